@@ -1,0 +1,130 @@
+# Holdfast. `make help` lists the targets.
+#
+# MODE=debug (default for tests): ASan and UBSan. MODE=release: what is installed.
+# CC=clang works as well as gcc. WERROR= turns warnings back into warnings. V=1
+# shows the commands.
+
+V        =
+Q       := $(if $(V),,@)
+MODE    ?= release
+CC       = gcc
+WERROR  ?= -Werror
+BUILD   := build/$(MODE)$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))
+PREFIX  ?= /usr/local
+
+# Debian's headers as system headers: libraft's and msgpack-c's inline
+# functions do not compile without warnings under -Wconversion.
+CPPFLAGS += -I. -D_GNU_SOURCE -isystem /usr/include
+CFLAGS   += -std=gnu11 -g -pthread -fno-omit-frame-pointer -fvisibility=hidden -fPIC \
+            -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wformat=2 -Wundef $(WERROR) -MMD -MP
+LDFLAGS  += -pthread
+ifeq ($(MODE),debug)
+CFLAGS   += -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS  += -fsanitize=address,undefined
+else ifeq ($(MODE),valgrind)
+CFLAGS   += -O1
+else
+CFLAGS   += -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+LDFLAGS  += -Wl,-z,relro,-z,now
+endif
+
+# ------------------------------------------------------------------- parts
+# A part is a folder; all its .c files but main.c are its library.
+PARTS := base net groupmgr consensus resources node
+sources = $(filter-out $(1)/main.c,$(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(1))
+
+BASE      := $(call objects,$(call sources,base))
+NET       := $(call objects,$(call sources,net))
+GROUPMGR  := $(call objects,$(call sources,groupmgr))
+CONSENSUS := $(call objects,$(call sources,consensus))
+RESOURCES := $(call objects,$(call sources,resources))
+NODE      := $(call objects,$(call sources,node))
+CLI       := $(call objects,$(call sources,cli))
+CLUSAPI   := $(call objects,$(call sources,clusapi))
+# What the client side needs of net/: no libuv.
+CLIENTNET := $(call objects,$(addprefix net/,client.c client_connect.c resolve.c socket.c address.c msgpack.c msgpack_scan.c))
+
+LIBS_BASE    := -lm
+LIBS_CLIENT  := -lmsgpackc
+LIBS_NET     := -luv -lmsgpackc
+LIBS_NODE    := -lraft -linih -lz
+
+PROGRAMS := $(BUILD)/holdfastd $(BUILD)/holdfast-monitor $(BUILD)/holdfast $(BUILD)/libclusapi.so
+
+.PHONY: all build help
+all: deps build
+build: $(PROGRAMS) $(BUILD)/clusapi.pc
+
+$(BUILD)/holdfastd: $(BUILD)/node/main.o $(NODE) $(CONSENSUS) $(RESOURCES) $(GROUPMGR) $(NET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NODE) $(LIBS_NET) $(LIBS_BASE)
+$(BUILD)/holdfast-monitor: $(BUILD)/resources/main.o $(RESOURCES) $(NET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NET) $(LIBS_BASE)
+$(BUILD)/holdfast: $(BUILD)/cli/main.o $(CLI) $(CLIENTNET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -ljansson $(LIBS_CLIENT) $(LIBS_BASE)
+$(BUILD)/libclusapi.so: $(CLUSAPI) $(CLIENTNET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-soname,libclusapi.so.0 -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
+	$(Q)ln -sf libclusapi.so $(BUILD)/libclusapi.so.0
+$(BUILD)/clusapi/%.o: CPPFLAGS += -Iclusapi/include
+
+# For use from the tree; `make install` writes one for $(PREFIX).
+$(BUILD)/clusapi.pc: clusapi/clusapi.pc.in
+	@mkdir -p $(@D)
+	$(Q)sed -e 's|@includedir@|$(CURDIR)/clusapi/include|' -e 's|@libdir@|$(CURDIR)/$(BUILD)|' $< > $@
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  CC    $@")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+# ------------------------------------------------------------------- tests
+# tests/PART/*.c make one Criterion program each, linked with no more than the
+# part and those below it: what does not belong does not link.
+unit = $(BUILD)/tests/unit-$(1)
+tests_of = $(call objects,$(wildcard tests/$(1)/*.c))
+UNITS := $(foreach p,$(PARTS) cli clusapi,$(if $(wildcard tests/$(p)/*.c),$(call unit,$(p))))
+
+$(BUILD)/tests/unit-base: $(call tests_of,base) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS_BASE)
+$(BUILD)/tests/unit-net: $(call tests_of,net) $(NET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS_NET) $(LIBS_BASE)
+$(BUILD)/tests/unit-groupmgr: $(call tests_of,groupmgr) $(GROUPMGR) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS_BASE)
+$(BUILD)/tests/unit-consensus: $(call tests_of,consensus) $(CONSENSUS) $(NET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS_NODE) $(LIBS_NET) $(LIBS_BASE)
+$(BUILD)/tests/unit-resources: $(call tests_of,resources) $(RESOURCES) $(NET) $(BASE) | $(BUILD)/holdfast-monitor
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS_NET) $(LIBS_BASE)
+$(BUILD)/tests/unit-node: $(call tests_of,node) $(NODE) $(CONSENSUS) $(RESOURCES) $(GROUPMGR) $(NET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS_NODE) $(LIBS_NET) $(LIBS_BASE)
+$(BUILD)/tests/unit-cli: $(call tests_of,cli) $(CLI) $(CLIENTNET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion -ljansson $(LIBS_CLIENT) $(LIBS_BASE)
+$(BUILD)/tests/unit-clusapi: $(call tests_of,clusapi) $(CLUSAPI) $(CLIENTNET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcriterion $(LIBS_CLIENT) $(LIBS_BASE)
+$(BUILD)/tests/clusapi/%.o: CPPFLAGS += -Iclusapi/include
+
+# `make unit-base` and its kin: build with sanitizers and run one part's tests.
+.PHONY: $(addprefix unit-,$(PARTS) cli clusapi)
+$(addprefix unit-,$(PARTS) cli clusapi):
+	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/$@
+	build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/$@
+
+.PHONY: deps clean
+deps:
+	@scripts/deps
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

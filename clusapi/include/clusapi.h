@@ -1,0 +1,2 @@
+/* The same header under the name that Windows, blind to case, also accepts. */
+#include "ClusAPI.h"

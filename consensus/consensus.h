@@ -1,0 +1,120 @@
+/* One replicated log of opaque commands: libraft, held safely.
+ *
+ * Replicates bytes and knows nothing of groups. Whoever is leader proposes;
+ * every node applies the same commands in the same order with the same stamps.
+ * All commands proposed in one turn of the loop travel in one raft entry (a
+ * *batch*, see batch.h), each answered for itself; reads that must be
+ * linearizable wait for such an entry too and share it.
+ *
+ * How libraft is held, and why, stands next to each safeguard: guard.h
+ * (fail-stop, acknowledged entries, snapshot installation), disk_check.h
+ * (corrupt files), image.h (snapshot checksums), transport.h (connections).
+ *
+ * Loop thread only. Nothing here blocks but consensus_open(), which reads the
+ * data directory. */
+#ifndef HOLDFAST_CONSENSUS_CONSENSUS_H
+#define HOLDFAST_CONSENSUS_CONSENSUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/bytes.h"
+#include "base/value.h"
+
+struct consensus;
+struct rpc_conn;
+struct rpc_request;
+
+enum consensus_role { CONSENSUS_STANDBY = 0, CONSENSUS_VOTER = 1 };
+
+/* A member of the first configuration. */
+struct consensus_server {
+    uint32_t id; /* > 0 */
+    const char *address; /* host:port, a name or an address. */
+    enum consensus_role role;
+};
+
+enum {
+    COMMAND_BYTES_MAX = 1 << 20,   /* Of one command. */
+    PROPOSALS_MAX = 16384,         /* Waiting for their entry to be committed. */
+};
+
+struct consensus_callbacks {
+    /* Apply one committed command. `position` counts entries and is the same
+     * on every node; `stamp_ms` is the wall clock of the leader that proposed
+     * it. `request` is what this process gave to consensus_propose(), NULL for
+     * everything that others, or a former life, proposed. */
+    void (*apply)(uint64_t position, uint64_t stamp_ms, const uint8_t *command, size_t len,
+                  void *request, void *data);
+    /* After the last command of an entry; also for entries without any. */
+    void (*applied)(uint64_t position, void *data);
+    /* What became of a proposal or barrier: 0, committed and applied (apply()
+     * has been called with it); ERROR_NOT_READY, not proposed, this node does
+     * not lead; ERROR_RETRY, leadership was lost on the way: it may or may not
+     * have happened; ERROR_DISK_FULL, refused: a majority has no room. Exactly
+     * once for each, never from inside consensus_propose(). */
+    void (*finished)(void *request, uint32_t code, void *data);
+    /* Append the whole state to `out`. Must not take long: the loop waits. */
+    void (*snapshot)(struct bytes *out, void *data);
+    /* Replace the whole state. Returns 0, or an error code if these bytes are no
+     * state of ours: the process then stops. */
+    uint32_t (*restore)(const uint8_t *state, size_t len, void *data);
+    /* This node's view of who leads changed: `leader` is 0 if nobody is known. */
+    void (*leadership)(uint32_t leader, uint64_t term, bool is_self, void *data);
+    /* May the node `id`, whose data directory is `disk`, take part? NULL if so,
+     * else the reason. Asked on every connection, in both directions. */
+    const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* Going on is unsafe. Logs and ends the process; does not return. Whoever
+     * supervises it starts it anew, and it recovers from its disk. */
+    void (*fatal)(const char *message, void *data) __attribute__((noreturn));
+};
+
+struct consensus_config {
+    const char *dir;         /* Exists; raft's own folder. */
+    const char *cluster;     /* Name; peers of another cluster are refused. */
+    uint32_t id;
+    const char *address;     /* Own, as the others know it. */
+    const char *disk;        /* Identity of this data directory. */
+    const struct consensus_server *servers; /* The first configuration, the same on every
+                                             * node of it; used only on an empty directory. */
+    unsigned server_count;   /* 0: this node will be added to a cluster that exists. */
+    unsigned election_ms;    /* T; elections start after T to 2T of silence. */
+    unsigned heartbeat_ms;
+    unsigned snapshot_threshold; /* Entries; 0: 8192. */
+    unsigned snapshot_trailing;  /* 0: 8192. */
+};
+
+/* Check the directory, load it, start. `snapshot` etc. may be called from
+ * inside. Returns 0 with *ret, or an error code with *ret_why (to free) that
+ * names the file and what to do. */
+uint32_t consensus_open(uv_loop_t *loop, const struct consensus_config *config,
+                        const struct consensus_callbacks *callbacks, void *data,
+                        struct consensus **ret, char **ret_why);
+/* Stop taking part; `done` is called from the loop once all is released,
+ * proposals still waiting are finished before with ERROR_RETRY. */
+void consensus_close(struct consensus *c, void (*done)(void *data), void *data);
+
+/* Propose a command (copied). The answer comes through finished(). */
+void consensus_propose(struct consensus *c, const void *command, size_t len, void *request);
+/* Ask for an entry: when finished(request, 0) comes, everything committed
+ * before this call has been applied here. */
+void consensus_barrier(struct consensus *c, void *request);
+
+bool consensus_is_leader(const struct consensus *c);
+uint32_t consensus_leader(const struct consensus *c);        /* 0: nobody known. */
+uint64_t consensus_term(const struct consensus *c);
+uint64_t consensus_position(const struct consensus *c);      /* Entries applied. */
+enum consensus_role consensus_role(const struct consensus *c);
+uint64_t consensus_snapshots(const struct consensus *c);     /* Taken by this process. */
+
+/* Hand leadership to the best other voter; ends by itself. */
+void consensus_transfer(struct consensus *c);
+
+/* A peer asks on `conn` to be connected for raft ("raft.connect"): answers
+ * `request` and takes the connection over, or refuses. */
+void consensus_accept(struct consensus *c, struct rpc_conn *conn, struct rpc_request *request,
+                      const struct value *params);
+
+#endif

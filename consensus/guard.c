@@ -1,0 +1,288 @@
+#include "consensus/guard.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct guard {
+    struct raft_io *io;
+    struct raft_io original; /* Methods of raft_uv. */
+    struct acked *acked;
+    guard_fatal fatal;
+    void *data;
+    raft_io_recv_cb recv;
+    uint64_t next_append;    /* Index that the next append begins with. */
+    bool taking;
+    struct guard *next;
+};
+
+/* The methods get only the raft_io, and all its fields are taken: data is
+ * raft's, impl is raft_uv's. So the guards of the process are listed here; a
+ * daemon has one, tests several, all on one thread each. */
+static __thread struct guard *guards;
+
+static struct guard *guard_of(const struct raft_io *io)
+{
+    struct guard *g = guards;
+
+    while (g != NULL && g->io != io)
+        g = g->next;
+    assert(g != NULL);
+    return g;
+}
+
+static void die(struct guard *g, const char *what, int rv) __attribute__((noreturn));
+static void die(struct guard *g, const char *what, int rv)
+{
+    char message[512];
+
+    snprintf(message, sizeof message,
+             "%s failed (%s%s%s): stopping, so that memory and disk cannot differ", what,
+             raft_strerror(rv), g->io->errmsg[0] != '\0' ? ": " : "", g->io->errmsg);
+    g->fatal(message, g->data);
+}
+
+/* ------------------------------------------------------------ term and vote */
+
+static int guard_set_term(struct raft_io *io, raft_term term)
+{
+    struct guard *g = guard_of(io);
+    int rv = g->original.set_term(io, term);
+
+    if (rv != 0)
+        die(g, "writing the term", rv);
+    return 0;
+}
+
+static int guard_set_vote(struct raft_io *io, raft_id server_id)
+{
+    struct guard *g = guard_of(io);
+    int rv = g->original.set_vote(io, server_id);
+
+    if (rv != 0)
+        die(g, "writing the vote", rv);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ entries */
+
+static int guard_truncate(struct raft_io *io, raft_index index)
+{
+    struct guard *g = guard_of(io);
+
+    assert(index > 0);
+    /* Before it happens: a crash in between must find the mark lowered. libraft
+     * calls this before every append with the index that it will begin with. */
+    acked_lower(g->acked, index - 1);
+    g->next_append = index;
+    int rv = g->original.truncate(io, index);
+    if (rv != 0)
+        die(g, "truncating the log", rv);
+    return 0;
+}
+
+struct guarded_append {
+    struct raft_io_append req;
+    struct raft_io_append *user;
+    raft_io_append_cb cb;
+    struct guard *guard;
+    uint64_t last;
+};
+
+static void append_done(struct raft_io_append *req, int status)
+{
+    struct guarded_append *a = req->data;
+    struct raft_io_append *user = a->user;
+    raft_io_append_cb cb = a->cb;
+    struct guard *g = a->guard;
+
+    if (status == 0)
+        acked_raise(g->acked, a->last);
+    else if (status != RAFT_CANCELED)
+        die(g, "writing log entries", status);
+    free(a);
+    cb(user, status);
+}
+
+static int guard_append(struct raft_io *io, struct raft_io_append *req,
+                        const struct raft_entry entries[], unsigned n, raft_io_append_cb cb)
+{
+    struct guard *g = guard_of(io);
+    struct guarded_append *a = xcalloc(1, sizeof *a);
+
+    assert(n > 0 && g->next_append > 0);
+    a->req.data = a;
+    a->user = req;
+    a->user->cb = cb;
+    a->cb = cb;
+    a->guard = g;
+    a->last = g->next_append + n - 1;
+    g->next_append += n;
+    int rv = g->original.append(io, &a->req, entries, n, append_done);
+    if (rv != 0)
+        die(g, "appending log entries", rv);
+    return 0;
+}
+
+/* Entries read from one segment share its buffer as their batch. */
+static void entries_free(struct raft_entry *entries, size_t n)
+{
+    void *batch = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].batch != batch)
+            raft_free(entries[i].batch);
+        batch = entries[i].batch;
+    }
+    raft_free(entries);
+}
+
+static void snapshot_free(struct raft_snapshot *s)
+{
+    if (s == NULL)
+        return;
+    for (unsigned i = 0; i < s->n_bufs; i++)
+        raft_free(s->bufs[i].base);
+    raft_free(s->bufs);
+    raft_configuration_close(&s->configuration);
+    raft_free(s);
+}
+
+static int guard_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
+                      struct raft_snapshot **snapshot, raft_index *start_index,
+                      struct raft_entry *entries[], size_t *n_entries)
+{
+    struct guard *g = guard_of(io);
+    int rv = g->original.load(io, term, voted_for, snapshot, start_index, entries, n_entries);
+
+    if (rv != 0)
+        return rv;
+    uint64_t last = *start_index + *n_entries - 1;
+    if (*snapshot != NULL && (*snapshot)->index > last)
+        last = (*snapshot)->index;
+    g->next_append = last + 1;
+    if (last >= acked_index(g->acked))
+        return 0;
+    snprintf(io->errmsg, sizeof io->errmsg,
+             "the log ends at entry %" PRIu64 " but this node has acknowledged %" PRIu64
+             ": its newest segment is damaged or missing",
+             last, acked_index(g->acked));
+    entries_free(*entries, *n_entries);
+    snapshot_free(*snapshot);
+    return RAFT_CORRUPT;
+}
+
+/* ---------------------------------------------------------------- snapshots */
+
+struct guarded_put {
+    struct raft_io_snapshot_put req;
+    struct raft_io_snapshot_put *user;
+    raft_io_snapshot_put_cb cb;
+    struct guard *guard;
+    bool taken; /* By this node, as against installed from the leader. */
+};
+
+static void put_done(struct raft_io_snapshot_put *req, int status)
+{
+    struct guarded_put *p = req->data;
+    struct raft_io_snapshot_put *user = p->user;
+    raft_io_snapshot_put_cb cb = p->cb;
+    struct guard *g = p->guard;
+
+    if (status != 0 && status != RAFT_CANCELED)
+        die(g, "writing a snapshot", status);
+    if (p->taken)
+        g->taking = false;
+    free(p);
+    cb(user, status);
+}
+
+static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
+                              struct raft_io_snapshot_put *req,
+                              const struct raft_snapshot *snapshot, raft_io_snapshot_put_cb cb)
+{
+    struct guard *g = guard_of(io);
+    struct guarded_put *p = xcalloc(1, sizeof *p);
+
+    p->req.data = p;
+    p->user = req;
+    p->cb = cb;
+    p->guard = g;
+    p->taken = trailing > 0; /* An installed one replaces the whole log. */
+    if (p->taken) {
+        g->taking = true;
+    } else {
+        acked_lower(g->acked, snapshot->index);
+        g->next_append = snapshot->index + 1;
+    }
+    int rv = g->original.snapshot_put(io, trailing, &p->req, snapshot, put_done);
+    if (rv != 0)
+        die(g, "starting to write a snapshot", rv);
+    return 0;
+}
+
+static void guard_recv(struct raft_io *io, struct raft_message *message)
+{
+    struct guard *g = guard_of(io);
+
+    if (message->type == RAFT_INSTALL_SNAPSHOT && g->taking) {
+        raft_configuration_close(&message->install_snapshot.conf);
+        raft_free(message->install_snapshot.data.base);
+        return;
+    }
+    g->recv(io, message);
+}
+
+static int guard_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
+                       raft_io_recv_cb recv)
+{
+    struct guard *g = guard_of(io);
+
+    g->recv = recv;
+    return g->original.start(io, msecs, tick, guard_recv);
+}
+
+/* --------------------------------------------------------------------- life */
+
+struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal, void *data)
+{
+    struct guard *g = xcalloc(1, sizeof *g);
+
+    g->io = io;
+    g->original = *io;
+    g->acked = acked;
+    g->fatal = fatal;
+    g->data = data;
+    g->next = guards;
+    guards = g;
+    io->load = guard_load;
+    io->start = guard_start;
+    io->set_term = guard_set_term;
+    io->set_vote = guard_set_vote;
+    io->truncate = guard_truncate;
+    io->append = guard_append;
+    io->snapshot_put = guard_snapshot_put;
+    return g;
+}
+
+void guard_close(struct guard *g)
+{
+    if (g == NULL)
+        return;
+    for (struct guard **at = &guards; *at != NULL; at = &(*at)->next) {
+        if (*at == g) {
+            *at = g->next;
+            break;
+        }
+    }
+    free(g);
+}
+
+bool guard_is_taking_snapshot(const struct guard *g)
+{
+    return g->taking;
+}

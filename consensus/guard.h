@@ -1,0 +1,41 @@
+/* A raft_io that fails safe: raft_uv with its dangerous edges wrapped.
+ *
+ * 1. Fail-stop. In 0.22.1 an error of truncate, set_term, set_vote, append or
+ *    snapshot_put only skips the rest of that step (legacy.c, tickCb and recvCb
+ *    assert on it, and both Debian builds are NDEBUG), with the term or vote
+ *    already changed in memory: a vote could be given twice, a follower's memory
+ *    could differ from its disk. There is no RAFT_UNAVAILABLE state any more to
+ *    poll for. So each of these errors ends the process, whose next life starts
+ *    from what the disk holds.
+ * 2. Acknowledged entries: raises and lowers the mark of acked.h, and refuses to
+ *    load a log that ends below it.
+ * 3. No snapshot is installed while one is being taken: takeSnapshotCb sets
+ *    snapshot_pending to NULL and then uses it (cowsql src/legacy.c:530-534,
+ *    still so in main). Such messages are dropped; the leader repeats them.
+ *
+ * Loop thread only. */
+#ifndef HOLDFAST_CONSENSUS_GUARD_H
+#define HOLDFAST_CONSENSUS_GUARD_H
+
+#include <raft.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consensus/acked.h"
+
+struct guard;
+
+/* Ends the process: see consensus_callbacks.fatal. */
+typedef void (*guard_fatal)(const char *message, void *data) __attribute__((noreturn));
+
+/* Wrap `io` in place, after raft_uv_init() and before raft_init(). `acked` is
+ * borrowed until guard_close(). One raft_io of a process can be found by its
+ * address alone, since raft_uv uses every other field itself. */
+struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal, void *data);
+/* After raft has been closed. */
+void guard_close(struct guard *g); /* NULL is fine. */
+
+/* A snapshot of our own is being written. */
+bool guard_is_taking_snapshot(const struct guard *g);
+
+#endif

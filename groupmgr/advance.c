@@ -1,0 +1,170 @@
+/* The walk: plans become states as far as the dependencies allow.
+ *
+ * Dependents stop before their providers and start after them; what does not
+ * depend on one another goes in parallel. Every command that touches a group
+ * ends with one walk over it, so the order is a property of the states alone
+ * and survives a restart, a failure half-way or a change of leader. */
+#include "groupmgr/rules.h"
+
+void plan_set(struct cluster *c, struct resource_record *r, enum plan plan, enum cause cause)
+{
+    r->plan = plan;
+    r->plan_cause = plan == PLAN_NONE ? CAUSE_NONE : cause;
+    digest_touch(c, &r->tracked);
+}
+
+void plan_stop_all(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        struct resource_record *r = resource_record(g->group.resources[i]);
+
+        deadline_set(c, r, 0);
+        plan_set(c, r, resource_runs(r) ? PLAN_STOP : PLAN_NONE, cause);
+    }
+    group_touch(c, g, cause);
+}
+
+void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        struct resource_record *r = resource_record(g->group.resources[i]);
+        bool start = resource_is_wanted(r) && r->resource.state != RESOURCE_ONLINE;
+
+        deadline_set(c, r, 0);
+        plan_set(c, r, start ? PLAN_START : PLAN_NONE, cause);
+    }
+    group_touch(c, g, cause);
+}
+
+/* ------------------------------------------------------------- conditions */
+
+static bool dependents_are_down(const struct resource_record *r)
+{
+    for (unsigned i = 0; i < r->dependent_count; i++)
+        if (resource_runs(r->dependents[i]))
+            return false;
+    return true;
+}
+
+/* Online, and meant to stay so. */
+static bool stands(const struct resource_record *r)
+{
+    return r->resource.state == RESOURCE_ONLINE && (r->plan & PLAN_STOP) == 0;
+}
+
+/* Will be online without anybody asking again. */
+static bool is_coming(const struct resource_record *r)
+{
+    return stands(r) || (r->plan & PLAN_START) != 0 || r->resource.restart_at_ms != 0 ||
+           (r->resource.state == RESOURCE_ONLINE_PENDING && (r->plan & PLAN_STOP) == 0);
+}
+
+static bool providers_all(const struct resource_record *r,
+                          bool (*holds)(const struct resource_record *))
+{
+    for (unsigned i = 0; i < r->resource.provider_count; i++)
+        if (!holds(resource_record(r->resource.providers[i])))
+            return false;
+    return true;
+}
+
+bool resource_may_stop(const struct resource_record *r)
+{
+    return (r->plan & PLAN_STOP) != 0 &&
+           (r->resource.state == RESOURCE_ONLINE || r->resource.state == RESOURCE_ONLINE_PENDING) &&
+           dependents_are_down(r);
+}
+
+/* Dependents may still be on their way down when a provider that failed is to
+ * come back: it waits for them, or they would run over one that is not there. */
+bool resource_may_start(const struct resource_record *r)
+{
+    return r->plan == PLAN_START && !resource_runs(r) && providers_all(r, stands) &&
+           dependents_are_down(r);
+}
+
+bool group_has_pending(const struct group_record *g)
+{
+    for (unsigned i = 0; i < g->group.resource_count; i++)
+        if (resource_is_pending(resource_record(g->group.resources[i])))
+            return true;
+    return false;
+}
+
+bool group_runs(const struct group_record *g)
+{
+    for (unsigned i = 0; i < g->group.resource_count; i++)
+        if (resource_runs(resource_record(g->group.resources[i])))
+            return true;
+    return false;
+}
+
+bool group_is_busy(const struct group_record *g)
+{
+    bool operates = g->group.operation.kind != OPERATION_NONE;
+
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        const struct resource_record *r = resource_record(g->group.resources[i]);
+
+        if (resource_is_pending(r) || r->plan != PLAN_NONE ||
+            (operates && r->resource.restart_at_ms != 0))
+            return true;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------- walk */
+
+/* Give up starts that wait for a provider which is not coming; again until
+ * that frees nobody else, since they may be somebody's provider themselves. */
+static void drop_vain_starts(struct cluster *c, struct group_record *g)
+{
+    bool dropped;
+
+    do {
+        dropped = false;
+        for (unsigned i = 0; i < g->group.resource_count; i++) {
+            struct resource_record *r = resource_record(g->group.resources[i]);
+
+            if ((r->plan & PLAN_START) == 0 || providers_all(r, is_coming))
+                continue;
+            plan_set(c, r, r->plan & PLAN_STOP, r->plan_cause);
+            dropped = true;
+        }
+    } while (dropped);
+}
+
+static void walk(struct cluster *c, struct group_record *g)
+{
+    drop_vain_starts(c, g);
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        struct resource_record *r = resource_record(g->group.resources[i]);
+
+        if (resource_may_stop(r))
+            resource_enter(c, r, RESOURCE_OFFLINE_PENDING, r->plan_cause);
+        else if (resource_may_start(r))
+            resource_enter(c, r, RESOURCE_ONLINE_PENDING, r->plan_cause);
+    }
+}
+
+/* What follows when nothing is under way; true if there is more to walk. */
+static bool follow_up(struct cluster *c, struct group_record *g)
+{
+    if (g->group.operation.kind == OPERATION_NONE)
+        return group_leave(c, g);
+    if (group_is_busy(g))
+        return false;
+    if (operation_is_leaving(g))
+        transfer_arrive(c, g);
+    else
+        operation_end(c, g);
+    return true;
+}
+
+void group_settle(struct cluster *c, struct group_record *g)
+{
+    do {
+        walk(c, g);
+    } while (follow_up(c, g));
+    group_show(c, g);
+}

@@ -1,0 +1,246 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "groupmgr/rules.h"
+
+/* ------------------------------------------------------------------- life */
+
+struct cluster *cluster_new(void)
+{
+    struct cluster *c = xcalloc(1, sizeof(*c));
+
+    c->name = xstrdup("");
+    return c;
+}
+
+void cluster_free(struct cluster *c)
+{
+    if (c == NULL)
+        return;
+    records_release(c);
+    events_release(&c->events);
+    free(c->name);
+    free(c);
+}
+
+/* ---------------------------------------------------------------- refusal */
+
+uint32_t refuse(struct reply *reply, uint32_t code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(reply->detail, sizeof(reply->detail), format, args);
+    va_end(args);
+    /* A long name may have been cut inside a character; the detail is text. */
+    for (size_t len = strlen(reply->detail); !utf8_is_valid(reply->detail, len);)
+        reply->detail[--len] = '\0';
+    return code;
+}
+
+uint32_t instructions_check(const struct command *cmd, struct reply *reply)
+{
+    if (cmd->instructions_len > INSTRUCTIONS_BYTES_MAX)
+        return refuse(reply, ERROR_INVALID_PARAMETER, "instructions of more than %u bytes",
+                      (unsigned)INSTRUCTIONS_BYTES_MAX);
+    if (cmd->instructions == NULL && cmd->instructions_len > 0)
+        return refuse(reply, ERROR_INVALID_PARAMETER, "instructions");
+    return 0;
+}
+
+/* ------------------------------------------------------------------ apply */
+
+static uint32_t apply_tick(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    (void)c, (void)cmd, (void)reply;
+    return 0;
+}
+
+static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
+                                   struct reply *reply)
+{
+    if (!name_is_valid(cmd->name))
+        return refuse(reply, ERROR_INVALID_NAME, "name of the cluster");
+    if (c->name[0] != '\0')
+        return refuse(reply, ERROR_ALREADY_EXISTS, "%s", c->name);
+    free(c->name);
+    c->name = xstrdup(cmd->name);
+    return 0;
+}
+
+static command_handler *const handlers[COMMAND_KIND_END] = {
+    [COMMAND_TICK] = apply_tick,
+    [COMMAND_CLUSTER_INIT] = apply_cluster_init,
+    [COMMAND_NODE_UP] = apply_node_up,
+    [COMMAND_NODE_DOWN] = apply_node_down,
+    [COMMAND_NODE_LEAVING] = apply_node_leaving,
+    [COMMAND_PULSE] = apply_pulse,
+    [COMMAND_REPORT] = apply_report,
+    [COMMAND_GROUP_CREATE] = apply_group_create,
+    [COMMAND_GROUP_DELETE] = apply_group_delete,
+    [COMMAND_GROUP_ONLINE] = apply_group_online,
+    [COMMAND_GROUP_OFFLINE] = apply_group_offline,
+    [COMMAND_GROUP_MOVE] = apply_group_move,
+    [COMMAND_GROUP_SET] = apply_group_set,
+    [COMMAND_RESOURCE_CREATE] = apply_resource_create,
+    [COMMAND_RESOURCE_DELETE] = apply_resource_delete,
+    [COMMAND_RESOURCE_ONLINE] = apply_resource_online,
+    [COMMAND_RESOURCE_OFFLINE] = apply_resource_offline,
+    [COMMAND_RESOURCE_FAIL] = apply_resource_fail,
+    [COMMAND_RESOURCE_DEPEND] = apply_resource_depend,
+    [COMMAND_RESOURCE_UNDEPEND] = apply_resource_undepend,
+    [COMMAND_RESOURCE_SET] = apply_resource_set,
+};
+
+/* Groups are settled in the order in which they were touched. Settling touches
+ * the group itself again when it moves something; the next round finds it done. */
+static void settle_touched(struct cluster *c)
+{
+    while (c->touched != NULL) {
+        struct group_record *g = c->touched;
+
+        c->touched = g->next_touched;
+        if (c->touched == NULL)
+            c->touched_last = NULL;
+        g->touched = false;
+        group_settle(c, g);
+    }
+}
+
+static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    if (cmd->kind >= COMMAND_TICK && cmd->kind < COMMAND_KIND_END)
+        reply->code = handlers[cmd->kind](c, cmd, reply);
+    else
+        reply->code = refuse(reply, ERROR_INVALID_PARAMETER, "command %u", (unsigned)cmd->kind);
+    settle_touched(c);
+}
+
+static void dispatch_once(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    struct session *s = session_find(c, cmd->client);
+
+    if (s != NULL && cmd->seq < s->seq) {
+        reply->code = refuse(reply, ERROR_INVALID_PARAMETER,
+                             "call %llu of a client that is at %llu already",
+                             (unsigned long long)cmd->seq, (unsigned long long)s->seq);
+        return;
+    }
+    if (s != NULL && cmd->seq == s->seq) {
+        session_use(c, s);
+        *reply = s->reply;
+        return;
+    }
+    if (s == NULL && !session_admit(c)) {
+        reply->code = refuse(reply, RPC_S_SERVER_TOO_BUSY, "too many clients");
+        return;
+    }
+    dispatch(c, cmd, reply);
+    if (s == NULL)
+        s = session_insert(c, cmd->client);
+    s->seq = cmd->seq;
+    s->reply = *reply;
+    session_use(c, s);
+}
+
+void cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct command *cmd,
+                   struct reply *ret)
+{
+    events_absorb(&c->events);
+    c->index++;
+    if (stamp_ms > c->now_ms)
+        c->now_ms = stamp_ms;
+    memset(ret, 0, sizeof(*ret));
+    ret->index = c->index;
+
+    /* Time passes with every command, also with one that is refused or was
+     * applied before: what falls due depends on the stamp alone. */
+    forming_run(c);
+    restarts_run(c);
+    settle_touched(c);
+
+    if (cmd->client == 0)
+        dispatch(c, cmd, ret);
+    else
+        dispatch_once(c, cmd, ret);
+    assert(c->touched == NULL);
+}
+
+/* --------------------------------------------------------------- look-ups */
+
+uint64_t cluster_index(const struct cluster *c)
+{
+    return c->index;
+}
+
+uint64_t cluster_now_ms(const struct cluster *c)
+{
+    return c->now_ms;
+}
+
+const char *cluster_name(const struct cluster *c)
+{
+    return c->name;
+}
+
+/* The public object of a record, NULL for NULL. */
+#define PUBLIC(record, member) ((record) != NULL ? &(record)->member : NULL)
+
+const struct node *cluster_node(const struct cluster *c, uint32_t id)
+{
+    const struct node_record *n = find_node(c, id);
+
+    return PUBLIC(n, node);
+}
+
+const struct node *cluster_node_by_name(const struct cluster *c, const char *name)
+{
+    const struct node_record *n = find_node_by_name(c, name);
+
+    return PUBLIC(n, node);
+}
+
+const struct group *cluster_group(const struct cluster *c, uint64_t id)
+{
+    const struct group_record *g = find_group(c, id);
+
+    return PUBLIC(g, group);
+}
+
+const struct group *cluster_group_by_name(const struct cluster *c, const char *name)
+{
+    const struct group_record *g = find_group_by_name(c, name);
+
+    return PUBLIC(g, group);
+}
+
+const struct resource *cluster_resource(const struct cluster *c, uint64_t id)
+{
+    const struct resource_record *r = find_resource(c, id);
+
+    return PUBLIC(r, resource);
+}
+
+const struct resource *cluster_resource_by_name(const struct cluster *c, const char *name)
+{
+    const struct resource_record *r = find_resource_by_name(c, name);
+
+    return PUBLIC(r, resource);
+}
+
+const struct node *cluster_next_node(const struct cluster *c, const struct node *after)
+{
+    for (unsigned i = 0; i < c->node_count; i++)
+        if (after == NULL || c->nodes[i]->node.id > after->id)
+            return &c->nodes[i]->node;
+    return NULL;
+}
+
+const struct group *cluster_next_group(const struct cluster *c, const struct group *after)
+{
+    const struct group_record *g = after == NULL ? c->groups : group_record(after)->next;
+
+    return PUBLIC(g, group);
+}

@@ -1,0 +1,115 @@
+/* The digest of the state, kept up with what changes.
+ *
+ * Each object has a digest of its own, over what the snapshot says of it. The
+ * whole is the sum of all, which does not depend on order and from which one
+ * can be taken out again: so a command costs the objects that it touched. The
+ * objects' digests are mixed before they are added, or two objects that swap
+ * their contents' differences would cancel out. */
+#include "base/digest.h"
+
+#include <stddef.h>
+
+#include "groupmgr/records.h"
+
+/* The finisher of MurmurHash3: every bit of `x` reaches every bit. */
+static uint64_t mix(uint64_t x)
+{
+    x ^= x >> 33;
+    x *= 0xff51afd7ed558ccdu;
+    x ^= x >> 33;
+    x *= 0xc4ceb9fe1a85ec53u;
+    return x ^ (x >> 33);
+}
+
+#define RECORD_OF(t, type) ((const struct type *)((const char *)(t) - offsetof(struct type, tracked)))
+
+static uint64_t tracked_digest(const struct tracked *t)
+{
+    struct digest_sink d;
+
+    digest_sink_begin(&d);
+    switch (t->kind) {
+    case TRACKED_NODE:
+        node_write(RECORD_OF(t, node_record), &d.sink);
+        break;
+    case TRACKED_GROUP:
+        group_write(RECORD_OF(t, group_record), &d.sink);
+        break;
+    case TRACKED_RESOURCE:
+        resource_write(RECORD_OF(t, resource_record), &d.sink);
+        break;
+    case TRACKED_SESSION:
+        session_write(RECORD_OF(t, session), &d.sink);
+        break;
+    }
+    return mix(digest_sink_end(&d) + (uint64_t)t->kind);
+}
+
+static uint64_t *tracked_sum(struct cluster *c, const struct tracked *t)
+{
+    return t->kind == TRACKED_SESSION ? &c->sessions_sum : &c->objects_sum;
+}
+
+void digest_touch(struct cluster *c, struct tracked *t)
+{
+    if (t->dirty)
+        return;
+    t->dirty = true;
+    DL_APPEND(c->dirty, t);
+}
+
+void digest_forget(struct cluster *c, struct tracked *t)
+{
+    *tracked_sum(c, t) -= t->digest;
+    if (t->dirty)
+        DL_DELETE(c->dirty, t);
+}
+
+static void digests_renew(struct cluster *c)
+{
+    while (c->dirty != NULL) {
+        struct tracked *t = c->dirty;
+        uint64_t *sum = tracked_sum(c, t);
+
+        DL_DELETE(c->dirty, t);
+        t->dirty = false;
+        *sum -= t->digest;
+        t->digest = tracked_digest(t);
+        *sum += t->digest;
+    }
+}
+
+static void event_digests_renew(struct event_log *log, unsigned kept)
+{
+    if (log->digested < log->total - kept)
+        log->digested = log->total - kept;
+    for (; log->digested < log->total; log->digested++) {
+        uint64_t *slot = &log->digests[log->digested % EVENTS_MAX];
+        struct digest_sink d;
+
+        digest_sink_begin(&d);
+        event_write(event_numbered(log, log->digested), &d.sink);
+        log->sum -= *slot;
+        *slot = mix(digest_sink_end(&d) + log->digested);
+        log->sum += *slot;
+    }
+}
+
+uint64_t cluster_objects_digest(struct cluster *c)
+{
+    digests_renew(c);
+    return mix(c->objects_sum + mix(digest_bytes(c->name, strlen(c->name)) +
+                                    mix(c->forming_until_ms)));
+}
+
+uint64_t cluster_digest(struct cluster *c)
+{
+    uint64_t d = cluster_objects_digest(c);
+
+    event_digests_renew(&c->events, cluster_event_count(c));
+    d = mix(d + c->sessions_sum);
+    d = mix(d + c->events.sum);
+    d = mix(d + c->events.total);
+    d = mix(d + c->index);
+    return mix(d + c->now_ms);
+}

@@ -1,0 +1,160 @@
+#include "groupmgr/fields.h"
+
+#include <string.h>
+
+/* ---------------------------------------------------------------- writing */
+
+void fields_write(const void *object, fields_fn *fields, struct sink *s)
+{
+    struct field_writer w = {NULL, 0};
+
+    fields(object, &w);
+    sink_map(s, w.count);
+    w.s = s;
+    fields(object, &w);
+}
+
+static bool field_present(struct field_writer *w, bool present)
+{
+    w->count += present;
+    return present && w->s != NULL;
+}
+
+void field_uint(struct field_writer *w, const char *key, uint64_t value)
+{
+    if (field_present(w, value != 0))
+        sink_kv_uint(w->s, key, value);
+}
+
+void field_bool(struct field_writer *w, const char *key, bool value)
+{
+    if (field_present(w, value))
+        sink_kv_bool(w->s, key, value);
+}
+
+void field_str(struct field_writer *w, const char *key, const char *value)
+{
+    if (field_present(w, value != NULL))
+        sink_kv_str(w->s, key, value);
+}
+
+void field_bin(struct field_writer *w, const char *key, const void *value, size_t len)
+{
+    if (field_present(w, len > 0))
+        sink_kv_bin(w->s, key, value, len);
+}
+
+bool field_array(struct field_writer *w, const char *key, uint32_t items)
+{
+    if (!field_present(w, items > 0))
+        return false;
+    sink_kv_array(w->s, key, items);
+    return true;
+}
+
+/* ---------------------------------------------------------------- reading */
+
+void fields_begin(struct field_reader *r, const struct value *v)
+{
+    r->map = v;
+    r->seen = 0;
+    r->bad = v == NULL || v->type != VALUE_MAP;
+}
+
+bool fields_end(const struct field_reader *r)
+{
+    return !r->bad && r->seen == r->map->len;
+}
+
+/* The value under `key` if it has that type; bad if it has another. */
+static const struct value *field_get(struct field_reader *r, const char *key,
+                                     enum value_type type)
+{
+    const struct value *v = r->bad ? NULL : value_get(r->map, key);
+
+    if (v == NULL)
+        return NULL;
+    r->seen++;
+    if (v->type == type)
+        return v;
+    r->bad = true;
+    return NULL;
+}
+
+uint64_t read_uint(struct field_reader *r, const char *key, uint64_t max)
+{
+    const struct value *v = field_get(r, key, VALUE_UINT);
+
+    if (v == NULL)
+        return 0;
+    r->bad |= v->uint > max;
+    return r->bad ? 0 : v->uint;
+}
+
+uint32_t read_u32(struct field_reader *r, const char *key)
+{
+    return (uint32_t)read_uint(r, key, UINT32_MAX);
+}
+
+bool read_bool(struct field_reader *r, const char *key)
+{
+    const struct value *v = field_get(r, key, VALUE_BOOL);
+
+    return v != NULL && v->boolean;
+}
+
+const char *read_str(struct field_reader *r, const char *key)
+{
+    const struct value *v = field_get(r, key, VALUE_STR);
+
+    if (v == NULL)
+        return NULL;
+    r->bad |= memchr(v->str, '\0', v->len) != NULL;
+    return r->bad ? NULL : v->str;
+}
+
+const uint8_t *read_bin(struct field_reader *r, const char *key, size_t *ret_len)
+{
+    const struct value *v = field_get(r, key, VALUE_BIN);
+
+    *ret_len = v != NULL ? v->len : 0;
+    return v != NULL ? v->bin : NULL;
+}
+
+const struct value *read_array(struct field_reader *r, const char *key, uint32_t *ret_count)
+{
+    const struct value *v = field_get(r, key, VALUE_ARRAY);
+
+    *ret_count = v != NULL ? v->len : 0;
+    return v != NULL ? v->items : NULL;
+}
+
+/* ------------------------------------------------------------- properties */
+
+void property_fields(const void *object, struct field_writer *w)
+{
+    const struct property *p = object;
+
+    field_str(w, "name", p->name);
+    field_uint(w, "type", (uint64_t)p->type);
+    if (p->type == PROPERTY_DWORD)
+        field_uint(w, "dword", p->dword);
+    else
+        field_bin(w, "text", p->text, p->text_len);
+}
+
+bool property_read(const struct value *v, struct arena *a, struct property *ret)
+{
+    struct field_reader r;
+    const uint8_t *text;
+
+    fields_begin(&r, v);
+    memset(ret, 0, sizeof(*ret));
+    ret->name = (char *)read_str(&r, "name");
+    ret->type = (enum property_type)read_uint(&r, "type", PROPERTY_MULTI_SZ);
+    ret->dword = read_u32(&r, "dword");
+    text = read_bin(&r, "text", &ret->text_len);
+    if (ret->type != PROPERTY_DWORD)
+        ret->text = arena_strndup(a, text != NULL ? (const char *)text : "", ret->text_len);
+    return fields_end(&r) && ret->name != NULL;
+}

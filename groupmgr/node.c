@@ -1,0 +1,210 @@
+/* Nodes come up, go down, are about to leave, and renew their leases. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "groupmgr/rules.h"
+
+static bool node_is_up(const struct node_record *n)
+{
+    return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
+}
+
+static unsigned nodes_up(const struct cluster *c)
+{
+    unsigned up = 0;
+
+    for (unsigned i = 0; i < c->node_count; i++)
+        up += node_is_up(c->nodes[i]);
+    return up;
+}
+
+/* Do something to each group that `n` owns, in order of creation. It may take
+ * groups away from `n`. */
+static void for_groups(struct cluster *c, struct node_record *n,
+                       void (*act)(struct cluster *, struct group_record *, enum cause),
+                       enum cause cause)
+{
+    unsigned count;
+    struct group_record **groups = node_groups_by_id(n, &count);
+
+    for (unsigned i = 0; i < count; i++)
+        act(c, groups[i], cause);
+    free(groups);
+}
+
+/* ------------------------------------------------------------- cold start */
+
+static void rescue_stranded(struct cluster *c)
+{
+    for (unsigned i = 0; i < c->node_count; i++)
+        if (!node_is_up(c->nodes[i]))
+            for_groups(c, c->nodes[i], group_rescue, c->nodes[i]->node.cause);
+}
+
+/* After a stop of all nodes the first one back must not take everything: the
+ * others are likely on their way, each to its own groups. */
+static void forming_update(struct cluster *c, bool cold_start)
+{
+    if (cold_start)
+        c->forming_until_ms = c->now_ms + FORMING_MS_MAX;
+    if (nodes_up(c) == c->node_count || nodes_up(c) == 0)
+        c->forming_until_ms = 0;
+}
+
+void forming_run(struct cluster *c)
+{
+    if (c->forming_until_ms == 0 || c->now_ms < c->forming_until_ms)
+        return;
+    c->forming_until_ms = 0;
+    rescue_stranded(c);
+}
+
+/* --------------------------------------------------------------------- up */
+
+static const char *text_or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
+static uint32_t node_up_check(const struct cluster *c, const struct command *cmd,
+                              struct reply *reply)
+{
+    const struct node_record *known = find_node(c, cmd->node);
+    const struct node_record *namesake = find_node_by_name(c, cmd->name);
+
+    if (cmd->node == 0)
+        return refuse(reply, ERROR_INVALID_PARAMETER, "node 0");
+    if (!name_is_valid(cmd->name))
+        return refuse(reply, ERROR_INVALID_NAME, "name of node %u", cmd->node);
+    if (namesake != NULL && namesake != known)
+        return refuse(reply, ERROR_CLUSTER_NODE_EXISTS, "%s is node %u", namesake->node.name,
+                      namesake->node.id);
+    if (known == NULL)
+        return c->node_count < NODES_MAX
+                   ? 0
+                   : refuse(reply, ERROR_CLUSTER_TOO_MANY_NODES, "%u nodes", (unsigned)NODES_MAX);
+    /* What this node promised as a voter was on the disk that is gone. */
+    if (strcmp(known->node.disk, text_or_empty(cmd->disk)) != 0)
+        return refuse(reply, ERROR_CLUSTER_INSTANCE_ID_MISMATCH,
+                      "node %u (%s) has another data directory than before: it must be evicted "
+                      "and join under a new id",
+                      cmd->node, known->node.name);
+    return 0;
+}
+
+static void group_restore_for(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    (void)cause;
+    group_restore(c, g);
+}
+
+uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    uint32_t code = node_up_check(c, cmd, reply);
+    bool cold_start = nodes_up(c) == 0;
+    struct node_record *n;
+
+    if (code != 0)
+        return code;
+    n = find_node(c, cmd->node);
+    if (n == NULL)
+        n = node_insert(c, cmd->node, cmd->name);
+    if (node_is_up(n)) {
+        node_enter(c, n, NODE_DOWN, CAUSE_NODE_RESTARTED);
+        for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);
+    }
+    node_rename(n, cmd->name);
+    free(n->node.address);
+    n->node.address = xstrdup(text_or_empty(cmd->address));
+    free(n->node.disk);
+    n->node.disk = xstrdup(text_or_empty(cmd->disk));
+    n->node.incarnation = c->index;
+    n->node.renewed_seq = 0;
+    n->node.leaving = false;
+    node_enter(c, n, NODE_UP, CAUSE_NODE_UP);
+
+    for_groups(c, n, group_restore_for, CAUSE_NODE_UP);
+    forming_update(c, cold_start);
+    if (c->forming_until_ms == 0)
+        rescue_stranded(c);
+    /* Groups of a node that is about to stop have somewhere to go now. */
+    for (unsigned i = 0; i < c->node_count; i++)
+        if (c->nodes[i]->node.leaving)
+            for_groups(c, c->nodes[i], group_touch, CAUSE_NODE_LEAVING);
+    return 0;
+}
+
+/* ------------------------------------------------------- down and leaving */
+
+/* The node is up and in the life that the command speaks of. */
+static uint32_t node_life_check(const struct node_record *n, const struct command *cmd,
+                                struct reply *reply)
+{
+    if (n == NULL)
+        return refuse(reply, ERROR_CLUSTER_NODE_NOT_FOUND, "node %u", cmd->node);
+    if (!node_is_up(n))
+        return refuse(reply, ERROR_INVALID_STATE, "%s is down", n->node.name);
+    if (n->node.incarnation != cmd->incarnation)
+        return refuse(reply, ERROR_INVALID_STATE, "%s is in another life", n->node.name);
+    return 0;
+}
+
+static void group_lose_owner(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    group_lose_lives(c, g, cause);
+    group_rescue(c, g, cause);
+}
+
+uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    struct node_record *n = find_node(c, cmd->node);
+    uint32_t code = node_life_check(n, cmd, reply);
+
+    if (code != 0)
+        return code;
+    if (cmd->cause != CAUSE_NODE_LEASE_EXPIRED && cmd->cause != CAUSE_NODE_STOPPED)
+        return refuse(reply, ERROR_INVALID_PARAMETER, "cause %u", (unsigned)cmd->cause);
+    /* The log has a renewal that the proposer had not seen: the lease lives. A
+     * node's own word that it has stopped needs no lease to end. */
+    if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED && n->node.renewed_seq > cmd->node_seq)
+        return refuse(reply, ERROR_INVALID_STATE, "%s has renewed its lease", n->node.name);
+
+    n->node.leaving = false;
+    node_enter(c, n, NODE_DOWN, cmd->cause);
+    forming_update(c, false);
+    for_groups(c, n, group_lose_owner, cmd->cause);
+    return 0;
+}
+
+uint32_t apply_node_leaving(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    struct node_record *n = find_node(c, cmd->node);
+    uint32_t code = node_life_check(n, cmd, reply);
+
+    if (code != 0)
+        return code;
+    if (n->node.leaving)
+        return 0;
+    n->node.leaving = true;
+    node_enter(c, n, n->node.state, CAUSE_NODE_LEAVING);
+    for_groups(c, n, group_touch, CAUSE_NODE_LEAVING);
+    return 0;
+}
+
+/* ------------------------------------------------------------------ pulse */
+
+uint32_t apply_pulse(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    (void)reply;
+    for (unsigned i = 0; i < cmd->renewal_count; i++) {
+        const struct renewal *renewal = &cmd->renewals[i];
+        struct node_record *n = find_node(c, renewal->node);
+
+        if (n == NULL || !node_is_up(n) || n->node.incarnation != renewal->incarnation ||
+            renewal->seq <= n->node.renewed_seq)
+            continue;
+        n->node.renewed_seq = renewal->seq;
+        digest_touch(c, &n->tracked);
+    }
+    return 0;
+}

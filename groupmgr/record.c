@@ -1,0 +1,339 @@
+#include "groupmgr/records.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "groupmgr/rules.h"
+
+/* Names are looked up without case: the tables are keyed by this. */
+static char *name_fold(const char *name)
+{
+    char *folded = xstrdup(name);
+
+    for (char *p = folded; *p != '\0'; p++)
+        *p = (char)ascii_lower((unsigned char)*p);
+    return folded;
+}
+
+/* ------------------------------------------------------------------ nodes */
+
+struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name)
+{
+    struct node_record *n = xcalloc(1, sizeof(*n));
+    unsigned at = c->node_count;
+
+    assert(c->node_count < NODES_MAX && find_node(c, id) == NULL);
+    n->node.id = id;
+    n->node.name = xstrdup(name);
+    n->node.address = xstrdup("");
+    n->node.disk = xstrdup("");
+    n->node.state = NODE_DOWN;
+    n->tracked.kind = TRACKED_NODE;
+    for (; at > 0 && c->nodes[at - 1]->node.id > id; at--)
+        c->nodes[at] = c->nodes[at - 1];
+    c->nodes[at] = n;
+    c->node_count++;
+    digest_touch(c, &n->tracked);
+    return n;
+}
+
+void node_rename(struct node_record *n, const char *name)
+{
+    free(n->node.name);
+    n->node.name = xstrdup(name);
+}
+
+static void node_free(struct node_record *n)
+{
+    free(n->node.name);
+    free(n->node.address);
+    free(n->node.disk);
+    free(n->groups);
+    free(n);
+}
+
+static int group_compare_id(const void *a, const void *b)
+{
+    uint64_t left = (*(struct group_record *const *)a)->group.id;
+    uint64_t right = (*(struct group_record *const *)b)->group.id;
+
+    return left < right ? -1 : left > right;
+}
+
+struct group_record **node_groups_by_id(const struct node_record *n, unsigned *ret_count)
+{
+    struct group_record **groups = xcalloc(n->group_count + 1, sizeof(*groups));
+
+    for (unsigned i = 0; i < n->group_count; i++)
+        groups[i] = n->groups[i];
+    qsort(groups, n->group_count, sizeof(*groups), group_compare_id);
+    *ret_count = n->group_count;
+    return groups;
+}
+
+/* ----------------------------------------------------------------- groups */
+
+static void group_unbook(struct group_record *g)
+{
+    struct node_record *owner = g->owner;
+
+    if (owner == NULL)
+        return;
+    assert(owner->groups[g->owner_slot] == g);
+    owner->groups[g->owner_slot] = owner->groups[--owner->group_count];
+    owner->groups[g->owner_slot]->owner_slot = g->owner_slot;
+    g->owner = NULL;
+}
+
+void group_book(struct group_record *g, struct node_record *owner)
+{
+    group_unbook(g);
+    if (owner->group_count == owner->group_size) {
+        owner->group_size = owner->group_size == 0 ? 8 : 2 * owner->group_size;
+        owner->groups = xrealloc(owner->groups, owner->group_size * sizeof(*owner->groups));
+    }
+    g->owner = owner;
+    g->owner_slot = owner->group_count;
+    g->group.owner = owner->node.id;
+    owner->groups[owner->group_count++] = g;
+}
+
+struct group_record *group_insert(struct cluster *c, uint64_t id, const char *name,
+                                  struct node_record *owner)
+{
+    struct group_record *g = xcalloc(1, sizeof(*g));
+
+    assert(find_group(c, id) == NULL && find_group_by_name(c, name) == NULL);
+    g->group.id = id;
+    g->group.name = xstrdup(name);
+    g->group.state = GROUP_OFFLINE;
+    g->group.failover_threshold = UINT32_MAX;
+    g->group.failover_period_h = 6;
+    g->group.description = xstrdup("");
+    g->folded_name = name_fold(name);
+    g->tracked.kind = TRACKED_GROUP;
+    DL_APPEND(c->groups, g);
+    HASH_ADD(by_id, c->groups_by_id, group.id, sizeof(g->group.id), g);
+    HASH_ADD_KEYPTR(by_name, c->groups_by_name, g->folded_name, strlen(g->folded_name), g);
+    c->group_count++;
+    group_book(g, owner);
+    digest_touch(c, &g->tracked);
+    return g;
+}
+
+static void group_free(struct group_record *g)
+{
+    free(g->group.name);
+    free(g->group.operation.instructions);
+    free(g->group.preferred);
+    free(g->group.resources);
+    free(g->group.description);
+    free(g->folded_name);
+    free(g);
+}
+
+static void group_untouch(struct cluster *c, struct group_record *g)
+{
+    struct group_record *before = NULL;
+
+    if (!g->touched)
+        return;
+    for (struct group_record *t = c->touched; t != g; t = t->next_touched)
+        before = t;
+    if (before != NULL)
+        before->next_touched = g->next_touched;
+    else
+        c->touched = g->next_touched;
+    if (c->touched_last == g)
+        c->touched_last = before;
+    g->touched = false;
+}
+
+void group_remove(struct cluster *c, struct group_record *g)
+{
+    assert(g->group.resource_count == 0);
+    group_untouch(c, g);
+    group_unbook(g);
+    digest_forget(c, &g->tracked);
+    HASH_DELETE(by_id, c->groups_by_id, g);
+    HASH_DELETE(by_name, c->groups_by_name, g);
+    DL_DELETE(c->groups, g);
+    c->group_count--;
+    group_free(g);
+}
+
+/* -------------------------------------------------------------- resources */
+
+struct resource_record *resource_insert(struct cluster *c, uint64_t id, const char *name,
+                                        struct group_record *g)
+{
+    struct resource_record *r = xcalloc(1, sizeof(*r));
+    struct group *group = &g->group;
+
+    assert(find_resource(c, id) == NULL && find_resource_by_name(c, name) == NULL);
+    r->resource.id = id;
+    r->resource.name = xstrdup(name);
+    r->resource.type = xstrdup("");
+    r->resource.group = group;
+    r->resource.state = RESOURCE_OFFLINE;
+    r->resource.persistent = -1;
+    resource_properties_default(r);
+    r->folded_name = name_fold(name);
+    r->tracked.kind = TRACKED_RESOURCE;
+    group->resources =
+        xrealloc(group->resources, (group->resource_count + 1) * sizeof(*group->resources));
+    group->resources[group->resource_count++] = &r->resource;
+    HASH_ADD(by_id, c->resources_by_id, resource.id, sizeof(r->resource.id), r);
+    HASH_ADD_KEYPTR(by_name, c->resources_by_name, r->folded_name, strlen(r->folded_name), r);
+    c->resource_count++;
+    digest_touch(c, &r->tracked);
+    return r;
+}
+
+static void resource_free(struct resource_record *r)
+{
+    for (unsigned i = 0; i < r->resource.property_count; i++)
+        property_release(&r->resource.properties[i]);
+    free(r->resource.properties);
+    free(r->resource.name);
+    free(r->resource.type);
+    free(r->resource.status_text);
+    free(r->resource.providers);
+    free(r->dependents);
+    free(r->folded_name);
+    free(r);
+}
+
+void dependency_add(struct resource_record *dependent, struct resource_record *provider)
+{
+    struct resource *d = &dependent->resource;
+
+    d->providers = xrealloc(d->providers, (d->provider_count + 1) * sizeof(*d->providers));
+    d->providers[d->provider_count++] = &provider->resource;
+    provider->dependents = xrealloc(
+        provider->dependents, (provider->dependent_count + 1) * sizeof(*provider->dependents));
+    provider->dependents[provider->dependent_count++] = dependent;
+}
+
+void dependency_remove(struct resource_record *dependent, struct resource_record *provider)
+{
+    struct resource *d = &dependent->resource;
+    unsigned at = 0;
+
+    while (d->providers[at] != &provider->resource)
+        at++;
+    d->provider_count--;
+    memmove(&d->providers[at], &d->providers[at + 1],
+            (d->provider_count - at) * sizeof(*d->providers));
+    for (at = 0; provider->dependents[at] != dependent;)
+        at++;
+    provider->dependents[at] = provider->dependents[--provider->dependent_count];
+}
+
+void resource_remove(struct cluster *c, struct resource_record *r)
+{
+    struct group *g = r->resource.group;
+    unsigned at = 0;
+
+    assert(r->dependent_count == 0);
+    while (r->resource.provider_count > 0)
+        dependency_remove(r, resource_record(r->resource.providers[0]));
+    deadline_set(c, r, 0);
+    digest_forget(c, &r->tracked);
+    HASH_DELETE(by_id, c->resources_by_id, r);
+    HASH_DELETE(by_name, c->resources_by_name, r);
+    c->resource_count--;
+    while (g->resources[at] != &r->resource)
+        at++;
+    g->resource_count--;
+    memmove(&g->resources[at], &g->resources[at + 1],
+            (g->resource_count - at) * sizeof(*g->resources));
+    resource_free(r);
+}
+
+void records_release(struct cluster *c)
+{
+    struct group_record *g, *next_group;
+    struct session *s, *next_session;
+
+    HASH_CLEAR(by_id, c->resources_by_id);
+    HASH_CLEAR(by_name, c->resources_by_name);
+    HASH_CLEAR(by_id, c->groups_by_id);
+    HASH_CLEAR(by_name, c->groups_by_name);
+    HASH_CLEAR(by_client, c->sessions_by_client);
+    DL_FOREACH_SAFE(c->groups, g, next_group)
+    {
+        for (unsigned i = 0; i < g->group.resource_count; i++)
+            resource_free(resource_record(g->group.resources[i]));
+        group_free(g);
+    }
+    DL_FOREACH_SAFE(c->sessions, s, next_session)
+    {
+        free(s);
+    }
+    for (unsigned i = 0; i < c->node_count; i++)
+        node_free(c->nodes[i]);
+    free(c->due);
+}
+
+/* --------------------------------------------------------------- look-ups */
+
+struct node_record *find_node(const struct cluster *c, uint32_t id)
+{
+    for (unsigned i = 0; i < c->node_count; i++)
+        if (c->nodes[i]->node.id == id)
+            return c->nodes[i];
+    return NULL;
+}
+
+struct node_record *find_node_by_name(const struct cluster *c, const char *name)
+{
+    if (name == NULL)
+        return NULL;
+    for (unsigned i = 0; i < c->node_count; i++)
+        if (name_equal(c->nodes[i]->node.name, name))
+            return c->nodes[i];
+    return NULL;
+}
+
+struct group_record *find_group(const struct cluster *c, uint64_t id)
+{
+    struct group_record *g;
+
+    HASH_FIND(by_id, c->groups_by_id, &id, sizeof(id), g);
+    return g;
+}
+
+struct group_record *find_group_by_name(const struct cluster *c, const char *name)
+{
+    struct group_record *g = NULL;
+    char *folded;
+
+    if (name == NULL)
+        return NULL;
+    folded = name_fold(name);
+    HASH_FIND(by_name, c->groups_by_name, folded, strlen(folded), g);
+    free(folded);
+    return g;
+}
+
+struct resource_record *find_resource(const struct cluster *c, uint64_t id)
+{
+    struct resource_record *r;
+
+    HASH_FIND(by_id, c->resources_by_id, &id, sizeof(id), r);
+    return r;
+}
+
+struct resource_record *find_resource_by_name(const struct cluster *c, const char *name)
+{
+    struct resource_record *r = NULL;
+    char *folded;
+
+    if (name == NULL)
+        return NULL;
+    folded = name_fold(name);
+    HASH_FIND(by_name, c->resources_by_name, folded, strlen(folded), r);
+    free(folded);
+    return r;
+}

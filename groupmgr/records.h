@@ -1,0 +1,209 @@
+/* What the state machine keeps: the objects of groupmgr.h with what only the
+ * rules need to know, and the tables that find them. Private to groupmgr.
+ *
+ * Each record begins with its public object, so that a pointer to one is a
+ * pointer to the other. Hash tables only ever answer look-ups; whatever is
+ * walked is an ordered list or array, since the order decides placements. */
+#ifndef HOLDFAST_GROUPMGR_RECORDS_H
+#define HOLDFAST_GROUPMGR_RECORDS_H
+
+#include <assert.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "groupmgr/groupmgr.h"
+
+#define uthash_malloc(size) xmalloc(size)
+#include <uthash.h>
+#include <utlist.h>
+
+/* A part of the state with a digest of its own, see digest.c. */
+struct tracked {
+    enum tracked_kind { TRACKED_NODE, TRACKED_GROUP, TRACKED_RESOURCE, TRACKED_SESSION } kind;
+    bool dirty;                  /* Changed since `digest` was taken. */
+    uint64_t digest;             /* As counted in the sum; 0 before the first time. */
+    struct tracked *prev, *next; /* Among the dirty ones. */
+};
+
+struct node_record {
+    struct node node;
+    struct tracked tracked;
+    struct group_record **groups; /* That it owns, in no order: see node_groups_by_id(). */
+    unsigned group_count;
+    unsigned group_size;
+};
+
+struct group_record {
+    struct group group;
+    struct tracked tracked;
+    struct node_record *owner;
+    unsigned owner_slot;         /* Its place in owner->groups. */
+    enum cause operation_cause;  /* Why the operation runs. */
+    enum cause touched_cause;    /* Why the group was last touched. */
+    bool touched;                /* To be settled before the command ends. */
+    struct group_record *next_touched;
+    struct group_record *prev, *next; /* In order of creation. */
+    char *folded_name;
+    UT_hash_handle by_id, by_name;
+};
+
+/* What the walk is to do about a resource. Both: stop it, then start it again. */
+enum plan { PLAN_NONE = 0, PLAN_START = 1, PLAN_STOP = 2, PLAN_CYCLE = PLAN_START | PLAN_STOP };
+
+struct resource_record {
+    struct resource resource;
+    struct tracked tracked;
+    enum plan plan;
+    enum cause plan_cause;
+    struct resource_record **dependents; /* In an order that differs between replicas. */
+    unsigned dependent_count;
+    unsigned due_slot; /* Its place in the heap of deadlines, from 1; 0: none. */
+    uint64_t visit;    /* Marks of a walk over dependencies, see depend.c. */
+    unsigned depth;
+    char *folded_name;
+    UT_hash_handle by_id, by_name;
+};
+
+/* What a client's last call got, so that a repeated call gets it again. */
+struct session {
+    uint64_t client;
+    uint64_t seq;
+    uint64_t used_ms;
+    struct reply reply;
+    struct tracked tracked;
+    struct session *prev, *next; /* Idle longest first. */
+    UT_hash_handle by_client;
+};
+
+/* The events kept. Those of the last command live in `latest`, however many;
+ * with the next command the last EVENTS_MAX of all move into `ring`. */
+struct event_log {
+    struct event *ring; /* Oldest at `first`, wrapping round. */
+    unsigned first;
+    unsigned count;
+    struct event *latest;
+    unsigned latest_count;
+    unsigned latest_size;
+    uint64_t total;                 /* Ever recorded. */
+    uint64_t digested;              /* How many of `total` are in the digests. */
+    uint64_t digests[EVENTS_MAX];   /* Of the event numbered n at n % EVENTS_MAX. */
+    uint64_t sum;                   /* Of `digests`. */
+};
+
+struct cluster {
+    char *name;
+    uint64_t index;
+    uint64_t now_ms;
+    uint64_t forming_until_ms; /* After a cold start; 0: not forming. */
+
+    struct node_record *nodes[NODES_MAX]; /* By id, ascending. */
+    unsigned node_count;
+    struct group_record *groups; /* In order of creation. */
+    struct group_record *groups_by_id, *groups_by_name;
+    unsigned group_count;
+    struct resource_record *resources_by_id, *resources_by_name;
+    unsigned resource_count;
+    struct session *sessions; /* Idle longest first. */
+    struct session *sessions_by_client;
+    unsigned session_count;
+    struct event_log events;
+
+    struct resource_record **due; /* Heap by (restart_at_ms, id), from 1. */
+    unsigned due_count;
+    unsigned due_size;
+    struct group_record *touched, *touched_last;
+    uint64_t visit;
+
+    struct tracked *dirty;
+    uint64_t objects_sum, sessions_sum;
+};
+
+static inline struct node_record *node_record(const struct node *n)
+{
+    return (struct node_record *)n;
+}
+
+static inline struct group_record *group_record(const struct group *g)
+{
+    return (struct group_record *)g;
+}
+
+static inline struct resource_record *resource_record(const struct resource *r)
+{
+    return (struct resource_record *)r;
+}
+
+/* ------------------------------------------------- record.c: come and go */
+
+/* Insert an object that has its id and name (taken) and nothing else. */
+struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name);
+struct group_record *group_insert(struct cluster *c, uint64_t id, const char *name,
+                                  struct node_record *owner);
+struct resource_record *resource_insert(struct cluster *c, uint64_t id, const char *name,
+                                        struct group_record *g);
+void node_rename(struct node_record *n, const char *name);
+/* A group must be empty, a resource without dependents. */
+void group_remove(struct cluster *c, struct group_record *g);
+void resource_remove(struct cluster *c, struct resource_record *r);
+void dependency_add(struct resource_record *dependent, struct resource_record *provider);
+void dependency_remove(struct resource_record *dependent, struct resource_record *provider);
+/* Book `g` as one of `owner`'s; it is on nobody's books or on g->owner's. */
+void group_book(struct group_record *g, struct node_record *owner);
+/* The groups that `n` owns in order of creation; the caller frees the array. */
+struct group_record **node_groups_by_id(const struct node_record *n, unsigned *ret_count);
+/* Free all objects and sessions, in one sweep. */
+void records_release(struct cluster *c);
+
+/* Look-ups for the rules, which may change what they find. */
+struct node_record *find_node(const struct cluster *c, uint32_t id);
+struct node_record *find_node_by_name(const struct cluster *c, const char *name);
+struct group_record *find_group(const struct cluster *c, uint64_t id);
+struct group_record *find_group_by_name(const struct cluster *c, const char *name);
+struct resource_record *find_resource(const struct cluster *c, uint64_t id);
+struct resource_record *find_resource_by_name(const struct cluster *c, const char *name);
+
+/* ------------------------------------------------- session.c: exactly once */
+
+struct session *session_find(const struct cluster *c, uint64_t client);
+/* Room for one more; false if every session was in use a moment ago. */
+bool session_admit(struct cluster *c);
+struct session *session_insert(struct cluster *c, uint64_t client);
+void session_remove(struct cluster *c, struct session *s);
+/* Now the one used last. */
+void session_use(struct cluster *c, struct session *s);
+
+/* ------------------------------------------------------- event.c, digest.c */
+
+/* Record a change; `name` and `text` (may be NULL) are copied. */
+void event_record(struct cluster *c, const struct event *e);
+/* Make room for the next command's events. */
+void events_absorb(struct event_log *log);
+void events_release(struct event_log *log);
+/* The event numbered `n` of all ever recorded; it must be kept still. */
+const struct event *event_numbered(const struct event_log *log, uint64_t n);
+
+/* The object has changed, or is new. */
+void digest_touch(struct cluster *c, struct tracked *t);
+/* The object goes away. */
+void digest_forget(struct cluster *c, struct tracked *t);
+
+/* --------------------------------------------- deadline.c: heap of restarts */
+
+/* Set when the restart of `r` falls due; 0: no restart is planned. */
+void deadline_set(struct cluster *c, struct resource_record *r, uint64_t at_ms);
+/* The resource due first, NULL if there is none. */
+struct resource_record *deadline_first(const struct cluster *c);
+
+/* ---------------------------------------------------- snapshot.c: its parts */
+
+void node_write(const struct node_record *n, struct sink *s);
+void group_write(const struct group_record *g, struct sink *s);
+void resource_write(const struct resource_record *r, struct sink *s);
+void session_write(const struct session *session, struct sink *s);
+void event_write(const struct event *e, struct sink *s);
+
+/* What is wrong between the objects of `c`; NULL: nothing. Total: works on
+ * whatever a snapshot may have said. */
+const char *cluster_fault(const struct cluster *c);
+
+#endif

@@ -1,0 +1,340 @@
+/* A cluster read from a tree. The tree may say anything: each reader below
+ * refuses what it could not insert, and cluster_fault() judges the whole. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "groupmgr/fields.h"
+#include "groupmgr/rules.h"
+#include "groupmgr/snapshot.h"
+
+/* Text of an object that must have it. */
+static bool take_text(char **field, const char *text)
+{
+    free(*field);
+    *field = xstrdup(text != NULL ? text : "");
+    return text != NULL;
+}
+
+static bool node_read(struct cluster *c, const struct value *v)
+{
+    struct field_reader r;
+    struct node_record *n;
+    uint32_t id;
+    const char *name;
+    bool whole;
+
+    fields_begin(&r, v);
+    id = read_u32(&r, "id");
+    name = read_str(&r, "name");
+    if (id == 0 || !name_is_valid(name) || c->node_count == NODES_MAX || find_node(c, id) ||
+        find_node_by_name(c, name))
+        return false;
+    n = node_insert(c, id, name);
+    whole = take_text(&n->node.address, read_str(&r, "address"));
+    whole &= take_text(&n->node.disk, read_str(&r, "disk"));
+    n->node.state = (enum node_state)read_uint(&r, "state", NODE_JOINING);
+    n->node.incarnation = read_uint(&r, "incarnation", UINT64_MAX);
+    n->node.renewed_seq = read_uint(&r, "renewed_seq", UINT64_MAX);
+    n->node.since_ms = read_uint(&r, "since_ms", UINT64_MAX);
+    n->node.leaving = read_bool(&r, "leaving");
+    n->node.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    return fields_end(&r) && whole;
+}
+
+/* ----------------------------------------------------------------- groups */
+
+static void operation_read(struct field_reader *r, struct group_record *g)
+{
+    struct operation *op = &g->group.operation;
+    const uint8_t *instructions;
+
+    op->kind = (enum operation_kind)read_uint(r, "operation", OPERATION_FAILOVER);
+    op->id = read_uint(r, "operation_id", UINT64_MAX);
+    op->flags = read_u32(r, "operation_flags");
+    op->target = read_u32(r, "operation_target");
+    op->resource = read_uint(r, "operation_resource", UINT64_MAX);
+    op->since_ms = read_uint(r, "operation_since_ms", UINT64_MAX);
+    instructions = read_bin(r, "operation_instructions", &op->instructions_len);
+    if (op->instructions_len > 0) {
+        op->instructions = xmalloc(op->instructions_len);
+        memcpy(op->instructions, instructions, op->instructions_len);
+    }
+    g->operation_cause = (enum cause)read_uint(r, "operation_cause", CAUSE_COUNT - 1);
+}
+
+static bool preferred_read(const struct cluster *c, struct field_reader *r, struct group *g)
+{
+    uint32_t count;
+    const struct value *items = read_array(r, "preferred", &count);
+
+    if (count > NODES_MAX)
+        return false;
+    g->preferred = xcalloc(count + 1, sizeof(*g->preferred));
+    for (unsigned i = 0; i < count; i++) {
+        if (items[i].type != VALUE_UINT || items[i].uint > UINT32_MAX ||
+            find_node(c, (uint32_t)items[i].uint) == NULL)
+            return false;
+        for (unsigned j = 0; j < i; j++)
+            if (g->preferred[j] == items[i].uint)
+                return false;
+        g->preferred[g->preferred_count++] = (uint32_t)items[i].uint;
+    }
+    return true;
+}
+
+static bool group_read(struct cluster *c, const struct value *v)
+{
+    struct field_reader r;
+    struct group_record *g;
+    struct group *group;
+    uint64_t id;
+    const char *name;
+    struct node_record *owner;
+
+    fields_begin(&r, v);
+    id = read_uint(&r, "id", UINT64_MAX);
+    name = read_str(&r, "name");
+    owner = find_node(c, read_u32(&r, "owner"));
+    if (id == 0 || (c->groups != NULL && c->groups->prev->group.id >= id) || owner == NULL ||
+        !name_is_valid(name) || find_group_by_name(c, name) || c->group_count == GROUPS_MAX)
+        return false;
+    g = group_insert(c, id, name, owner);
+    group = &g->group;
+    if (!take_text(&group->description, read_str(&r, "description")))
+        return false;
+    group->token = read_uint(&r, "token", UINT64_MAX);
+    group->persistent_online = read_bool(&r, "persistent_online");
+    operation_read(&r, g);
+    group->state = (enum group_state)read_uint(&r, "state", GROUP_PENDING);
+    group->since_ms = read_uint(&r, "since_ms", UINT64_MAX);
+    group->failover_threshold = read_u32(&r, "failover_threshold");
+    group->failover_period_h = read_u32(&r, "failover_period_h");
+    group->failovers = read_u32(&r, "failovers");
+    group->failovers_since_ms = read_uint(&r, "failovers_since_ms", UINT64_MAX);
+    return preferred_read(c, &r, group) && fields_end(&r);
+}
+
+/* -------------------------------------------------------------- resources */
+
+static void policy_read(struct cluster *c, struct field_reader *r, struct resource_record *record)
+{
+    struct resource *res = &record->resource;
+
+    res->restart_action = read_u32(r, "restart_action");
+    res->restart_threshold = read_u32(r, "restart_threshold");
+    res->restart_period_ms = read_u32(r, "restart_period_ms");
+    res->restart_delay_ms = read_u32(r, "restart_delay_ms");
+    res->pending_timeout_ms = read_u32(r, "pending_timeout_ms");
+    res->looks_alive_ms = read_u32(r, "looks_alive_ms");
+    res->is_alive_ms = read_u32(r, "is_alive_ms");
+    res->restarts = read_u32(r, "restarts");
+    res->restarts_since_ms = read_uint(r, "restarts_since_ms", UINT64_MAX);
+    deadline_set(c, record, read_uint(r, "restart_at_ms", UINT64_MAX));
+}
+
+static bool properties_read(struct field_reader *r, struct resource_record *record)
+{
+    uint32_t count;
+    const struct value *items = read_array(r, "properties", &count);
+    struct property *properties;
+    struct command as_set = {0};
+    struct reply ignored = {0};
+    struct arena a = {0};
+    bool sound = count <= PROPERTIES_PER_RESOURCE_MAX;
+
+    properties = arena_alloc(&a, (sound ? count + 1 : 1) * sizeof(*properties));
+    for (unsigned i = 0; sound && i < count; i++)
+        sound = property_read(&items[i], &a, &properties[i]);
+    /* As if a client had set them; what is empty would not have been kept. */
+    as_set.properties = properties;
+    as_set.property_count = sound ? count : 0;
+    sound = sound && resource_properties_check(record, &as_set, &ignored) == 0;
+    if (sound)
+        resource_properties_set(record, &as_set);
+    sound = sound && record->resource.property_count == count;
+    arena_release(&a);
+    return sound;
+}
+
+static bool resource_state_is_known(uint64_t state)
+{
+    return (state >= RESOURCE_ONLINE && state <= RESOURCE_FAILED) ||
+           state == RESOURCE_ONLINE_PENDING || state == RESOURCE_OFFLINE_PENDING;
+}
+
+static bool resource_read_life(struct field_reader *r, struct resource_record *record)
+{
+    struct resource *res = &record->resource;
+    uint64_t state = read_uint(r, "state", UINT8_MAX);
+
+    if (!resource_state_is_known(state))
+        return false;
+    res->state = (enum resource_state)state;
+    res->operation = read_uint(r, "operation", UINT64_MAX);
+    res->fail_requested = read_bool(r, "fail_requested");
+    res->since_ms = read_uint(r, "since_ms", UINT64_MAX);
+    res->cause = (enum cause)read_uint(r, "cause", CAUSE_COUNT - 1);
+    res->persistent = (int)read_uint(r, "persistent", 2) - 1;
+    res->locked = read_bool(r, "locked");
+    res->status_code = read_u32(r, "status_code");
+    res->status_text = xstrdup(read_str(r, "status_text"));
+    record->plan = (enum plan)read_uint(r, "plan", PLAN_CYCLE);
+    record->plan_cause = (enum cause)read_uint(r, "plan_cause", CAUSE_COUNT - 1);
+    return true;
+}
+
+/* Providers come first or later in the tree: they are joined at the end. */
+static bool resource_read(struct cluster *c, const struct value *v)
+{
+    struct field_reader r;
+    struct resource_record *record;
+    struct group_record *g;
+    const char *name;
+    uint64_t id;
+    uint32_t provider_count;
+
+    fields_begin(&r, v);
+    id = read_uint(&r, "id", UINT64_MAX);
+    name = read_str(&r, "name");
+    g = find_group(c, read_uint(&r, "group", UINT64_MAX));
+    if (id == 0 || g == NULL || !name_is_valid(name) || find_resource(c, id) ||
+        find_resource_by_name(c, name) || c->resource_count == RESOURCES_MAX)
+        return false;
+    if (g->group.resource_count > 0 &&
+        g->group.resources[g->group.resource_count - 1]->id >= id)
+        return false;
+    record = resource_insert(c, id, name, g);
+    if (!take_text(&record->resource.type, read_str(&r, "type")) ||
+        !resource_read_life(&r, record) || !properties_read(&r, record))
+        return false;
+    policy_read(c, &r, record);
+    read_array(&r, "providers", &provider_count);
+    return fields_end(&r);
+}
+
+static bool providers_read(struct cluster *c, const struct value *v)
+{
+    uint64_t id = 0;
+    struct resource_record *r;
+    const struct value *providers = value_get_array(v, "providers");
+
+    value_get_uint(v, "id", &id);
+    r = find_resource(c, id);
+    for (uint32_t i = 0; providers != NULL && i < providers->len; i++) {
+        const struct value *item = &providers->items[i];
+        struct resource_record *p =
+            item->type == VALUE_UINT ? find_resource(c, item->uint) : NULL;
+
+        if (p == NULL || p == r || p->resource.group != r->resource.group)
+            return false;
+        for (unsigned j = 0; j < r->resource.provider_count; j++)
+            if (r->resource.providers[j] == &p->resource)
+                return false;
+        dependency_add(r, p);
+    }
+    return true;
+}
+
+/* ---------------------------------------------------- sessions and events */
+
+static bool session_read(struct cluster *c, const struct value *v)
+{
+    struct field_reader r;
+    struct session *s;
+    const char *detail;
+    uint64_t client;
+
+    fields_begin(&r, v);
+    client = read_uint(&r, "client", UINT64_MAX);
+    if (client == 0 || session_find(c, client) != NULL || c->session_count == SESSIONS_MAX)
+        return false;
+    s = session_insert(c, client);
+    s->seq = read_uint(&r, "seq", UINT64_MAX);
+    s->used_ms = read_uint(&r, "used_ms", UINT64_MAX);
+    s->reply.code = read_u32(&r, "code");
+    s->reply.index = read_uint(&r, "index", UINT64_MAX);
+    detail = read_str(&r, "detail");
+    if (detail != NULL && strlen(detail) >= sizeof(s->reply.detail))
+        return false;
+    if (detail != NULL)
+        memcpy(s->reply.detail, detail, strlen(detail) + 1);
+    return fields_end(&r);
+}
+
+static bool event_read(struct cluster *c, const struct value *v)
+{
+    struct event_log *log = &c->events;
+    struct field_reader r;
+    struct event e = {0};
+
+    if (log->count == EVENTS_MAX)
+        return false;
+    fields_begin(&r, v);
+    e.index = read_uint(&r, "index", UINT64_MAX);
+    e.stamp_ms = read_uint(&r, "stamp_ms", UINT64_MAX);
+    e.object = (enum object_kind)read_uint(&r, "object", OBJECT_RESOURCE);
+    e.id = read_uint(&r, "id", UINT64_MAX);
+    e.name = (char *)read_str(&r, "name");
+    e.node = read_u32(&r, "node");
+    e.from = read_u32(&r, "from");
+    e.to = read_u32(&r, "to");
+    e.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    e.code = read_u32(&r, "code");
+    e.text = (char *)read_str(&r, "text");
+    if (!fields_end(&r) || e.object == 0 || e.name == NULL)
+        return false;
+    e.name = xstrdup(e.name);
+    e.text = xstrdup(e.text);
+    if (log->ring == NULL)
+        log->ring = xcalloc(EVENTS_MAX, sizeof(*log->ring));
+    log->ring[log->count++] = e;
+    return true;
+}
+
+/* ------------------------------------------------------------------ whole */
+
+static bool items_read(struct cluster *c, struct field_reader *r, const char *key,
+                       bool (*item_read)(struct cluster *, const struct value *))
+{
+    uint32_t count;
+    const struct value *items = read_array(r, key, &count);
+
+    for (uint32_t i = 0; i < count; i++)
+        if (!item_read(c, &items[i]))
+            return false;
+    return true;
+}
+
+static bool cluster_read_all(struct cluster *c, const struct value *v)
+{
+    struct field_reader r, again;
+
+    fields_begin(&r, v);
+    if (read_uint(&r, "v", UINT64_MAX) != SNAPSHOT_VERSION ||
+        !take_text(&c->name, read_str(&r, "name")))
+        return false;
+    c->index = read_uint(&r, "index", UINT64_MAX - 1);
+    c->now_ms = read_uint(&r, "now_ms", UINT64_MAX);
+    c->forming_until_ms = read_uint(&r, "forming_until_ms", UINT64_MAX);
+    c->events.total = read_uint(&r, "events_total", UINT64_MAX);
+    if (!items_read(c, &r, "nodes", node_read) || !items_read(c, &r, "groups", group_read) ||
+        !items_read(c, &r, "resources", resource_read) ||
+        !items_read(c, &r, "sessions", session_read) ||
+        !items_read(c, &r, "events", event_read))
+        return false;
+    again = r;
+    return fields_end(&r) && items_read(c, &again, "resources", providers_read) &&
+           cluster_fault(c) == NULL;
+}
+
+uint32_t cluster_read(const struct value *v, struct cluster **ret)
+{
+    struct cluster *c = cluster_new();
+
+    if (!cluster_read_all(c, v)) {
+        cluster_free(c);
+        return ERROR_INVALID_DATA;
+    }
+    *ret = c;
+    return 0;
+}

@@ -1,0 +1,165 @@
+/* The rules of the state machine, as its files call each other. Private to
+ * groupmgr. What a client sees of each rule is told in docs/semantics.md.
+ *
+ * A rule never starts or stops a resource itself. It writes plans (this one
+ * shall stop, that one start) and touches the group; group_settle() turns plans
+ * into states as far as the dependencies allow, again after every report, until
+ * nothing is left to do. So order is kept in one place, advance.c. */
+#ifndef HOLDFAST_GROUPMGR_RULES_H
+#define HOLDFAST_GROUPMGR_RULES_H
+
+#include "groupmgr/records.h"
+
+/* ------------------------------------------------ command handlers
+ * Each checks everything, then changes something: a code other than 0,
+ * ERROR_IO_PENDING and ERROR_RESOURCE_PROPERTIES_STORED means that nothing has
+ * changed. `reply` is for its detail. */
+
+typedef uint32_t command_handler(struct cluster *c, const struct command *cmd,
+                                 struct reply *reply);
+
+command_handler apply_node_up, apply_node_down, apply_node_leaving, apply_pulse; /* node.c */
+command_handler apply_report;                                                    /* report.c */
+command_handler apply_group_create, apply_group_delete, apply_group_set;         /* group.c */
+command_handler apply_group_online, apply_group_offline, apply_group_move;   /* operation.c */
+command_handler apply_resource_create, apply_resource_delete;                /* resource.c */
+command_handler apply_resource_set, apply_resource_fail;                     /* resource.c */
+command_handler apply_resource_online, apply_resource_offline;               /* single.c */
+command_handler apply_resource_depend, apply_resource_undepend;              /* depend.c */
+
+/* Refuse: put what it is about into the reply and return `code`. */
+uint32_t refuse(struct reply *reply, uint32_t code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* 0, or what is wrong with the instructions of `cmd`. */
+uint32_t instructions_check(const struct command *cmd, struct reply *reply);
+
+/* -------------------------------------------- state.c: who writes states */
+
+void node_enter(struct cluster *c, struct node_record *n, enum node_state next, enum cause cause);
+void resource_enter(struct cluster *c, struct resource_record *r, enum resource_state next,
+                    enum cause cause);
+/* As resource_enter() to Failed, with why: `text` (copied) may be NULL. */
+void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
+                           uint32_t code, const char *text);
+/* Something else about the resource changed: an event without a move. */
+void resource_note(struct cluster *c, struct resource_record *r, enum cause cause);
+void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text);
+/* Let the group show the state that the formula gives; an event if it is new. */
+void group_show(struct cluster *c, struct group_record *g);
+enum group_state group_formula(const struct group_record *g);
+/* The group is to be settled, because of `cause`. */
+void group_touch(struct cluster *c, struct group_record *g, enum cause cause);
+
+/* Something of it may run: Online or pending. */
+static inline bool resource_runs(const struct resource_record *r)
+{
+    return r->resource.state != RESOURCE_OFFLINE && r->resource.state != RESOURCE_FAILED;
+}
+
+static inline bool resource_is_pending(const struct resource_record *r)
+{
+    return r->resource.state == RESOURCE_ONLINE_PENDING ||
+           r->resource.state == RESOURCE_OFFLINE_PENDING;
+}
+
+/* What the administrator wants of it: its own word, else the group's. */
+static inline bool resource_is_wanted(const struct resource_record *r)
+{
+    return r->resource.persistent < 0 ? r->resource.group->persistent_online
+                                      : r->resource.persistent == 1;
+}
+
+/* ---------------------------------------------------- advance.c: the walk */
+
+void plan_set(struct cluster *c, struct resource_record *r, enum plan plan, enum cause cause);
+/* Stop all that runs; forget every start and restart. */
+void plan_stop_all(struct cluster *c, struct group_record *g, enum cause cause);
+/* Start all that is wanted online and is not; forget every stop. */
+void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cause);
+/* What `plan` asks of `r` may happen now. */
+bool resource_may_stop(const struct resource_record *r);
+bool resource_may_start(const struct resource_record *r);
+bool group_has_pending(const struct group_record *g);
+bool group_runs(const struct group_record *g);
+/* A resource is pending, planned for, or (in an operation) about to be restarted. */
+bool group_is_busy(const struct group_record *g);
+/* Start and stop what may be, end what has ended, go on with what follows, and
+ * show the state. Idempotent. */
+void group_settle(struct cluster *c, struct group_record *g);
+
+/* ------------------------------------------- transfer.c: owners, operations */
+
+/* Begin an operation instead of the one that runs, if any. */
+void operation_begin(struct cluster *c, struct group_record *g, enum operation_kind kind,
+                     enum cause cause);
+void operation_target(struct cluster *c, struct group_record *g, const struct node_record *target);
+/* Keep flags and instructions of `cmd` with the operation. */
+void operation_instruct(struct cluster *c, struct group_record *g, const struct command *cmd);
+void operation_end(struct cluster *c, struct group_record *g);
+/* The operation is still emptying the node that it leaves. */
+bool operation_is_leaving(const struct group_record *g);
+/* Begin to move what runs to `target`: stop, change owner, start what is wanted. */
+void transfer_begin(struct cluster *c, struct group_record *g, enum operation_kind kind,
+                    const struct node_record *target, enum cause cause);
+/* Nothing runs any more: change the owner and start what is wanted. */
+void transfer_arrive(struct cluster *c, struct group_record *g);
+/* The owner's life is over, and with it all that ran there. */
+void group_lose_lives(struct cluster *c, struct group_record *g, enum cause cause);
+/* Give a group whose owner is down to a live node, if there is one. */
+void group_rescue(struct cluster *c, struct group_record *g, enum cause cause);
+/* Its owner is up: bring it to what the administrator wants. */
+void group_restore(struct cluster *c, struct group_record *g);
+/* The owner is leaving: move away as soon as nothing else is under way. Returns
+ * true if that has begun. */
+bool group_leave(struct cluster *c, struct group_record *g);
+
+/* ------------------------------------------------------------ failure.c */
+
+/* The life of `r` ended by itself or could not be ended well. */
+void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code,
+                    const char *text);
+/* Restart what has fallen due. */
+void restarts_run(struct cluster *c);
+void counters_reset(struct cluster *c, struct group_record *g);
+
+/* ---------------------------------------------------------- placement.c */
+
+/* Groups may be given to it. */
+bool node_can_host(const struct node_record *n);
+/* 0, or why groups may not be given to it. */
+uint32_t node_host_code(const struct node_record *n);
+/* The first preferred owner that can host, else of all that can the one with
+ * the fewest groups (the lowest id of equals); never `not_this` (may be NULL).
+ * `g` NULL: a group without preferences. NULL if there is none. */
+struct node_record *placement_choose(const struct cluster *c, const struct group_record *g,
+                                     const struct node_record *not_this);
+/* After a failure: as above, but goes on behind the owner in the list of
+ * preferred owners, so that each gets its turn. */
+struct node_record *placement_next(const struct cluster *c, const struct group_record *g);
+
+/* -------------------------------------------------------------- node.c */
+
+/* The wait of a cold start is over: place what has no live owner. */
+void forming_run(struct cluster *c);
+
+/* ------------------------------------------------------------ depend.c */
+
+bool depends_on(struct cluster *c, struct resource_record *r, struct resource_record *provider);
+/* Resources in the longest chain of providers from `r` on, itself included;
+ * more than DEPENDENCY_DEPTH_MAX is told as one more. No circles. */
+unsigned providers_depth(struct cluster *c, struct resource_record *r);
+
+/* ---------------------------------------------------------- property.c */
+
+/* Check all of cmd->properties; 0 or what is wrong, with detail. */
+uint32_t group_properties_check(const struct command *cmd, struct reply *reply);
+uint32_t resource_properties_check(const struct resource_record *r, const struct command *cmd,
+                                   struct reply *reply);
+/* Set checked ones. The second returns true if something changed that the
+ * resource's handler learns with its next online. */
+void group_properties_set(struct group_record *g, const struct command *cmd);
+bool resource_properties_set(struct resource_record *r, const struct command *cmd);
+void resource_properties_default(struct resource_record *r);
+void property_release(struct property *p);
+
+#endif

@@ -1,0 +1,56 @@
+#include "groupmgr/records.h"
+
+#include <stdlib.h>
+
+struct session *session_find(const struct cluster *c, uint64_t client)
+{
+    struct session *s;
+
+    HASH_FIND(by_client, c->sessions_by_client, &client, sizeof(client), s);
+    return s;
+}
+
+bool session_admit(struct cluster *c)
+{
+    struct session *idlest = c->sessions;
+
+    if (c->session_count < SESSIONS_MAX)
+        return true;
+    /* A call that is still being repeated must find its answer: rather turn a
+     * new client away than forget one that was heard a moment ago. */
+    if (c->now_ms - idlest->used_ms < SESSION_IDLE_MS_MIN)
+        return false;
+    session_remove(c, idlest);
+    return true;
+}
+
+struct session *session_insert(struct cluster *c, uint64_t client)
+{
+    struct session *s = xcalloc(1, sizeof(*s));
+
+    assert(session_find(c, client) == NULL && c->session_count < SESSIONS_MAX);
+    s->client = client;
+    s->tracked.kind = TRACKED_SESSION;
+    DL_APPEND(c->sessions, s);
+    HASH_ADD(by_client, c->sessions_by_client, client, sizeof(s->client), s);
+    c->session_count++;
+    digest_touch(c, &s->tracked);
+    return s;
+}
+
+void session_remove(struct cluster *c, struct session *s)
+{
+    digest_forget(c, &s->tracked);
+    HASH_DELETE(by_client, c->sessions_by_client, s);
+    DL_DELETE(c->sessions, s);
+    c->session_count--;
+    free(s);
+}
+
+void session_use(struct cluster *c, struct session *s)
+{
+    s->used_ms = c->now_ms;
+    DL_DELETE(c->sessions, s);
+    DL_APPEND(c->sessions, s);
+    digest_touch(c, &s->tracked);
+}

@@ -1,0 +1,203 @@
+/* The one place that writes the states of nodes, groups and resources. Each
+ * move is checked against the table of legal ones and leaves an event. */
+#include <stdlib.h>
+
+#include "groupmgr/rules.h"
+
+/* ------------------------------------------------------------------ nodes */
+
+void node_enter(struct cluster *c, struct node_record *n, enum node_state next, enum cause cause)
+{
+    struct event e = {.object = OBJECT_NODE, .id = n->node.id, .name = n->node.name,
+                      .node = n->node.id, .from = n->node.state, .to = next, .cause = cause};
+
+    if (n->node.state != next)
+        n->node.since_ms = c->now_ms;
+    n->node.state = next;
+    n->node.cause = cause;
+    digest_touch(c, &n->tracked);
+    event_record(c, &e);
+}
+
+/* -------------------------------------------------------------- resources */
+
+/* 0x81 and 0x82 are pending: fold the numbers of the states into 1 to 10. */
+#define SLOT(state) (((unsigned)(state) & 7u) | ((unsigned)(state) >> 4))
+#define TO(state) (1u << SLOT(RESOURCE_##state))
+
+static const unsigned resource_next[] = {
+    [SLOT(RESOURCE_INITIALIZING)] = 0, /* Internal to a handler; never entered here. */
+    [SLOT(RESOURCE_OFFLINE)] = TO(ONLINE_PENDING),
+    [SLOT(RESOURCE_ONLINE_PENDING)] = TO(ONLINE) | TO(OFFLINE_PENDING) | TO(FAILED),
+    [SLOT(RESOURCE_ONLINE)] = TO(OFFLINE_PENDING) | TO(FAILED),
+    [SLOT(RESOURCE_OFFLINE_PENDING)] = TO(OFFLINE) | TO(FAILED),
+    [SLOT(RESOURCE_FAILED)] = TO(ONLINE_PENDING) | TO(OFFLINE),
+};
+#undef TO
+
+/* A node takes all that runs on it along when it goes: then, and only then, a
+ * resource is Offline without having been told to stop. */
+static bool ends_lives(enum cause cause)
+{
+    return cause == CAUSE_NODE_LEASE_EXPIRED || cause == CAUSE_NODE_STOPPED ||
+           cause == CAUSE_NODE_RESTARTED;
+}
+
+static bool resource_may_enter(const struct resource_record *r, enum resource_state next,
+                               enum cause cause)
+{
+    if (next == RESOURCE_OFFLINE && ends_lives(cause))
+        return r->resource.state != RESOURCE_OFFLINE;
+    return (resource_next[SLOT(r->resource.state)] & (1u << SLOT(next))) != 0;
+}
+
+static void resource_event(struct cluster *c, const struct resource_record *r,
+                           enum resource_state from, enum cause cause)
+{
+    const struct resource *res = &r->resource;
+    struct event e = {.object = OBJECT_RESOURCE, .id = res->id, .name = res->name,
+                      .node = res->group->owner, .from = from, .to = res->state, .cause = cause};
+
+    if (res->state == RESOURCE_FAILED) {
+        e.code = res->status_code;
+        e.text = res->status_text;
+    }
+    event_record(c, &e);
+}
+
+static void resource_move(struct cluster *c, struct resource_record *r, enum resource_state next,
+                          enum cause cause, uint32_t code, const char *text)
+{
+    struct resource *res = &r->resource;
+    enum resource_state from = res->state;
+
+    assert(resource_may_enter(r, next, cause));
+    res->state = next;
+    res->cause = cause;
+    res->since_ms = c->now_ms;
+    if (resource_is_pending(r))
+        res->operation = c->index;
+    /* What its handler or an operator said of this life ends with it. */
+    if (next != RESOURCE_ONLINE)
+        res->locked = res->fail_requested = false;
+    /* A plan is done once its state is reached. */
+    if (!resource_runs(r))
+        r->plan &= ~(unsigned)PLAN_STOP;
+    else if (next == RESOURCE_ONLINE && r->plan == PLAN_START)
+        r->plan = PLAN_NONE;
+    if (!resource_is_pending(r)) {
+        free(res->status_text);
+        res->status_text = xstrdup(text);
+        res->status_code = code;
+    }
+    digest_touch(c, &r->tracked);
+    resource_event(c, r, from, cause);
+    group_touch(c, group_record(res->group), cause);
+}
+
+void resource_enter(struct cluster *c, struct resource_record *r, enum resource_state next,
+                    enum cause cause)
+{
+    assert(next != RESOURCE_FAILED);
+    resource_move(c, r, next, cause, 0, NULL);
+}
+
+void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
+                           uint32_t code, const char *text)
+{
+    resource_move(c, r, RESOURCE_FAILED, cause, code, text);
+}
+
+void resource_note(struct cluster *c, struct resource_record *r, enum cause cause)
+{
+    digest_touch(c, &r->tracked);
+    resource_event(c, r, r->resource.state, cause);
+}
+
+/* A resource that is started is its own thing from then on: until its turn it
+ * shows what it waits for. */
+enum resource_state resource_visible_state(const struct resource *r)
+{
+    enum plan plan = resource_record(r)->plan;
+
+    if (r->state == RESOURCE_ONLINE && (plan & PLAN_STOP) != 0)
+        return RESOURCE_OFFLINE_PENDING;
+    if (r->state == RESOURCE_OFFLINE && (plan & PLAN_START) != 0)
+        return RESOURCE_ONLINE_PENDING;
+    return r->state;
+}
+
+/* ----------------------------------------------------------------- groups */
+
+void group_touch(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    g->touched_cause = cause;
+    digest_touch(c, &g->tracked);
+    if (g->touched)
+        return;
+    g->touched = true;
+    g->next_touched = NULL;
+    if (c->touched == NULL)
+        c->touched = g;
+    else
+        c->touched_last->next_touched = g;
+    c->touched_last = g;
+}
+
+enum group_state group_formula(const struct group_record *g)
+{
+    unsigned top = 0, top_online = 0;
+    bool failed = false, pending = false;
+
+    if (g->group.operation.kind != OPERATION_NONE)
+        return GROUP_PENDING;
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        const struct resource_record *r = resource_record(g->group.resources[i]);
+
+        failed |= r->resource.state == RESOURCE_FAILED;
+        pending |= resource_is_pending(r);
+        if (r->dependent_count > 0)
+            continue;
+        top++;
+        top_online += r->resource.state == RESOURCE_ONLINE;
+    }
+    if (failed)
+        return GROUP_FAILED;
+    if (pending)
+        return GROUP_PENDING;
+    if (top_online == 0)
+        return GROUP_OFFLINE;
+    return top_online == top ? GROUP_ONLINE : GROUP_PARTIAL_ONLINE;
+}
+
+static void group_event(struct cluster *c, const struct group_record *g, enum group_state from,
+                        enum cause cause, char *text)
+{
+    struct event e = {.object = OBJECT_GROUP, .id = g->group.id, .name = g->group.name,
+                      .node = g->group.owner, .from = from, .to = g->group.state,
+                      .cause = cause, .text = text};
+
+    event_record(c, &e);
+}
+
+void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text)
+{
+    char *copy = xstrdup(text);
+
+    digest_touch(c, &g->tracked);
+    group_event(c, g, g->group.state, cause, copy);
+    free(copy);
+}
+
+void group_show(struct cluster *c, struct group_record *g)
+{
+    enum group_state from = g->group.state;
+    enum group_state next = group_formula(g);
+
+    if (next == from)
+        return;
+    g->group.state = next;
+    g->group.since_ms = c->now_ms;
+    digest_touch(c, &g->tracked);
+    group_event(c, g, from, g->touched_cause, NULL);
+}

@@ -1,0 +1,424 @@
+#include "node/daemon.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "node/notify.h"
+
+/* ----------------------------------------------------------------- consensus */
+
+static void on_apply(uint64_t position, uint64_t stamp_ms, const uint8_t *command, size_t len,
+                     void *request, void *data)
+{
+    struct daemon *d = data;
+
+    replica_apply(d->replica, position, stamp_ms, command, len, request);
+}
+
+static void on_entry_applied(uint64_t position, void *data)
+{
+    struct daemon *d = data;
+
+    replica_applied(d->replica, position);
+}
+
+static void on_finished(void *request, uint32_t code, void *data)
+{
+    struct proposal *p = request;
+
+    (void)data;
+    p->done(p, code);
+}
+
+static void on_snapshot(struct bytes *out, void *data)
+{
+    struct daemon *d = data;
+
+    replica_snapshot(d->replica, out);
+}
+
+static uint32_t on_restore(const uint8_t *bytes, size_t len, void *data)
+{
+    struct daemon *d = data;
+
+    return replica_restore(d->replica, bytes, len);
+}
+
+static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *data)
+{
+    struct daemon *d = data;
+    const struct node *n = cluster_node(replica_cluster(d->replica), leader);
+
+    if (leader == 0)
+        log_info("raft", "term %llu: no leader known", (unsigned long long)term);
+    else
+        log_info("raft", "term %llu: node %u%s%s%s leads%s", (unsigned long long)term, leader,
+                 n != NULL ? " (" : "", n != NULL ? n->name : "", n != NULL ? ")" : "",
+                 is_self ? ", that is this node" : "");
+    calls_on_leadership(d->calls);
+    pulse_on_leadership(d->pulse);
+}
+
+static const char *refuse_peer(uint32_t id, const char *disk, void *data)
+{
+    const struct daemon *d = data;
+    const struct node *n = cluster_node(replica_cluster(d->replica), id);
+
+    if (n != NULL && strcmp(n->disk, disk) != 0)
+        return "its data folder is not the one that the cluster knows: a node must not come back "
+               "under an old name with an emptied disk";
+    return NULL;
+}
+
+static void on_fatal(const char *message, void *data) __attribute__((noreturn));
+static void on_fatal(const char *message, void *data)
+{
+    (void)data;
+    log_error("raft", "%s", message);
+    _exit(EXIT_FAILSTOP);
+}
+
+/* ------------------------------------------------------------------- replica */
+
+static void on_command(const struct command *cmd, const struct reply *reply, void *data)
+{
+    struct daemon *d = data;
+
+    pulse_on_command(d->pulse, cmd, reply);
+    executor_on_command(d->executor);
+    if (d->api != NULL)
+        api_on_command(d->api);
+}
+
+static void on_applied(void *data)
+{
+    struct daemon *d = data;
+
+    if (d->opening)
+        return; /* consensus_open() has not returned yet: nobody waits. */
+    calls_on_applied(d->calls);
+    pulse_on_applied(d->pulse);
+    if (d->stop != NULL)
+        stop_on_applied(d->stop);
+}
+
+static void on_restored(void *data)
+{
+    struct daemon *d = data;
+
+    pulse_on_restored(d->pulse);
+    executor_look_at_all(d->executor);
+}
+
+static void on_diverged(const char *message, void *data) __attribute__((noreturn));
+static void on_diverged(const char *message, void *data)
+{
+    const struct daemon *d = data;
+
+    log_error("replica", "%s: this node stops for good", message);
+    identity_condemn(d->identity, message);
+    _exit(EXIT_UNUSABLE);
+}
+
+/* -------------------------------------------------------------------- monitor */
+
+/* Nothing of an older life may run when a new one begins. */
+static void join_when_idle(struct daemon *d)
+{
+    if (!d->lost || d->stop != NULL || !monitor_is_ready(d->monitor) ||
+        !executor_is_idle(d->executor))
+        return;
+    d->lost = false;
+    d->joining = true;
+    pulse_join(d->pulse, 0);
+}
+
+static void on_monitor_ready(uint64_t incarnation, const struct monitor_resource *resources,
+                             unsigned count, void *data)
+{
+    struct daemon *d = data;
+
+    log_info("monitor", "ready with %u resources", count);
+    executor_on_ready(d->executor, d->monitor, resources, count);
+    if (d->incarnation != 0) {
+        monitor_set_lease(d->monitor, d->incarnation, d->lease_deadline_ms);
+    } else if (!d->joining && !d->lost) {
+        d->joining = true;
+        pulse_join(d->pulse, incarnation);
+    }
+    if (d->lost)
+        executor_terminate_all(d->executor);
+    join_when_idle(d);
+}
+
+static void on_monitor_changed(const struct monitor_resource *resource, void *data)
+{
+    struct daemon *d = data;
+
+    executor_on_changed(d->executor, resource);
+    join_when_idle(d);
+    if (d->stop != NULL)
+        stop_on_applied(d->stop);
+}
+
+static void on_monitor_gone(void *data)
+{
+    struct daemon *d = data;
+
+    log_error("monitor", "it ended, and all its resources with it; starting another one");
+    executor_on_gone(d->executor);
+}
+
+static void on_monitor_failed(uint32_t code, const char *message, void *data)
+{
+    (void)data;
+    log_error("monitor", "cannot be had: %s (%s); trying again", message, error_name(code));
+}
+
+/* ---------------------------------------------------------------------- pulse */
+
+static void on_lease(uint64_t incarnation, uint64_t deadline_ms, void *data)
+{
+    struct daemon *d = data;
+
+    d->incarnation = incarnation;
+    d->lease_deadline_ms = deadline_ms;
+    if (d->monitor != NULL)
+        monitor_set_lease(d->monitor, incarnation, deadline_ms);
+}
+
+static void on_joined(uint64_t incarnation, bool resumed, void *data)
+{
+    struct daemon *d = data;
+
+    (void)resumed;
+    d->joining = false;
+    d->incarnation = incarnation;
+    executor_set_incarnation(d->executor, incarnation);
+    notify_state("READY=1\nSTATUS=member of the cluster");
+}
+
+static void on_lost(void *data)
+{
+    struct daemon *d = data;
+
+    d->joining = false;
+    d->lost = true;
+    d->incarnation = 0;
+    executor_set_incarnation(d->executor, 0);
+    executor_terminate_all(d->executor);
+    join_when_idle(d);
+}
+
+/* ---------------------------------------------------------------------- peers */
+
+static const char *address_of(uint32_t id, void *data)
+{
+    const struct daemon *d = data;
+    const struct node *n = cluster_node(replica_cluster(d->replica), id);
+
+    if (n != NULL)
+        return n->address;
+    for (unsigned i = 0; i < d->config->peer_count; i++)
+        if (d->config->peers[i].id == id)
+            return d->config->peers[i].address;
+    return NULL;
+}
+
+static void on_peer_connected(uint32_t id, void *data)
+{
+    struct daemon *d = data;
+
+    (void)id;
+    calls_on_peer(d->calls);
+    pulse_on_leadership(d->pulse);
+}
+
+/* -------------------------------------------------------------------- opening */
+
+static void open_core(struct daemon *d)
+{
+    const struct config_timing *t = &d->config->timing;
+    struct replica_listener listener = {.command = on_command, .applied = on_applied,
+                                        .restored = on_restored, .diverged = on_diverged,
+                                        .data = d};
+    struct peers_config peers = {
+        .loop = &d->loop, .cluster = d->config->cluster, .disk = identity_disk(d->identity),
+        .id = d->self, .connect_timeout_ms = t->election_ms, .user_timeout_ms = 2 * t->election_ms,
+        .address_of = address_of, .refuse_peer = refuse_peer, .connected = on_peer_connected,
+        .data = d};
+    struct pulse_config pulse = {.loop = &d->loop, .config = d->config,
+                                 .disk = identity_disk(d->identity), .lease = on_lease,
+                                 .joined = on_joined, .lost = on_lost, .data = d};
+
+    d->replica = replica_new(d->config->node, &listener);
+    d->calls = calls_open(&d->loop, d->self);
+    d->peers = peers_open(&peers);
+    d->executor = executor_new(d->replica, d->calls, d->self);
+    pulse.replica = d->replica;
+    pulse.calls = d->calls;
+    d->pulse = pulse_open(&pulse);
+}
+
+static uint32_t open_consensus(struct daemon *d, char **ret_why)
+{
+    static const struct consensus_callbacks callbacks = {
+        .apply = on_apply, .applied = on_entry_applied, .finished = on_finished,
+        .snapshot = on_snapshot, .restore = on_restore, .leadership = on_leadership,
+        .refuse_peer = refuse_peer, .fatal = on_fatal};
+    struct consensus_server servers[CONFIG_PEERS_MAX];
+    const struct config *c = d->config;
+
+    for (unsigned i = 0; i < c->peer_count; i++)
+        servers[i] = (struct consensus_server){c->peers[i].id, c->peers[i].address,
+                                               c->peers[i].role};
+    struct consensus_config config = {
+        .dir = identity_raft_dir(d->identity), .cluster = c->cluster, .id = d->self,
+        .address = config_self(c)->address, .disk = identity_disk(d->identity), .servers = servers,
+        .server_count = c->peer_count, .election_ms = c->timing.election_ms,
+        .heartbeat_ms = c->timing.heartbeat_ms};
+    d->opening = true;
+    uint32_t code = consensus_open(&d->loop, &config, &callbacks, d, &d->consensus, ret_why);
+    d->opening = false;
+    return code;
+}
+
+static uint32_t open_api(struct daemon *d, char **ret_why)
+{
+    struct api_config config = {
+        .loop = &d->loop, .socket = d->config->socket, .listen = &d->config->listen,
+        .cluster = d->config->cluster, .disk = identity_disk(d->identity), .self = d->self,
+        .replica = d->replica, .calls = d->calls, .pulse = d->pulse, .executor = d->executor,
+        .refuse_peer = refuse_peer, .data = d};
+
+    return api_open(&config, &d->api, ret_why);
+}
+
+static void open_monitor(struct daemon *d);
+
+static void on_monitor_retry(uv_timer_t *timer)
+{
+    open_monitor(timer->data);
+}
+
+static void open_monitor(struct daemon *d)
+{
+    static const struct monitor_callbacks callbacks = {
+        .ready = on_monitor_ready, .changed = on_monitor_changed, .gone = on_monitor_gone,
+        .failed = on_monitor_failed};
+    struct monitor_config config = {.dir = d->config->data_dir, .program = d->config->monitor,
+                                    .node_name = d->config->node};
+    uint32_t code = monitor_open(&d->loop, &config, &callbacks, d, &d->monitor);
+
+    if (code != 0) {
+        log_error("monitor", "cannot be started: %s", error_text(code));
+        uv_timer_start(&d->monitor_retry, on_monitor_retry, 1000, 0);
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    struct daemon *d = handle->data;
+
+    if (d->stop != NULL)
+        return;
+    log_info("daemon", "%s: stopping in good order", signum == SIGTERM ? "SIGTERM" : "SIGINT");
+    notify_state("STOPPING=1");
+    d->stop = stop_begin(d);
+}
+
+static void open_signals(struct daemon *d)
+{
+    uv_signal_init(&d->loop, &d->sigterm);
+    uv_signal_init(&d->loop, &d->sigint);
+    d->sigterm.data = d;
+    d->sigint.data = d;
+    uv_signal_start(&d->sigterm, on_signal, SIGTERM);
+    uv_signal_start(&d->sigint, on_signal, SIGINT);
+}
+
+/* --------------------------------------------------------------------- closing */
+
+static void on_consensus_closed(void *data)
+{
+    struct daemon *d = data;
+
+    d->consensus = NULL;
+}
+
+void daemon_close(struct daemon *d)
+{
+    api_close(d->api);
+    pulse_close(d->pulse);
+    calls_close(d->calls);
+    peers_close(d->peers);
+    if (d->monitor != NULL)
+        monitor_close(d->monitor);
+    uv_close((uv_handle_t *)&d->monitor_retry, NULL);
+    uv_close((uv_handle_t *)&d->sigterm, NULL);
+    uv_close((uv_handle_t *)&d->sigint, NULL);
+    consensus_close(d->consensus, on_consensus_closed, d);
+}
+
+static void free_all(struct daemon *d)
+{
+    api_free(d->api);
+    pulse_free(d->pulse);
+    executor_free(d->executor);
+    calls_free(d->calls);
+    peers_free(d->peers);
+    replica_free(d->replica);
+    stop_free(d->stop);
+    identity_close(d->identity);
+}
+
+/* ------------------------------------------------------------------------ run */
+
+static int start_failed(uint32_t code, char *why)
+{
+    log_error("daemon", "cannot start: %s%s", why, code == ERROR_FILE_CORRUPT
+              ? "; this node's copy is damaged and is not used. The other nodes have the data: "
+                "rebuild this one with an empty folder under a new name" : "");
+    fprintf(stderr, "holdfastd: cannot start: %s\n", why);
+    free(why);
+    return code == ERROR_FILE_CORRUPT ? EXIT_UNUSABLE : EXIT_TEMPORARY;
+}
+
+int daemon_run(const struct config *config)
+{
+    struct daemon d = {.config = config, .self = config_self(config)->id};
+    char *why = NULL;
+
+    uint32_t code = identity_open(config->data_dir, &d.identity, &why);
+    if (code != 0)
+        return start_failed(code, why);
+    uv_loop_init(&d.loop);
+    uv_timer_init(&d.loop, &d.monitor_retry);
+    d.monitor_retry.data = &d;
+    open_core(&d);
+    code = open_api(&d, &why);
+    if (code == 0)
+        code = open_consensus(&d, &why);
+    if (code != 0)
+        return start_failed(code, why);
+    calls_start(d.calls, d.consensus, d.peers);
+    pulse_start(d.pulse, d.consensus, d.peers);
+    api_start(d.api, d.consensus);
+    open_signals(&d);
+    open_monitor(&d);
+    log_info("daemon", "node %s (%u) of cluster %s is running", config->node, d.self,
+             config->cluster);
+    uv_run(&d.loop, UV_RUN_DEFAULT);
+    free_all(&d);
+    int rc = uv_loop_close(&d.loop);
+    assert(rc == 0);
+    (void)rc;
+    log_info("daemon", "stopped");
+    return d.exit_status;
+}

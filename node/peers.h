@@ -1,0 +1,47 @@
+/* Connections from this node to the others, and what nodes say to each other.
+ *
+ *   peer.hello    {cluster, id, to, disk} -> {id, disk}   first on each connection
+ *   peer.propose  {command}               -> {code, index, detail}
+ *   peer.barrier  {}                      -> {position}
+ *   peer.renew    {node, incarnation, seq}                notification
+ *
+ * One connection to each other node, made when first needed and again 100 ms
+ * after it broke, for as long as somebody asks for it. Loop thread only. */
+#ifndef HOLDFAST_NODE_PEERS_H
+#define HOLDFAST_NODE_PEERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/bytes.h"
+
+struct peers;
+struct rpc_conn;
+
+struct peers_config {
+    uv_loop_t *loop;
+    const char *cluster; /* Borrowed. */
+    const char *disk;
+    uint32_t id;
+    unsigned connect_timeout_ms;
+    unsigned user_timeout_ms;
+    /* host:port of a node (borrowed), NULL if it is not known. */
+    const char *(*address_of)(uint32_t id, void *data);
+    /* See consensus_callbacks.refuse_peer. */
+    const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* A connection became usable. */
+    void (*connected)(uint32_t id, void *data);
+    void *data;
+};
+
+struct peers *peers_open(const struct peers_config *config);
+/* Close all connections. */
+void peers_close(struct peers *p);
+/* Once the loop has run after peers_close(). */
+void peers_free(struct peers *p);
+
+/* The usable connection to node `id`, or NULL: then one is being made. */
+struct rpc_conn *peers_get(struct peers *p, uint32_t id);
+
+#endif

@@ -1,0 +1,72 @@
+/* Membership in time: this node's lease, and, on the leader, everybody's.
+ *
+ * Every `pulse_ms` this node asks the leader to renew its lease (peer.renew).
+ * The leader gathers what came in and commits it as one PULSE; it is also the
+ * tick of the state machine's clock, and carries the comparison of replicas.
+ *
+ * Why a group is never owned twice (Gray & Cheriton's leases, without a shared
+ * clock): a node that sent renewal `seq` at its own time s runs resources until
+ * s + L, once it has seen the renewal accepted. Every node notes when it applied
+ * that pulse, a >= s. The leader proposes NODE_DOWN no earlier than
+ * a + L (1 + drift); the log orders it against later renewals, and the state
+ * machine refuses it if one came first. So when NODE_DOWN is applied, s + L has
+ * passed on the node's own clock. s is the time of the request, never of the
+ * reply: a reply may be late by any amount.
+ *
+ * The deadline is enforced by the monitor (resources/lease.h), not here. Time
+ * is CLOCK_BOOTTIME. Loop thread. */
+#ifndef HOLDFAST_NODE_PULSE_H
+#define HOLDFAST_NODE_PULSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "groupmgr/groupmgr.h"
+#include "node/config.h"
+
+struct pulse;
+struct calls;
+struct consensus;
+struct peers;
+struct replica;
+struct value;
+
+struct pulse_config {
+    uv_loop_t *loop;
+    const struct config *config; /* Borrowed. */
+    const char *disk;
+    struct replica *replica;
+    struct calls *calls;
+    /* The lease of `incarnation` now lasts until `deadline_ms` (boot time). */
+    void (*lease)(uint64_t incarnation, uint64_t deadline_ms, void *data);
+    /* This node became a member, with this incarnation. */
+    void (*joined)(uint64_t incarnation, bool resumed, void *data);
+    /* This node's incarnation was declared down: its resources are no longer its
+     * own, and pulse_join() is wanted once nothing of them runs any more. */
+    void (*lost)(void *data);
+    void *data;
+};
+
+struct pulse *pulse_open(const struct pulse_config *config);
+void pulse_start(struct pulse *p, struct consensus *consensus, struct peers *peers);
+void pulse_close(struct pulse *p);
+void pulse_free(struct pulse *p); /* Once the loop has run. */
+
+/* Become a member: once this copy is up to date, go on as `incarnation` (what
+ * the monitor last held a lease for) if that is still alive, else as a new one.
+ * The caller has seen to it that nothing of an older life runs any more
+ * whenever `incarnation` is 0. */
+void pulse_join(struct pulse *p, uint64_t incarnation);
+uint64_t pulse_incarnation(const struct pulse *p); /* 0: not a member now. */
+/* Stop renewing: the node is leaving. */
+void pulse_stop(struct pulse *p);
+
+/* peer.renew of another node. */
+void pulse_on_renewal(struct pulse *p, const struct value *params);
+void pulse_on_command(struct pulse *p, const struct command *cmd, const struct reply *reply);
+void pulse_on_applied(struct pulse *p);
+void pulse_on_restored(struct pulse *p);
+void pulse_on_leadership(struct pulse *p);
+
+#endif

@@ -1,0 +1,219 @@
+/* Orderly stop: hand over, wind down, say goodbye.
+ *
+ * Each step has an end of its own, so that a cluster without a majority, a
+ * service that does not stop, or a monitor that hangs delay it but never
+ * prevent it. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "net/msgpack.h"
+#include "node/daemon.h"
+
+enum {
+    STEP_MS = 20,
+    HAND_OVER_MS_MAX = 60000, /* Groups moving to other nodes. */
+    WIND_DOWN_MS_MAX = 30000, /* What stays, taken offline here. */
+    LEADERSHIP_MS_MAX = 3000,
+    GOODBYE_MS_MAX = 2000,
+};
+
+enum stop_step {
+    STOP_HANDING_OVER,
+    STOP_WINDING_DOWN,
+    STOP_PASSING_LEADERSHIP,
+    STOP_SAYING_GOODBYE,
+    STOP_ENDING_MONITOR,
+    STOP_CLOSING,
+};
+
+struct stop {
+    struct daemon *daemon;
+    enum stop_step step;
+    uint64_t deadline_ms; /* Of this step. */
+    bool leaving_sent, leaving_known;
+    uv_timer_t timer;
+};
+
+static void stop_advance(struct stop *s);
+
+static void enter(struct stop *s, enum stop_step step, unsigned ms_max)
+{
+    s->step = step;
+    s->deadline_ms = clock_boot_ms() + ms_max;
+}
+
+static void submit(struct stop *s, const struct command *cmd, unsigned timeout_ms, change_done done)
+{
+    struct bytes encoded = BYTES_INIT;
+    struct msgpack_sink m;
+
+    msgpack_sink_init(&m, &encoded);
+    command_write(cmd, &m.sink);
+    calls_change(s->daemon->calls, &encoded, timeout_ms, done, s);
+    bytes_release(&encoded);
+}
+
+/* ---------------------------------------------------------------- handing over */
+
+static bool somebody_else_is_up(const struct daemon *d)
+{
+    const struct cluster *c = replica_cluster(d->replica);
+
+    for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
+        if (n->id != d->self && n->state == NODE_UP && !n->leaving)
+            return true;
+    return false;
+}
+
+static bool something_to_hand_over(const struct daemon *d)
+{
+    const struct cluster *c = replica_cluster(d->replica);
+
+    for (const struct group *g = cluster_next_group(c, NULL); g != NULL;
+         g = cluster_next_group(c, g))
+        for (unsigned i = 0; g->owner == d->self && i < g->resource_count; i++)
+            if (g->resources[i]->state != RESOURCE_OFFLINE &&
+                g->resources[i]->state != RESOURCE_FAILED)
+                return true;
+    return false;
+}
+
+static void leaving_done(uint32_t code, const struct reply *reply, void *data)
+{
+    struct stop *s = data;
+
+    (void)reply;
+    s->leaving_known = true;
+    if (code != 0) /* No majority: nobody could take over. */
+        s->deadline_ms = 0;
+    stop_advance(s);
+}
+
+static bool handed_over(struct stop *s)
+{
+    struct daemon *d = s->daemon;
+
+    if (d->incarnation == 0)
+        return true;
+    if (!s->leaving_sent) {
+        struct command cmd = {.kind = COMMAND_NODE_LEAVING, .node = d->self,
+                              .incarnation = d->incarnation};
+        s->leaving_sent = true;
+        submit(s, &cmd, LEADERSHIP_MS_MAX, leaving_done);
+    }
+    if (!s->leaving_known)
+        return false;
+    return !something_to_hand_over(d) || !somebody_else_is_up(d) ||
+           clock_boot_ms() >= s->deadline_ms;
+}
+
+/* --------------------------------------------------------------------- goodbye */
+
+static void goodbye_done(uint32_t code, const struct reply *reply, void *data)
+{
+    struct stop *s = data;
+
+    (void)reply;
+    if (code == ERROR_CLUSTER_NODE_SHUTTING_DOWN)
+        return; /* From daemon_close(): already further on. */
+    s->deadline_ms = 0;
+    stop_advance(s);
+}
+
+static void say_goodbye(struct stop *s)
+{
+    struct daemon *d = s->daemon;
+
+    pulse_stop(d->pulse);
+    if (d->incarnation == 0) {
+        s->deadline_ms = 0;
+        return;
+    }
+    struct command cmd = {.kind = COMMAND_NODE_DOWN, .node = d->self,
+                          .incarnation = d->incarnation, .node_seq = UINT64_MAX,
+                          .cause = CAUSE_NODE_STOPPED};
+    submit(s, &cmd, GOODBYE_MS_MAX, goodbye_done);
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    (void)handle; /* The struct lives until stop_free(). */
+}
+
+static void monitor_ended(void *data)
+{
+    struct stop *s = data;
+
+    if (s->step == STOP_CLOSING)
+        return;
+    s->step = STOP_CLOSING;
+    uv_close((uv_handle_t *)&s->timer, timer_closed);
+    daemon_close(s->daemon);
+}
+
+static void end_monitor(struct stop *s)
+{
+    if (s->daemon->monitor != NULL)
+        monitor_shutdown(s->daemon->monitor, monitor_ended, s);
+    else
+        monitor_ended(s);
+}
+
+/* ----------------------------------------------------------------------- steps */
+
+static void stop_advance(struct stop *s)
+{
+    struct daemon *d = s->daemon;
+    uint64_t now = clock_boot_ms();
+
+    if (s->step == STOP_HANDING_OVER && handed_over(s)) {
+        enter(s, STOP_WINDING_DOWN, WIND_DOWN_MS_MAX);
+        executor_wind_down(d->executor);
+    }
+    if (s->step == STOP_WINDING_DOWN &&
+        (executor_is_idle(d->executor) || now >= s->deadline_ms)) {
+        enter(s, STOP_PASSING_LEADERSHIP, LEADERSHIP_MS_MAX);
+        consensus_transfer(d->consensus);
+    }
+    if (s->step == STOP_PASSING_LEADERSHIP &&
+        (!consensus_is_leader(d->consensus) || !somebody_else_is_up(d) || now >= s->deadline_ms)) {
+        enter(s, STOP_SAYING_GOODBYE, GOODBYE_MS_MAX);
+        say_goodbye(s);
+    }
+    if (s->step == STOP_SAYING_GOODBYE && now >= s->deadline_ms) {
+        s->step = STOP_ENDING_MONITOR;
+        end_monitor(s);
+    }
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    stop_advance(timer->data);
+}
+
+void stop_on_applied(struct stop *s)
+{
+    /* From the timer, not from here: this is the middle of applying an entry. */
+    if (s->step != STOP_CLOSING && s->step != STOP_ENDING_MONITOR)
+        uv_timer_start(&s->timer, on_timer, 0, STEP_MS);
+}
+
+struct stop *stop_begin(struct daemon *d)
+{
+    struct stop *s = xcalloc(1, sizeof *s);
+
+    s->daemon = d;
+    uv_timer_init(&d->loop, &s->timer);
+    s->timer.data = s;
+    enter(s, STOP_HANDING_OVER, HAND_OVER_MS_MAX);
+    uv_timer_start(&s->timer, on_timer, 0, STEP_MS);
+    return s;
+}
+
+void stop_free(struct stop *s)
+{
+    free(s);
+}

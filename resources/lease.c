@@ -1,0 +1,119 @@
+#include "resources/lease.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+struct lease {
+    uint64_t incarnation;
+    uint64_t deadline_ms; /* 0: not enforced. */
+    bool over;
+    void (*expired)(void *data);
+    void *data;
+    int timer; /* libuv's timers stand still while the machine is suspended. */
+    uv_poll_t poll;
+};
+
+static void lease_arm(const struct lease *l)
+{
+    struct itimerspec at = {0};
+
+    if (!l->over) {
+        at.it_value.tv_sec = (time_t)(l->deadline_ms / 1000);
+        at.it_value.tv_nsec = (long)(l->deadline_ms % 1000 * 1000000);
+    }
+    /* A zeroed time disarms it, as no deadline should. */
+    timerfd_settime(l->timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+bool lease_check(struct lease *l)
+{
+    uint64_t now_ms;
+
+    if (l->over || l->deadline_ms == 0)
+        return !l->over;
+    now_ms = clock_boot_ms();
+    if (now_ms < l->deadline_ms)
+        return true;
+    l->over = true;
+    lease_arm(l);
+    log_error("lease", "lease of incarnation %" PRIu64 " expired %" PRIu64 " ms ago",
+              l->incarnation, now_ms - l->deadline_ms);
+    l->expired(l->data);
+    return false;
+}
+
+void lease_set(struct lease *l, uint64_t incarnation, uint64_t deadline_ms)
+{
+    /* First what has passed: see the header. */
+    lease_check(l);
+    if (incarnation == l->incarnation && deadline_ms != 0 && deadline_ms <= l->deadline_ms)
+        return;
+    if (incarnation != l->incarnation || l->over)
+        log_info("lease", "lease of incarnation %" PRIu64 " begins%s", incarnation,
+                 deadline_ms == 0 ? ", not enforced" : "");
+    l->incarnation = incarnation;
+    l->deadline_ms = deadline_ms;
+    l->over = false;
+    lease_arm(l);
+    lease_check(l);
+}
+
+uint64_t lease_incarnation(const struct lease *l)
+{
+    return l->incarnation;
+}
+
+static void lease_on_timer(uv_poll_t *poll, int status, int events)
+{
+    struct lease *l = poll->data;
+    uint64_t times;
+    ssize_t n = read(l->timer, &times, sizeof(times));
+
+    (void)n; /* Only so that it stops being readable. */
+    (void)status;
+    (void)events;
+    lease_check(l);
+}
+
+uint32_t lease_open(uv_loop_t *loop, void (*expired)(void *data), void *data, struct lease **ret)
+{
+    int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct lease *l;
+    int rc;
+
+    if (fd < 0)
+        return error_from_errno(errno);
+    l = xcalloc(1, sizeof(*l));
+    l->expired = expired;
+    l->data = data;
+    l->timer = fd;
+    rc = uv_poll_init(loop, &l->poll, fd);
+    assert(rc == 0); /* A fresh descriptor of ours. */
+    l->poll.data = l;
+    uv_poll_start(&l->poll, UV_READABLE, lease_on_timer);
+    *ret = l;
+    return 0;
+}
+
+static void lease_on_closed(uv_handle_t *handle)
+{
+    struct lease *l = handle->data;
+
+    close(l->timer);
+    free(l);
+}
+
+void lease_close(struct lease *l)
+{
+    uv_close((uv_handle_t *)&l->poll, lease_on_closed);
+}

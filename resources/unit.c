@@ -1,0 +1,529 @@
+#include "resources/unit.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "resources/life.h"
+
+/* A termination this long is worth a line in the log. */
+enum { TERMINATE_COMPLAINT_MS = 5000 };
+
+#define NEVER INT64_C(-1) /* May be pending for ever. */
+
+enum unit_check { CHECK_NONE, CHECK_LOOKS_ALIVE, CHECK_IS_ALIVE };
+
+struct unit {
+    const struct unit_env *env;
+    uint64_t id;
+    char *name;
+    uint64_t operation; /* Under which it reports. */
+    enum monitor_resource_state state;
+    uint32_t code;
+    char *text; /* NULL: "". */
+    bool locked;
+    long pid;
+    uint32_t checkpoint;
+
+    struct life *life;       /* Of the handler; NULL when nothing runs. */
+    struct handler *handler; /* NULL when nothing runs. */
+    struct life *waiting;    /* Begins when the present life is over; NULL. */
+    bool forget;             /* When it is over, so is the unit. */
+    /* What TERMINATING ends in. */
+    enum monitor_resource_state end_state;
+    uint32_t end_code;
+    char *end_text;
+
+    int64_t pending_ms;    /* The limit that `limit` counts; NEVER. */
+    uv_timer_t limit;      /* PendingTimeout, or that of a check, or the complaint. */
+    uv_timer_t looks_alive;
+    uv_timer_t is_alive;
+    enum unit_check check; /* Asked and not answered. */
+    unsigned open_handles;
+};
+
+/* ------------------------------------------------------------------- states */
+
+/* Before its first life. */
+#define MONITOR_NEW ((enum monitor_resource_state)0)
+#define TO(state) (1u << MONITOR_##state)
+static const unsigned unit_next[] = {
+    [0] = TO(ONLINE_PENDING) | TO(FAILED),
+    [MONITOR_ONLINE_PENDING] = TO(ONLINE) | TO(OFFLINE_PENDING) | TO(TERMINATING),
+    [MONITOR_ONLINE] = TO(OFFLINE_PENDING) | TO(TERMINATING),
+    [MONITOR_OFFLINE_PENDING] = TO(OFFLINE) | TO(TERMINATING),
+    [MONITOR_TERMINATING] = TO(OFFLINE) | TO(FAILED),
+    [MONITOR_OFFLINE] = TO(ONLINE_PENDING) | TO(OFFLINE) | TO(FAILED),
+    [MONITOR_FAILED] = TO(ONLINE_PENDING) | TO(OFFLINE) | TO(FAILED),
+};
+#undef TO
+
+const char *monitor_state_name(enum monitor_resource_state state)
+{
+    static const char *const names[] = {
+        [0] = "New",
+        [MONITOR_ONLINE_PENDING] = "OnlinePending",
+        [MONITOR_ONLINE] = "Online",
+        [MONITOR_OFFLINE_PENDING] = "OfflinePending",
+        [MONITOR_OFFLINE] = "Offline",
+        [MONITOR_FAILED] = "Failed",
+        [MONITOR_TERMINATING] = "Terminating",
+    };
+
+    return (size_t)state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+}
+
+static void set_text(char **field, const char *text)
+{
+    char *copy = xstrdup(text);
+
+    free(*field);
+    *field = copy;
+}
+
+/* The only place that writes u->state. `text` may be u->text itself. */
+static void unit_enter(struct unit *u, enum monitor_resource_state next, uint32_t code,
+                       const char *text)
+{
+    enum log_level level = next == MONITOR_FAILED ? LOG_WARN_ : LOG_INFO_;
+
+    assert(unit_next[u->state] & (1u << next));
+    log_write(level, "resource", "%s: %s -> %s, operation %" PRIu64 "%s%s, code %" PRIu32, u->name,
+              monitor_state_name(u->state), monitor_state_name(next), u->operation,
+              text[0] == '\0' ? "" : ": ", text, code);
+    u->state = next;
+    u->code = code;
+    set_text(&u->text, text);
+    u->env->changed(u, u->env->data);
+}
+
+bool unit_is_live(const struct unit *u)
+{
+    return u->handler != NULL;
+}
+
+/* -------------------------------------------------------------------- ending */
+
+static void unit_start(struct unit *u, struct life *life);
+
+static void stop_timers(struct unit *u)
+{
+    uv_timer_stop(&u->limit);
+    uv_timer_stop(&u->looks_alive);
+    uv_timer_stop(&u->is_alive);
+    u->check = CHECK_NONE;
+}
+
+/* Nothing of it runs any more. `u` may be gone when this returns. */
+static void unit_over(struct unit *u, enum monitor_resource_state state, uint32_t code,
+                      const char *text)
+{
+    struct life *life = u->life, *waiting = u->waiting;
+
+    stop_timers(u);
+    u->life->ops->close(u->handler);
+    u->handler = NULL;
+    u->life = NULL;
+    u->waiting = NULL;
+    u->locked = false;
+    u->pid = 0;
+    unit_enter(u, state, code, text);
+    life_free(life); /* `text` may have been in it. */
+    if (waiting != NULL)
+        unit_start(u, waiting);
+    else if (u->forget)
+        u->env->forgotten(u, u->env->data);
+}
+
+static void unit_on_complaint(uv_timer_t *timer)
+{
+    const struct unit *u = timer->data;
+
+    log_warn("resource", "%s: still terminating", u->name);
+}
+
+static void set_end(struct unit *u, enum monitor_resource_state state, uint32_t code,
+                    const char *text)
+{
+    u->end_state = state;
+    u->end_code = code;
+    set_text(&u->end_text, text);
+}
+
+/* End what runs and then be in `state`. While it is terminating already, only
+ * what it ends in changes. */
+static void unit_end(struct unit *u, enum monitor_resource_state state, uint32_t code,
+                     const char *text)
+{
+    assert(unit_is_live(u));
+    set_end(u, state, code, text);
+    if (u->state == MONITOR_TERMINATING)
+        return;
+    stop_timers(u);
+    unit_enter(u, MONITOR_TERMINATING, code, text);
+    uv_timer_start(&u->limit, unit_on_complaint, TERMINATE_COMPLAINT_MS, TERMINATE_COMPLAINT_MS);
+    u->life->ops->terminate(u->handler);
+}
+
+/* ------------------------------------------------------------------- pending */
+
+static void unit_on_limit(uv_timer_t *timer)
+{
+    struct unit *u = timer->data;
+    struct arena a = {0};
+    const char *doing = u->state == MONITOR_ONLINE_PENDING    ? "coming online"
+                        : u->state == MONITOR_OFFLINE_PENDING ? "going offline"
+                                                              : "an alive check";
+    unit_end(u, MONITOR_FAILED, ERROR_RESOURCE_CALL_TIMED_OUT,
+             arena_printf(&a, "%s: no sign of life for %" PRId64 " ms in %s", u->name,
+                          u->pending_ms, doing));
+    arena_release(&a);
+}
+
+static void arm_limit(struct unit *u)
+{
+    if (u->pending_ms == NEVER)
+        return;
+    /* The loop's clock may be old after a long callback. */
+    uv_update_time(u->env->loop);
+    uv_timer_start(&u->limit, unit_on_limit, (uint64_t)u->pending_ms, 0);
+}
+
+static void unit_on_checkpoint(uint32_t checkpoint, void *data)
+{
+    struct unit *u = data;
+
+    if (u->state != MONITOR_ONLINE_PENDING && u->state != MONITOR_OFFLINE_PENDING)
+        return;
+    if (checkpoint <= u->checkpoint)
+        return;
+    u->checkpoint = checkpoint;
+    arm_limit(u);
+    u->env->changed(u, u->env->data);
+}
+
+/* -------------------------------------------------------------------- checks */
+
+static bool has_is_alive(const struct unit *u)
+{
+    const struct handler_ops *ops = u->life->ops;
+
+    return ops->is_alive != NULL && (ops->has_is_alive == NULL || ops->has_is_alive(u->handler));
+}
+
+static void begin_check(struct unit *u, enum unit_check check)
+{
+    u->check = check;
+    arm_limit(u);
+    if (check == CHECK_LOOKS_ALIVE)
+        u->life->ops->looks_alive(u->handler);
+    else
+        u->life->ops->is_alive(u->handler);
+}
+
+static void plan_checks(struct unit *u);
+
+static void unit_on_looks_alive(uv_timer_t *timer)
+{
+    struct unit *u = timer->data;
+
+    if (u->check == CHECK_NONE)
+        begin_check(u, CHECK_LOOKS_ALIVE);
+}
+
+static void unit_on_is_alive(uv_timer_t *timer)
+{
+    struct unit *u = timer->data;
+
+    if (u->check == CHECK_NONE)
+        begin_check(u, CHECK_IS_ALIVE);
+    else /* The cheap check is under way; this one is next. */
+        uv_timer_start(&u->is_alive, unit_on_is_alive, 1, 0);
+}
+
+/* From the end of one check to the next, so that slow ones do not pile up. */
+static void plan_checks(struct unit *u)
+{
+    const struct life *l = u->life;
+
+    if (l->ops->looks_alive != NULL && !uv_is_active((uv_handle_t *)&u->looks_alive))
+        uv_timer_start(&u->looks_alive, unit_on_looks_alive, l->looks_alive_ms, 0);
+    if (has_is_alive(u) && !uv_is_active((uv_handle_t *)&u->is_alive))
+        uv_timer_start(&u->is_alive, unit_on_is_alive, l->is_alive_ms, 0);
+}
+
+static void unit_on_alive(bool alive, const char *text, void *data)
+{
+    struct unit *u = data;
+    enum unit_check answered = u->check;
+
+    if (u->state != MONITOR_ONLINE || answered == CHECK_NONE)
+        return;
+    u->check = CHECK_NONE;
+    uv_timer_stop(&u->limit);
+    if (alive) {
+        plan_checks(u);
+    } else if (answered == CHECK_LOOKS_ALIVE && has_is_alive(u)) {
+        /* The cheap check may be wrong: the thorough one decides, at once. */
+        uv_timer_stop(&u->is_alive);
+        begin_check(u, CHECK_IS_ALIVE);
+    } else {
+        unit_end(u, MONITOR_FAILED, ERROR_RESOURCE_FAILED,
+                 text[0] == '\0' ? "no longer alive" : text);
+    }
+}
+
+/* -------------------------------------------------------- the handler's words */
+
+static void unit_on_offline(struct unit *u, const char *text)
+{
+    if (u->state == MONITOR_OFFLINE_PENDING) {
+        unit_over(u, MONITOR_OFFLINE, 0, text);
+    } else {
+        char *end_text = u->end_text;
+
+        assert(u->state == MONITOR_TERMINATING);
+        u->end_text = NULL;
+        unit_over(u, u->end_state, u->end_code, end_text);
+        free(end_text);
+    }
+}
+
+static void unit_on_status(enum handler_status status, uint32_t code, const char *text, void *data)
+{
+    struct unit *u = data;
+
+    switch (status) {
+    case HANDLER_ONLINE:
+        if (u->state != MONITOR_ONLINE_PENDING)
+            return;
+        stop_timers(u);
+        unit_enter(u, MONITOR_ONLINE, 0, text);
+        plan_checks(u);
+        return;
+    case HANDLER_OFFLINE:
+        unit_on_offline(u, text);
+        return;
+    case HANDLER_FAILED:
+        if (u->state != MONITOR_TERMINATING)
+            unit_end(u, MONITOR_FAILED, code == 0 ? ERROR_RESOURCE_FAILED : code, text);
+        return;
+    }
+}
+
+static void unit_on_locked(bool locked, void *data)
+{
+    struct unit *u = data;
+
+    if (u->state == MONITOR_TERMINATING || u->locked == locked)
+        return;
+    log_info("resource", "%s: %s", u->name, locked ? "locked" : "unlocked");
+    u->locked = locked;
+    u->env->changed(u, u->env->data);
+}
+
+static void unit_on_pid(long pid, void *data)
+{
+    struct unit *u = data;
+
+    u->pid = pid;
+    u->env->changed(u, u->env->data);
+}
+
+static const struct handler_events unit_events = {
+    .status = unit_on_status,
+    .checkpoint = unit_on_checkpoint,
+    .locked = unit_on_locked,
+    .alive = unit_on_alive,
+    .pid = unit_on_pid,
+};
+
+/* -------------------------------------------------------------------- orders */
+
+static int64_t limit_of(uint32_t pending_timeout_ms)
+{
+    return pending_timeout_ms == UINT32_MAX ? NEVER : (int64_t)pending_timeout_ms;
+}
+
+/* Takes `life`. */
+static void unit_start(struct unit *u, struct life *life)
+{
+    uint32_t code = life->code;
+    const char *text = life->text;
+
+    assert(!unit_is_live(u));
+    u->operation = life->operation;
+    u->checkpoint = 0;
+    u->forget = false;
+    set_text(&u->name, life->context.resource);
+    if (code != 0 || !u->env->may_start(&code, &text, u->env->data)) {
+        unit_enter(u, MONITOR_FAILED, code, text);
+        life_free(life);
+        return;
+    }
+    u->life = life;
+    life->context.events = &unit_events;
+    life->context.data = u;
+    u->handler = life->ops->open(&life->context);
+    u->pending_ms = limit_of(life->pending_timeout_ms);
+    unit_enter(u, MONITOR_ONLINE_PENDING, 0, "");
+    arm_limit(u);
+    life->ops->online(u->handler, life->instructions, life->instructions_len);
+}
+
+void unit_online(struct unit *u, const struct monitor_order *order)
+{
+    struct life *life;
+
+    if (order->operation <= u->operation ||
+        (u->waiting != NULL && order->operation <= u->waiting->operation))
+        return;
+    life = life_new(u->env, order);
+    if (!unit_is_live(u)) {
+        unit_start(u, life);
+        return;
+    }
+    life_free(u->waiting);
+    u->waiting = life;
+    u->forget = false;
+    if (u->state != MONITOR_TERMINATING)
+        unit_end(u, MONITOR_OFFLINE, 0, "a newer order to come online");
+}
+
+void unit_offline(struct unit *u, uint64_t next, uint32_t pending_timeout_ms,
+                  const uint8_t *instructions, size_t len)
+{
+    if (next <= u->operation || (u->waiting != NULL && next <= u->waiting->operation))
+        return;
+    life_free(u->waiting);
+    u->waiting = NULL;
+    u->operation = next;
+    switch (u->state) {
+    case MONITOR_ONLINE_PENDING:
+    case MONITOR_ONLINE:
+        stop_timers(u);
+        u->pending_ms = limit_of(pending_timeout_ms);
+        u->checkpoint = 0;
+        unit_enter(u, MONITOR_OFFLINE_PENDING, 0, "");
+        arm_limit(u);
+        u->life->ops->offline(u->handler, instructions, len);
+        return;
+    case MONITOR_OFFLINE_PENDING: /* Going there already; the report is the newer one's. */
+        u->env->changed(u, u->env->data);
+        return;
+    case MONITOR_TERMINATING: /* Offline is what is wanted of it now. */
+        u->forget = false;
+        set_end(u, MONITOR_OFFLINE, 0, u->end_text);
+        u->env->changed(u, u->env->data);
+        return;
+    case MONITOR_OFFLINE:
+    case MONITOR_FAILED:
+        unit_enter(u, MONITOR_OFFLINE, 0, "was not running");
+        return;
+    }
+}
+
+void unit_fail(struct unit *u, uint64_t operation, uint32_t code, const char *text)
+{
+    if (operation == u->operation && unit_is_live(u) && u->state != MONITOR_TERMINATING)
+        unit_end(u, MONITOR_FAILED, code, text);
+}
+
+void unit_expire(struct unit *u, uint32_t code, const char *text)
+{
+    struct life *waiting = u->waiting;
+
+    u->waiting = NULL;
+    if (waiting != NULL) { /* Its order is answered, too. */
+        u->operation = waiting->operation;
+        life_free(waiting);
+    }
+    if (unit_is_live(u) && !u->forget)
+        unit_end(u, MONITOR_FAILED, code, text);
+}
+
+void unit_terminate(struct unit *u)
+{
+    life_free(u->waiting);
+    u->waiting = NULL;
+    u->forget = true;
+    if (unit_is_live(u)) {
+        unit_end(u, MONITOR_OFFLINE, 0, "terminated");
+        return;
+    }
+    if (u->state != MONITOR_NEW)
+        unit_enter(u, MONITOR_OFFLINE, 0, "terminated");
+    u->env->forgotten(u, u->env->data);
+}
+
+uint32_t unit_control(struct unit *u, uint32_t code, const uint8_t *input, size_t len)
+{
+    if (!unit_is_live(u) || u->state == MONITOR_TERMINATING)
+        return ERROR_RESOURCE_NOT_ONLINE;
+    if (u->life->ops->control == NULL)
+        return ERROR_INVALID_FUNCTION;
+    return u->life->ops->control(u->handler, code, input, len);
+}
+
+/* ------------------------------------------------------------------ its own */
+
+uint64_t unit_id(const struct unit *u)
+{
+    return u->id;
+}
+
+void unit_describe(const struct unit *u, struct monitor_resource *ret)
+{
+    *ret = (struct monitor_resource){
+        .id = u->id,
+        .operation = u->operation,
+        .state = u->state,
+        .locked = u->locked,
+        .code = u->code,
+        .text = u->text == NULL ? "" : u->text,
+        .pid = u->pid,
+        .checkpoint = u->checkpoint,
+    };
+}
+
+struct unit *unit_new(const struct unit_env *env, uint64_t id, const char *name)
+{
+    struct unit *u = xcalloc(1, sizeof(*u));
+    uv_timer_t *timers[] = {&u->limit, &u->looks_alive, &u->is_alive};
+
+    u->env = env;
+    u->id = id;
+    u->name = xstrdup(name);
+    for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
+        uv_timer_init(env->loop, timers[i]);
+        timers[i]->data = u;
+        u->open_handles++;
+    }
+    return u;
+}
+
+static void unit_on_closed(uv_handle_t *handle)
+{
+    struct unit *u = handle->data;
+
+    if (--u->open_handles > 0)
+        return;
+    free(u->end_text);
+    free(u->text);
+    free(u->name);
+    free(u);
+}
+
+void unit_free(struct unit *u)
+{
+    assert(!unit_is_live(u));
+    life_free(u->waiting);
+    u->waiting = NULL;
+    uv_close((uv_handle_t *)&u->limit, unit_on_closed);
+    uv_close((uv_handle_t *)&u->looks_alive, unit_on_closed);
+    uv_close((uv_handle_t *)&u->is_alive, unit_on_closed);
+}

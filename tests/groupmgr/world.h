@@ -1,0 +1,68 @@
+/* A small cluster for stories: nodes that do what the state says and report it,
+ * commands as words, states as text. Every command is followed by
+ * cluster_check() and by the promises that no single state can show. */
+#ifndef HOLDFAST_TESTS_GROUPMGR_WORLD_H
+#define HOLDFAST_TESTS_GROUPMGR_WORLD_H
+
+#include <criterion/criterion.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "groupmgr/groupmgr.h"
+
+enum { WORLD_BROKEN_MAX = 8, WORLD_OFFLINES_MAX = 64 };
+
+struct world {
+    struct cluster *cluster;
+    uint64_t now_ms;
+    struct reply reply;        /* Of the last command. */
+    char *broken[WORLD_BROKEN_MAX]; /* Resources that fail instead of doing as told. */
+    struct bytes story;        /* One line per event since world_story(). */
+    struct bytes text;         /* What the last world_...() returned. */
+};
+
+/* "A B C; db prefers A B: disk ip app>disk,ip; web" makes three nodes that are
+ * up, and two groups: db with three resources of which app depends on the other
+ * two, and web without any. All is offline. */
+void world_setup(struct world *w, const char *plot);
+void world_teardown(struct world *w);
+
+/* Apply a command of your own; checks the state; returns the reply's code. */
+uint32_t world_apply(struct world *w, const struct command *cmd);
+
+/* Apply a command in words and return the reply's code:
+ *   online G [on N]   offline G    move G [to N]        a group
+ *   bring R   stop R   fail R                           a resource
+ *   depend R P   undepend R P   remove R   drop G   add R to G   group G
+ *   set O NAME VALUE                                    a group or resource
+ *   up N   down N   stopped N   leaving N               a node
+ *   report R online|offline|failed|locked|unlocked      what the owner says
+ *   wait MS                                             a tick, so much later
+ * each with "flags NUMBER" at the end if wanted. */
+uint32_t world_do(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Let every node do what it has to do now and report it, once; the number of
+ * reports. Then again until nothing is left to do. */
+unsigned world_step(struct world *w);
+void world_run(struct world *w);
+/* From now on `resource` fails whatever it is told; world_mend() ends that. */
+void world_break(struct world *w, const char *resource);
+void world_mend(struct world *w, const char *resource);
+
+const char *world_owner(struct world *w, const char *group);
+/* "Pending" for a group or resource. */
+const char *world_state(struct world *w, const char *name);
+/* "Pending: disk Online, ip Online, app OfflinePending". */
+const char *world_states(struct world *w, const char *group);
+/* What has happened since the last call, as text: valid until the next one. */
+const char *world_story(struct world *w);
+
+const struct group *world_group(const struct world *w, const char *name);
+const struct resource *world_resource(const struct world *w, const char *name);
+const struct node *world_node(const struct world *w, const char *name);
+
+#define check_code(actual, expected) cr_assert_eq((actual), (uint32_t)(expected))
+#define check_text(actual, expected) cr_assert_str_eq((actual), (expected))
+
+#endif

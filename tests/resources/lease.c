@@ -1,0 +1,113 @@
+/* The lease by itself. */
+#include <criterion/criterion.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "resources/lease.h"
+
+struct world {
+    uv_loop_t loop;
+    struct lease *lease;
+    unsigned expired;
+};
+
+static void on_expired(void *data)
+{
+    ((struct world *)data)->expired++;
+}
+
+static void setup(struct world *w)
+{
+    *w = (struct world){0};
+    uv_loop_init(&w->loop);
+    cr_assert_eq(lease_open(&w->loop, on_expired, w, &w->lease), 0);
+}
+
+static void teardown(struct world *w)
+{
+    lease_close(w->lease);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    cr_assert_eq(uv_loop_close(&w->loop), 0);
+}
+
+Test(lease, is_not_enforced_before_it_is_set_and_at_deadline_0)
+{
+    struct world w;
+
+    setup(&w);
+    cr_assert(lease_check(w.lease));
+    lease_set(w.lease, 5, 0);
+    cr_assert(lease_check(w.lease));
+    cr_assert_eq(lease_incarnation(w.lease), 5);
+    cr_assert_eq(w.expired, 0);
+    teardown(&w);
+}
+
+Test(lease, expires_by_itself_on_the_loop)
+{
+    struct world w;
+
+    setup(&w);
+    lease_set(w.lease, 5, clock_boot_ms() + 50);
+    cr_assert(lease_check(w.lease));
+    while (w.expired == 0)
+        uv_run(&w.loop, UV_RUN_ONCE);
+    cr_assert(!lease_check(w.lease));
+    cr_assert_eq(w.expired, 1);
+    teardown(&w);
+}
+
+Test(lease, expires_at_the_check_when_the_loop_did_not_run)
+{
+    struct world w;
+
+    setup(&w);
+    lease_set(w.lease, 5, clock_boot_ms() + 20);
+    usleep(40000);
+    cr_assert_eq(w.expired, 0);
+    cr_assert(!lease_check(w.lease));
+    cr_assert_eq(w.expired, 1);
+    teardown(&w);
+}
+
+Test(lease, a_renewal_that_comes_too_late_does_not_undo_the_expiry)
+{
+    struct world w;
+
+    setup(&w);
+    lease_set(w.lease, 5, clock_boot_ms() + 20);
+    usleep(40000);
+    lease_set(w.lease, 5, clock_boot_ms() + 60000);
+    cr_assert_eq(w.expired, 1);
+    /* It counts for what comes after. */
+    cr_assert(lease_check(w.lease));
+    teardown(&w);
+}
+
+Test(lease, stays_over_until_a_deadline_lies_ahead)
+{
+    struct world w;
+
+    setup(&w);
+    lease_set(w.lease, 5, clock_boot_ms() - 1);
+    cr_assert_eq(w.expired, 1);
+    cr_assert(!lease_check(w.lease));
+    cr_assert_eq(w.expired, 1);
+    lease_set(w.lease, 6, clock_boot_ms() - 1);
+    cr_assert(!lease_check(w.lease));
+    lease_set(w.lease, 6, clock_boot_ms() + 60000);
+    cr_assert(lease_check(w.lease));
+    teardown(&w);
+}
+
+Test(lease, an_earlier_deadline_of_the_same_incarnation_changes_nothing)
+{
+    struct world w;
+
+    setup(&w);
+    lease_set(w.lease, 5, clock_boot_ms() + 60000);
+    lease_set(w.lease, 5, clock_boot_ms() - 1);
+    cr_assert(lease_check(w.lease));
+    cr_assert_eq(w.expired, 0);
+    teardown(&w);
+}

@@ -1,0 +1,308 @@
+/* The monitor's process and the daemon's link to it. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "tests/resources/world.h"
+
+enum { RES = 7, DUMMY = 8 };
+
+static const char *mark(const struct world *w)
+{
+    static char text[80];
+
+    snprintf(text, sizeof(text), "TEST_DIR=%s", w->dir);
+    return text;
+}
+
+/* With a child that left the session. */
+static void service(struct world *w, uint64_t id)
+{
+    world_online(w, id, "process", "CommandLine",
+                 "(setsid sh -c 'echo $$ > escaped; exec sleep 1000' &) ; exec sleep 1000",
+                 "CurrentDirectory", w->dir, "Environment", mark(w), NULL);
+    world_wait_state(w, id, MONITOR_ONLINE);
+    world_read_pid(w, "escaped");
+}
+
+static bool was_gone(void *data)
+{
+    return ((struct world_link *)data)->gone > 0;
+}
+
+static bool was_ready_twice(void *data)
+{
+    return ((struct world_link *)data)->ready > 1;
+}
+
+Test(monitor, outlives_its_link_and_is_found_again_with_all_it_runs)
+{
+    struct world w;
+    uint64_t operation;
+    long pid, monitor;
+
+    world_setup(&w);
+    service(&w, RES);
+    pid = world_resource(&w, RES)->pid;
+    operation = world_resource(&w, RES)->operation;
+    monitor = world_monitor_pid(&w);
+    monitor_set_lease(w.link.monitor, 42, 0);
+    world_settle(&w);
+    world_link_close(&w, &w.link);
+
+    world_link_open(&w, &w.link);
+    cr_assert_eq(w.link.inventory, 1);
+    cr_assert_eq(w.link.incarnation, 42);
+    cr_assert_eq(world_resource(&w, RES)->pid, pid);
+    cr_assert_eq(world_resource(&w, RES)->operation, operation);
+    cr_assert_eq(world_resource(&w, RES)->state, MONITOR_ONLINE);
+    cr_assert(process_lives(pid));
+    cr_assert_eq(world_monitor_pid(&w), monitor);
+    world_teardown(&w);
+}
+
+Test(monitor, keeps_its_last_words_for_the_next_daemon)
+{
+    struct world w;
+
+    world_setup(&w);
+    service(&w, RES);
+    kill((pid_t)world_resource(&w, RES)->pid, SIGKILL);
+    world_link_close(&w, &w.link);
+    world_link_open(&w, &w.link);
+    world_wait_state(&w, RES, MONITOR_FAILED);
+    cr_assert_str_eq(world_resource(&w, RES)->text, "killed by signal 9");
+    world_teardown(&w);
+}
+
+Test(monitor, when_it_is_killed_nothing_it_ran_is_left)
+{
+    struct world w;
+    long pid, escaped;
+
+    world_setup(&w);
+    service(&w, RES);
+    pid = world_resource(&w, RES)->pid;
+    escaped = world_read_pid(&w, "escaped");
+    kill((pid_t)world_monitor_pid(&w), SIGKILL);
+    /* gone() itself asserts that no process is left. */
+    world_wait(&w, was_gone, &w.link, "gone()");
+    cr_assert(!process_lives(pid));
+    cr_assert(!process_lives(escaped));
+    world_wait(&w, was_ready_twice, &w.link, "a new monitor");
+    cr_assert_eq(w.link.inventory, 0);
+    cr_assert_eq(w.link.incarnation, 0);
+    world_teardown(&w);
+}
+
+Test(monitor, an_unknown_corpse_is_no_news)
+{
+    struct world w;
+
+    world_setup(&w);
+    world_link_close(&w, &w.link);
+    kill((pid_t)world_monitor_pid(&w), SIGKILL);
+    world_wait_no_processes(&w);
+    world_link_open(&w, &w.link);
+    cr_assert_eq(w.link.gone, 0);
+    cr_assert_eq(w.link.inventory, 0);
+    world_teardown(&w);
+}
+
+Test(monitor, sigterm_terminates_everything_and_ends_it)
+{
+    struct world w;
+    long escaped;
+
+    world_setup(&w);
+    service(&w, RES);
+    escaped = world_read_pid(&w, "escaped");
+    kill((pid_t)world_monitor_pid(&w), SIGTERM);
+    world_wait(&w, was_gone, &w.link, "gone()");
+    cr_assert(!process_lives(escaped));
+    world_teardown(&w);
+}
+
+Test(monitor, ignores_what_a_terminal_sends)
+{
+    struct world w;
+    long pid;
+
+    world_setup(&w);
+    pid = world_monitor_pid(&w);
+    kill((pid_t)pid, SIGINT);
+    kill((pid_t)pid, SIGHUP);
+    kill((pid_t)pid, SIGPIPE);
+    world_settle(&w);
+    cr_assert(process_lives(pid));
+    cr_assert_eq(w.link.ready, 1);
+    world_teardown(&w);
+}
+
+static bool link_is_down(void *data)
+{
+    return !monitor_is_ready(((struct world_link *)data)->monitor);
+}
+
+Test(monitor, the_newest_daemon_wins)
+{
+    struct world w;
+    struct world_link second;
+
+    world_setup(&w);
+    world_link_open(&w, &second);
+    world_wait(&w, link_is_down, &w.link, "the older link to break");
+    cr_assert_eq(w.link.gone, 0);
+    cr_assert(monitor_is_ready(second.monitor));
+    world_link_close(&w, &w.link);
+    world_link_close(&w, &second);
+    world_teardown(&w);
+}
+
+Test(monitor, a_second_one_in_the_same_folder_says_so_and_ends)
+{
+    struct world w;
+    char command[1024], *text;
+
+    world_setup(&w);
+    snprintf(command, sizeof(command), "'%s' --dir '%s' --node n1 2> '%s/second'", w.program,
+             w.dir, w.dir);
+    cr_assert_eq(WEXITSTATUS(system(command)), 1);
+    text = world_read(&w, "second");
+    cr_assert_not_null(strstr(text, "another monitor"), "%s", text);
+    free(text);
+    world_settle(&w);
+    world_teardown(&w);
+}
+
+Test(monitor, its_socket_is_for_its_owner_only)
+{
+    struct world w;
+    struct stat st;
+
+    world_setup(&w);
+    cr_assert_eq(stat(world_path(&w, "monitor.sock"), &st), 0);
+    cr_assert_eq(st.st_mode & 0777, 0600);
+    world_teardown(&w);
+}
+
+static bool has_failed(void *data)
+{
+    return ((struct world_link *)data)->failed > 0;
+}
+
+Test(monitor, one_that_cannot_be_started_is_reported)
+{
+    struct world w;
+    char program[sizeof(w.program)];
+
+    world_setup_bare(&w);
+    strcpy(program, w.program);
+    strcpy(w.program, "/does/not/exist");
+    world_link_begin(&w, &w.link);
+    world_wait(&w, has_failed, &w.link, "failed()");
+    cr_assert_eq(w.link.failed_code, ERROR_RESMON_CREATE_FAILED);
+    world_link_close(&w, &w.link);
+
+    strcpy(w.program, "/bin/false");
+    world_link_begin(&w, &w.link);
+    world_wait(&w, has_failed, &w.link, "failed()");
+    cr_assert_eq(w.link.failed_code, ERROR_RESMON_ONLINE_FAILED);
+    world_link_close(&w, &w.link);
+    strcpy(w.program, program);
+    world_teardown(&w);
+}
+
+/* ------------------------------------------------------------------------- lease */
+
+Test(lease_in_monitor, when_it_expires_everything_ends_whatever_the_daemon_does)
+{
+    struct world w;
+    long pid, escaped;
+
+    world_setup(&w);
+    service(&w, RES);
+    world_online(&w, DUMMY, "dummy", NULL);
+    world_wait_state(&w, DUMMY, MONITOR_ONLINE);
+    pid = world_resource(&w, RES)->pid;
+    escaped = world_read_pid(&w, "escaped");
+    monitor_set_lease(w.link.monitor, 42, clock_boot_ms() + 200);
+    world_settle(&w);
+    world_link_close(&w, &w.link);
+    world_wait_dead(&w, pid);
+    world_wait_dead(&w, escaped);
+
+    world_link_open(&w, &w.link);
+    world_wait_state(&w, RES, MONITOR_FAILED);
+    world_wait_state(&w, DUMMY, MONITOR_FAILED);
+    cr_assert_eq(world_resource(&w, RES)->code, ERROR_CLUSTER_NODE_DOWN);
+    cr_assert_str_eq(world_resource(&w, RES)->text, "lease expired");
+    world_teardown(&w);
+}
+
+Test(lease_in_monitor, once_over_nothing_starts_until_it_is_set_anew)
+{
+    struct world w;
+
+    world_setup(&w);
+    monitor_set_lease(w.link.monitor, 42, clock_boot_ms() - 1);
+    world_online(&w, DUMMY, "dummy", NULL);
+    world_wait_state(&w, DUMMY, MONITOR_FAILED);
+    cr_assert_eq(world_resource(&w, DUMMY)->code, ERROR_CLUSTER_NODE_DOWN);
+    monitor_set_lease(w.link.monitor, 43, clock_boot_ms() + 60000);
+    world_online(&w, DUMMY, "dummy", NULL);
+    world_wait_state(&w, DUMMY, MONITOR_ONLINE);
+    world_teardown(&w);
+}
+
+Test(lease_in_monitor, renewals_keep_everything_going)
+{
+    struct world w;
+    uint64_t until_ms;
+
+    world_setup(&w);
+    monitor_set_lease(w.link.monitor, 42, clock_boot_ms() + 20000);
+    world_online(&w, DUMMY, "dummy", NULL);
+    world_wait_state(&w, DUMMY, MONITOR_ONLINE);
+    until_ms = clock_boot_ms() + 300;
+    while (clock_boot_ms() < until_ms) {
+        monitor_set_lease(w.link.monitor, 42, clock_boot_ms() + 20000);
+        world_settle(&w);
+    }
+    cr_assert_eq(world_resource(&w, DUMMY)->state, MONITOR_ONLINE);
+    world_teardown(&w);
+}
+
+/* A monitor that was frozen past its deadline finds, on waking, an order and a
+ * renewal in its socket. It must end everything before it reads them. */
+Test(lease_in_monitor, a_frozen_monitor_acts_on_the_lease_before_it_reads)
+{
+    struct world w;
+    uint64_t up;
+    long monitor;
+
+    world_setup(&w);
+    up = world_online(&w, DUMMY, "dummy", NULL);
+    world_wait_life(&w, DUMMY, up, MONITOR_ONLINE);
+    monitor_set_lease(w.link.monitor, 42, clock_boot_ms() + 300);
+    world_settle(&w);
+    monitor = world_monitor_pid(&w);
+    kill((pid_t)monitor, SIGSTOP);
+    monitor_set_lease(w.link.monitor, 42, clock_boot_ms() + 60000);
+    uv_run(&w.loop, UV_RUN_NOWAIT);
+    usleep(400000);
+    kill((pid_t)monitor, SIGCONT);
+    world_wait_life(&w, DUMMY, up, MONITOR_FAILED);
+    cr_assert_str_eq(world_resource(&w, DUMMY)->text, "lease expired");
+    world_teardown(&w);
+}
