@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,25 +47,27 @@ static uint32_t get_u32(const uint8_t *p)
     return le32toh(v);
 }
 
-static uint32_t crc_table_entry(uint32_t i)
-{
-    uint32_t c = i << 24;
+static uint32_t crc_table[256];
+static pthread_once_t crc_table_once = PTHREAD_ONCE_INIT;
 
-    for (int bit = 0; bit < 8; bit++)
-        c = (c & 0x80000000u) != 0 ? (c << 1) ^ 0x04c11db7u : c << 1;
-    return c;
+static void crc_table_fill(void)
+{
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t c = i << 24;
+        for (int bit = 0; bit < 8; bit++)
+            c = (c & 0x80000000u) != 0 ? (c << 1) ^ 0x04c11db7u : c << 1;
+        crc_table[i] = c;
+    }
 }
 
 uint32_t disk_check_crc(const void *data, size_t len)
 {
     const uint8_t *p = data;
-    uint32_t table[256];
     uint32_t crc = 0;
 
-    for (uint32_t i = 0; i < 256; i++)
-        table[i] = crc_table_entry(i);
+    pthread_once(&crc_table_once, crc_table_fill);
     for (size_t i = 0; i < len; i++)
-        crc = (crc << 8) ^ table[(crc >> 24) ^ p[i]];
+        crc = (crc << 8) ^ crc_table[(crc >> 24) ^ p[i]];
     return crc;
 }
 
@@ -143,12 +146,14 @@ static uint32_t check_closed(const struct file *f, uint64_t first, uint64_t last
     return 0;
 }
 
+/* Compared with itself, one byte on: as fast as memcmp, and segments that were
+ * only prepared are 8 MiB of nothing. */
 static bool only_zeros(const struct file *f, size_t offset)
 {
-    for (size_t i = offset; i < f->len; i++)
-        if (f->data[i] != 0)
-            return false;
-    return true;
+    const uint8_t *p = f->data + offset;
+    size_t len = f->len - offset;
+
+    return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
 /* Does a batch with a good header begin anywhere behind `offset`? Batches are

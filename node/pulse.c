@@ -101,6 +101,8 @@ static void gather(struct pulse *p, const struct renewal *r)
         p->gathered[p->gathered_count++] = *r;
 }
 
+static void propose_pulse(struct pulse *p);
+
 static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t leader)
 {
     struct rpc_conn *conn = peers_get(p->peers, leader);
@@ -147,6 +149,12 @@ void pulse_on_renewal(struct pulse *p, const struct value *params)
         !value_get_uint(params, "seq", &r.seq))
         return;
     gather(p, &r);
+    /* A node that has just come back, or was cut off, must not wait for the next
+     * pulse as well: its lease may be running out. */
+    struct member *m = member_of(p, r.node);
+    unsigned late_ms = p->config.config->timing.pulse_ms * 3 / 2;
+    if (m != NULL && m->incarnation == r.incarnation && clock_boot_ms() - m->heard_ms > late_ms)
+        propose_pulse(p);
 }
 
 /* ------------------------------------------------------------------- as leader */
@@ -261,6 +269,8 @@ static void become(struct pulse *p, uint64_t incarnation, bool resumed)
     log_info("pulse", "this node is a member, incarnation %" PRIu64 "%s", incarnation,
              resumed ? ", resumed: its resources never stopped" : "");
     p->config.joined(incarnation, resumed, p->config.data);
+    if (resumed)
+        renew(p, clock_boot_ms()); /* What is left of the lease runs. */
 }
 
 /* This copy is up to date now. */

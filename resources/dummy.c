@@ -146,8 +146,8 @@ static uint32_t instruction_text(struct handler *h, const struct proplist_proper
 
 static void record(struct handler *h)
 {
-    const char *path = type_get_text(h->context->type, h->context->properties, "RecordFile",
-                                     &h->arena);
+    const char *path =
+        type_get_text(h->context->type, h->context->properties, "RecordFile", &h->arena);
     int fd;
 
     if (path[0] == '\0')

@@ -227,7 +227,9 @@ static void guardians_on_child(uv_signal_t *handle, int signal_number)
 
 /* ----------------------------------------------------------------- starting */
 
-/* Forks with every signal blocked: the child must not run a handler of ours. */
+/* Forks with every signal blocked: the child must not run a handler of ours.
+ * _Fork(), as the child is not to run anything of libuv's either; with one
+ * thread no lock can be held, which is all that fork() would look after. */
 static pid_t fork_guardian(const struct guardians *gs, const struct guardian_plan *plan,
                            const int link[2], int log_fd)
 {
@@ -236,7 +238,7 @@ static pid_t fork_guardian(const struct guardians *gs, const struct guardian_pla
 
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid = fork();
+    pid = _Fork();
     if (pid == 0)
         guardian_live(plan, link[1], log_fd, gs->lock_fd, monitor);
     sigprocmask(SIG_SETMASK, &before, NULL);

@@ -34,8 +34,8 @@ enum {
 struct warden {
     const struct guardian_plan *plan;
     int link, signals, log;
-    int exec;            /* Tells how far the main process came; -1: known. */
-    pid_t main;          /* 0 once it has ended. */
+    int exec;   /* Tells how far the main process came; -1: known. */
+    pid_t main; /* 0 once it has ended. */
     pid_t main_group;
     pid_t beside[GUARDIAN_COMMAND_COUNT]; /* The other commands; 0: not running. */
     bool in_cgroup;
@@ -176,10 +176,12 @@ static _Noreturn void child_run(const struct warden *w, enum guardian_command co
 
 /* ------------------------------------------------------------ starting things */
 
+/* Not fork(): that runs what libuv registered with pthread_atfork(), which
+ * closes descriptors by numbers that have long been ours. */
 static pid_t spawn(const struct warden *w, enum guardian_command command, int report)
 {
     pid_t guardian = getpid();
-    pid_t pid = fork();
+    pid_t pid = _Fork();
 
     if (pid == 0)
         child_run(w, command, report, guardian);
@@ -434,8 +436,8 @@ static void serve(struct warden *w)
     }
 }
 
-_Noreturn void guardian_live(const struct guardian_plan *plan, int link_fd, int log_fd,
-                             int lock_fd, pid_t monitor)
+_Noreturn void guardian_live(const struct guardian_plan *plan, int link_fd, int log_fd, int lock_fd,
+                             pid_t monitor)
 {
     struct warden w = {.plan = plan, .link = link_fd, .log = log_fd, .exec = -1};
     const int keep[] = {link_fd, log_fd, lock_fd};

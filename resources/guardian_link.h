@@ -31,7 +31,7 @@ struct guardian_message {
 
 /* The life of the guardian process, right after fork(), with all signals
  * blocked. The descriptors are its own, everything else open is closed. */
-_Noreturn void guardian_live(const struct guardian_plan *plan, int link_fd, int log_fd,
-                             int lock_fd, pid_t monitor);
+_Noreturn void guardian_live(const struct guardian_plan *plan, int link_fd, int log_fd, int lock_fd,
+                             pid_t monitor);
 
 #endif

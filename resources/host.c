@@ -134,8 +134,8 @@ static void host_on_lease_expired(void *data)
     struct host *h = data;
     struct entry *e, *next;
 
-    HASH_ITER (hh, h->entries, e, next)
-        unit_expire(e->unit, ERROR_CLUSTER_NODE_DOWN, "lease expired");
+    HASH_ITER(hh, h->entries, e, next)
+    unit_expire(e->unit, ERROR_CLUSTER_NODE_DOWN, "lease expired");
 }
 
 /* ------------------------------------------------------------------ shutdown */
@@ -160,8 +160,8 @@ static void host_shutdown(struct host *h)
         return;
     log_info("monitor", "shutting down: terminating %u resources", HASH_COUNT(h->entries));
     h->shutting_down = true;
-    HASH_ITER (hh, h->entries, e, next)
-        unit_terminate(e->unit);
+    HASH_ITER(hh, h->entries, e, next)
+    unit_terminate(e->unit);
     finish_if_idle(h);
 }
 
@@ -339,8 +339,8 @@ static void host_on_request(struct rpc_conn *c, struct rpc_request *r, const cha
     }
 }
 
-static void host_on_notification(struct rpc_conn *c, const char *method,
-                                 const struct value *params, void *data)
+static void host_on_notification(struct rpc_conn *c, const char *method, const struct value *params,
+                                 void *data)
 {
     struct host *h = data;
     uint64_t incarnation, deadline_ms;

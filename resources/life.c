@@ -68,8 +68,8 @@ struct life *life_new(const struct unit_env *env, const struct monitor_order *or
     c->id = order->id;
     c->token = order->token;
     if (env->cgroup_prefix != NULL)
-        c->cgroup = arena_printf(&l->arena, "%s%" PRIu64 "-%" PRIu64, env->cgroup_prefix,
-                                 order->id, order->operation);
+        c->cgroup = arena_printf(&l->arena, "%s%" PRIu64 "-%" PRIu64, env->cgroup_prefix, order->id,
+                                 order->operation);
     c->type = type_find(order->type);
     l->ops = c->type == NULL ? NULL : handler_find(c->type);
     if (order->instructions_len > 0) {

@@ -40,9 +40,9 @@ struct options {
 static int parse_options(int argc, char **argv, struct options *ret)
 {
     static const struct option longs[] = {
-        {"dir", required_argument, NULL, 'd'},    {"node", required_argument, NULL, 'n'},
-        {"log", required_argument, NULL, 'l'},    {"detach", no_argument, NULL, 'D'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"dir", required_argument, NULL, 'd'}, {"node", required_argument, NULL, 'n'},
+        {"log", required_argument, NULL, 'l'}, {"detach", no_argument, NULL, 'D'},
+        {"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
     };
     int c;
 
@@ -78,7 +78,7 @@ static int parse_options(int argc, char **argv, struct options *ret)
 /* What the daemon had open or meant for itself must not reach the resources. */
 static void shed_inheritance(void)
 {
-    static const char *const mine[] = {"NOTIFY_SOCKET", "LISTEN_FDS", "LISTEN_PID",
+    static const char *const mine[] = {"NOTIFY_SOCKET",  "LISTEN_FDS",    "LISTEN_PID",
                                        "LISTEN_FDNAMES", "WATCHDOG_USEC", "WATCHDOG_PID"};
 
     close_range(3, ~0u, 0);
@@ -208,8 +208,8 @@ int main(int argc, char **argv)
     }
     if (chdir("/") != 0)
         log_warn("monitor", "cannot change to /: %s", strerror(errno));
+    /* The lock goes with the process, not before it. */
     rc = serve(&o, lock_fd, ready_fd);
-    close(lock_fd);
 
 free_dir:
     free(dir);

@@ -18,8 +18,8 @@
 #include "resources/monitor_protocol.h"
 
 enum {
-    RETRY_MS = 20,       /* While a monitor comes up, or the rest of one goes down. */
-    PATIENCE_MS = 5000,  /* After that much of it, say so. */
+    RETRY_MS = 20,      /* While a monitor comes up, or the rest of one goes down. */
+    PATIENCE_MS = 5000, /* After that much of it, say so. */
     RETRY_FAILED_MS = 1000,
     ATTACH_MS = 5000,
     /* A connection that ended sooner was taken over, perhaps: two daemons must
@@ -48,8 +48,8 @@ struct monitor {
     struct rpc_dial *dial;
     struct rpc_conn *conn;
     uv_timer_t timer;
-    uv_process_t *process; /* Holds the front process until the monitor serves; NULL. */
-    bool known;              /* ready() was called and gone() was not since. */
+    uv_process_t *process;    /* Holds the front process until the monitor serves; NULL. */
+    bool known;               /* ready() was called and gone() was not since. */
     uint64_t trying_since_ms; /* Loop's clock; 0: not trying. */
     uint64_t ready_since_ms;
     void (*shutdown_done)(void *data); /* NULL: no shutdown asked for. */
@@ -263,7 +263,7 @@ static void monitor_on_spawn_ended(uv_process_t *process, int64_t status, int si
 
 static int spawn_process(struct monitor *m, int log_fd)
 {
-    char *const args[] = {m->program,    (char[]){"--dir"},    m->dir, (char[]){"--node"},
+    char *const args[] = {m->program,   (char[]){"--dir"},    m->dir, (char[]){"--node"},
                           m->node_name, (char[]){"--detach"}, NULL};
     uv_stdio_container_t stdio[] = {
         {.flags = UV_IGNORE},

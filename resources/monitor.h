@@ -25,7 +25,7 @@ enum monitor_resource_state {
     MONITOR_ONLINE,
     MONITOR_OFFLINE_PENDING,
     MONITOR_OFFLINE,
-    MONITOR_FAILED,     /* And gone: `code` and `text` say why. */
+    MONITOR_FAILED, /* And gone: `code` and `text` say why. */
     MONITOR_TERMINATING,
 };
 
@@ -35,8 +35,8 @@ struct monitor_resource {
     enum monitor_resource_state state;
     bool locked;
     uint32_t code;
-    const char *text;   /* "" if none. */
-    long pid;           /* Main process; 0 if there is none. */
+    const char *text; /* "" if none. */
+    long pid;         /* Main process; 0 if there is none. */
     uint32_t checkpoint;
 };
 
@@ -56,9 +56,9 @@ struct monitor_callbacks {
 };
 
 struct monitor_config {
-    const char *dir;       /* For monitor.sock, monitor.log, monitor.pid and the
-                            * resources' own logs. Exists. */
-    const char *program;   /* Path of holdfast-monitor. */
+    const char *dir;     /* For monitor.sock, monitor.log, monitor.pid and the
+                          * resources' own logs. Exists. */
+    const char *program; /* Path of holdfast-monitor. */
     const char *node_name;
 };
 
@@ -66,12 +66,12 @@ struct monitor_config {
 struct monitor_order {
     uint64_t id;
     uint64_t operation;
-    uint64_t token;             /* Fencing token, HOLDFAST_TOKEN. */
+    uint64_t token; /* Fencing token, HOLDFAST_TOKEN. */
     const char *name;
     const char *group;
     const char *type;
     uint32_t pending_timeout_ms;
-    uint32_t looks_alive_ms;    /* Poll intervals; 0xFFFFFFFF: the type's own. */
+    uint32_t looks_alive_ms; /* Poll intervals; 0xFFFFFFFF: the type's own. */
     uint32_t is_alive_ms;
     const struct bytes *properties; /* Encoded map: name -> string, integer or array of strings. */
     const uint8_t *instructions;    /* 16-bit property list; NULL. */
@@ -79,8 +79,7 @@ struct monitor_order {
 };
 
 uint32_t monitor_open(uv_loop_t *loop, const struct monitor_config *config,
-                      const struct monitor_callbacks *callbacks, void *data,
-                      struct monitor **ret);
+                      const struct monitor_callbacks *callbacks, void *data, struct monitor **ret);
 /* Let go: the monitor and its resources go on. Freed once the loop has run. */
 void monitor_close(struct monitor *m);
 bool monitor_is_ready(const struct monitor *m);

@@ -79,9 +79,8 @@ uint32_t monitor_resource_read(const struct value *v, struct monitor_resource *r
 
     if (!value_get_uint(v, "id", &r.id) || !value_get_uint(v, "operation", &r.operation) ||
         !value_get_u32(v, "state", &state) || !value_get_bool(v, "locked", &r.locked) ||
-        !value_get_u32(v, "code", &r.code) ||
-        !value_get_str(v, "text", TEXT_BYTES_MAX, &r.text) || !value_get_uint(v, "pid", &pid) ||
-        !value_get_u32(v, "checkpoint", &r.checkpoint))
+        !value_get_u32(v, "code", &r.code) || !value_get_str(v, "text", TEXT_BYTES_MAX, &r.text) ||
+        !value_get_uint(v, "pid", &pid) || !value_get_u32(v, "checkpoint", &r.checkpoint))
         return ERROR_INVALID_DATA;
     if (state < MONITOR_ONLINE_PENDING || state > MONITOR_TERMINATING || pid > INT32_MAX)
         return ERROR_INVALID_DATA;

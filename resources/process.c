@@ -257,8 +257,8 @@ static void process_online(struct handler *h, const uint8_t *instructions, size_
         .log_path = make_log_path(h),
         .cgroup = h->context->cgroup,
     };
-    h->late_code = guardian_start(h->context->guardians, &h->plan, &process_guardian_events, h,
-                                  &h->guardian);
+    h->late_code =
+        guardian_start(h->context->guardians, &h->plan, &process_guardian_events, h, &h->guardian);
     if (h->late_code != 0)
         uv_timer_start(&h->timer, on_late_failure, 0, 0);
 }

@@ -28,7 +28,7 @@ static bool digits_to_dword(const char *s, uint32_t *ret)
         return false;
     for (; *s != '\0'; s++) {
         int c = ascii_lower(*s);
-        unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
+        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
                          : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
                                                 : 16;
         if (digit >= base)

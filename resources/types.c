@@ -5,19 +5,19 @@
 
 #define COUNT(array) ((unsigned)(sizeof(array) / sizeof((array)[0])))
 
-#define DWORD(name_, default_, text_, description_)                                               \
-    {                                                                                             \
-        .name = name_, .kind = TYPE_DWORD, .max = UINT32_MAX, .default_dword = default_,          \
-        .default_text = text_, .description = description_                                        \
+#define DWORD(name_, default_, text_, description_)                                      \
+    {                                                                                    \
+        .name = name_, .kind = TYPE_DWORD, .max = UINT32_MAX, .default_dword = default_, \
+        .default_text = text_, .description = description_                               \
     }
-#define FLAG(name_, description_)                                                                 \
-    {                                                                                             \
-        .name = name_, .kind = TYPE_DWORD, .max = 1, .default_text = "0",                         \
-        .description = description_                                                               \
+#define FLAG(name_, description_)                                         \
+    {                                                                     \
+        .name = name_, .kind = TYPE_DWORD, .max = 1, .default_text = "0", \
+        .description = description_                                       \
     }
-#define TEXT(name_, default_, description_)                                                       \
-    {                                                                                             \
-        .name = name_, .kind = TYPE_SZ, .default_text = default_, .description = description_     \
+#define TEXT(name_, default_, description_)                                                   \
+    {                                                                                         \
+        .name = name_, .kind = TYPE_SZ, .default_text = default_, .description = description_ \
     }
 
 static const struct type_property dummy_properties[] = {

@@ -38,8 +38,8 @@ struct unit {
     uint32_t end_code;
     char *end_text;
 
-    int64_t pending_ms;    /* The limit that `limit` counts; NEVER. */
-    uv_timer_t limit;      /* PendingTimeout, or that of a check, or the complaint. */
+    int64_t pending_ms; /* The limit that `limit` counts; NEVER. */
+    uv_timer_t limit;   /* PendingTimeout, or that of a check, or the complaint. */
     uv_timer_t looks_alive;
     uv_timer_t is_alive;
     enum unit_check check; /* Asked and not answered. */

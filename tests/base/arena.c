@@ -37,6 +37,15 @@ Test(arena, a_piece_may_be_larger_than_a_chunk)
     arena_release(&a);
 }
 
+Test(arena, pieces_of_nothing_are_apart_too)
+{
+    struct arena a = {0};
+    void *first = arena_alloc(&a, 0);
+
+    cr_assert_neq(first, arena_alloc(&a, 0));
+    arena_release(&a);
+}
+
 Test(arena, empty_and_usable_after_release)
 {
     struct arena a = {0};

@@ -397,10 +397,10 @@ void world_setup(struct world *w, const char *plot)
     w->now_ms = 1000000;
     world_apply(w, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world"});
     part = strtok_r(copy, ";", &rest);
-    count = split(part, words, NODES_MAX);
+    count = part != NULL ? split(part, words, NODES_MAX) : 0;
     for (unsigned i = 0; i < count; i++)
         check_code(world_do(w, "up %s", words[i]), 0);
-    while ((part = strtok_r(NULL, ";", &rest)) != NULL)
+    while (part != NULL && (part = strtok_r(NULL, ";", &rest)) != NULL)
         plot_group(w, part);
     free(copy);
     bytes_clear(&w->story);

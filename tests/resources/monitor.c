@@ -175,8 +175,8 @@ Test(monitor, a_second_one_in_the_same_folder_says_so_and_ends)
     char command[1024], *text;
 
     world_setup(&w);
-    snprintf(command, sizeof(command), "'%s' --dir '%s' --node n1 2> '%s/second'", w.program,
-             w.dir, w.dir);
+    snprintf(command, sizeof(command), "'%s' --dir '%s' --node n1 2> '%s/second'", w.program, w.dir,
+             w.dir);
     cr_assert_eq(WEXITSTATUS(system(command)), 1);
     text = world_read(&w, "second");
     cr_assert_not_null(strstr(text, "another monitor"), "%s", text);

@@ -81,8 +81,8 @@ Test(types, take_numbers_as_integers_and_digits)
 
 Test(types, refuse_what_is_no_dword)
 {
-    static const char *const bad[] = {"", "-1", " 1", "1 ", "4294967296", "0x", "0x100000000",
-                                      "1e3", "ten", "+1"};
+    static const char *const bad[] = {"",   "-1",          " 1",  "1 ",  "4294967296",
+                                      "0x", "0x100000000", "1e3", "ten", "+1"};
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         cr_expect_eq(check("dummy", "OnlineDelay", str(bad[i]), "OnlineDelay"),

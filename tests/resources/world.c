@@ -27,8 +27,8 @@ enum { PATIENCE_MS = 60000, TICK_MS = 10, PENDING_TIMEOUT_MS = 60000 };
 
 static void remember(struct world_link *link, const struct monitor_resource *r)
 {
-    char *history = xasprintf("%s%" PRIu64 ":%" PRIu64 ":%d\n", link->history, r->id,
-                              r->operation, (int)r->state);
+    char *history = xasprintf("%s%" PRIu64 ":%" PRIu64 ":%d\n", link->history, r->id, r->operation,
+                              (int)r->state);
     unsigned i = 0;
 
     free(link->history);
@@ -51,8 +51,8 @@ static void forget(struct world_link *link)
     link->count = 0;
 }
 
-static void on_ready(uint64_t incarnation, const struct monitor_resource *resources,
-                     unsigned count, void *data)
+static void on_ready(uint64_t incarnation, const struct monitor_resource *resources, unsigned count,
+                     void *data)
 {
     struct world_link *link = data;
 
@@ -193,8 +193,7 @@ static void assert_no_cgroups(const struct world *w)
              digest_bytes(w->dir, strlen(w->dir)));
     folder = opendir(own);
     while ((entry = readdir(folder)) != NULL)
-        cr_expect_neq(strncmp(entry->d_name, prefix, strlen(prefix)), 0, "left: %s",
-                      entry->d_name);
+        cr_expect_neq(strncmp(entry->d_name, prefix, strlen(prefix)), 0, "left: %s", entry->d_name);
     closedir(folder);
     free(own);
 }
@@ -402,6 +401,7 @@ static char *read_whole(const char *path, size_t *ret_len)
 {
     struct bytes b = BYTES_INIT;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t len;
     ssize_t n;
 
     if (fd < 0)
@@ -414,7 +414,7 @@ static char *read_whole(const char *path, size_t *ret_len)
     bytes_append(&b, "", 1);
     if (ret_len != NULL)
         *ret_len = b.len - 1;
-    return (char *)bytes_detach(&b, NULL);
+    return (char *)bytes_detach(&b, &len);
 }
 
 char *world_read(struct world *w, const char *name)

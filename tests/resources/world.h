@@ -14,8 +14,8 @@ struct world_link {
     struct world *world;
     struct monitor *monitor;
     unsigned ready, gone, failed, shut_down;
-    uint64_t incarnation;      /* Of the last ready(). */
-    unsigned inventory;        /* Resources in it. */
+    uint64_t incarnation; /* Of the last ready(). */
+    unsigned inventory;   /* Resources in it. */
     uint32_t failed_code;
     /* The last word on each resource; .text is owned. */
     struct monitor_resource resources[WORLD_RESOURCES_MAX];

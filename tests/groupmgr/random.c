@@ -1,0 +1,316 @@
+/* Thousands of arbitrary commands, sensible and not, on two clusters. One of
+ * them is written and read again at random points: nobody must be able to tell
+ * them apart, by reply, event, digest or byte. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/groupmgr/tree.h"
+#include "tests/groupmgr/world.h"
+
+struct dice {
+    uint64_t state;
+};
+
+/* xorshift64*: the seed is the test. */
+static uint64_t roll(struct dice *d, uint64_t sides)
+{
+    d->state ^= d->state >> 12;
+    d->state ^= d->state << 25;
+    d->state ^= d->state >> 27;
+    return d->state * 2685821657736338717u % sides;
+}
+
+static const char *pick(struct dice *d, const char *const *names, unsigned count)
+{
+    return names[roll(d, count)];
+}
+
+static const char *const nodes[] = {"A", "B", "C", "D", "nobody"};
+static const char *const groups[] = {"g1", "g2", "G3", "g4", "g5", "none"};
+static const char *const resources[] = {"r1", "r2", "r3", "r4", "r5", "r6",
+                                        "r7", "r8", "r9", "R10", "none"};
+
+#define PICK(d, names) pick(d, names, sizeof(names) / sizeof((names)[0]))
+
+/* A command and what it points to. */
+struct throw {
+    struct command cmd;
+    const char *names[2];
+    struct property property;
+    struct renewal renewals[3];
+    struct report reports[6];
+    uint8_t instructions[8];
+};
+
+static void throw_node(const struct cluster *c, struct dice *d, struct throw *t)
+{
+    static const char *const disks[] = {"", "disk", "disk", "disk", "disk", "other"};
+    const struct node *n = NULL;
+
+    t->cmd.node = (uint32_t)roll(d, 6);
+    t->cmd.name = t->cmd.node >= 1 && t->cmd.node <= 4 ? nodes[t->cmd.node - 1] : "nobody";
+    n = cluster_node(c, t->cmd.node);
+    t->cmd.incarnation = n != NULL && roll(d, 8) > 0 ? n->incarnation : roll(d, 100);
+    t->cmd.disk = PICK(d, disks);
+    t->cmd.address = "host:1";
+    switch (roll(d, 8)) {
+    case 0:
+        t->cmd.kind = COMMAND_NODE_LEAVING;
+        break;
+    case 1:
+    case 2:
+        t->cmd.kind = COMMAND_NODE_DOWN;
+        t->cmd.cause = roll(d, 2) ? CAUSE_NODE_LEASE_EXPIRED : CAUSE_NODE_STOPPED;
+        t->cmd.node_seq = roll(d, 20);
+        break;
+    default:
+        t->cmd.kind = COMMAND_NODE_UP;
+        break;
+    }
+}
+
+static void throw_pulse(const struct cluster *c, struct dice *d, struct throw *t)
+{
+    t->cmd.kind = COMMAND_PULSE;
+    t->cmd.renewals = t->renewals;
+    t->cmd.renewal_count = 3;
+    for (unsigned i = 0; i < 3; i++) {
+        const struct node *n = cluster_node(c, i + 1);
+
+        t->renewals[i].node = i + 1;
+        t->renewals[i].incarnation = n != NULL ? n->incarnation : 0;
+        t->renewals[i].seq = roll(d, 20);
+    }
+}
+
+/* Mostly what an honest owner would say, now and then nonsense. */
+static void throw_report(const struct cluster *c, struct dice *d, struct throw *t)
+{
+    const struct node *n = cluster_node(c, (uint32_t)(1 + roll(d, 4)));
+
+    t->cmd.kind = COMMAND_REPORT;
+    t->cmd.node = n != NULL ? n->id : 0;
+    t->cmd.incarnation = n != NULL ? n->incarnation - (roll(d, 10) == 0) : 0;
+    t->cmd.reports = t->reports;
+    t->cmd.report_count = (unsigned)(1 + roll(d, 6));
+    for (unsigned i = 0; i < t->cmd.report_count; i++) {
+        const struct resource *r = cluster_resource_by_name(c, PICK(d, resources));
+        struct report *report = &t->reports[i];
+
+        report->event = (enum report_event)(1 + roll(d, 5));
+        if (roll(d, 6) == 0)
+            report->text = "said the handler";
+        if (r == NULL)
+            continue;
+        report->resource = r->id;
+        report->operation = r->operation - (roll(d, 10) == 0);
+        if (r->state == RESOURCE_ONLINE_PENDING && roll(d, 4) > 0)
+            report->event = REPORT_ONLINE;
+        if (r->state == RESOURCE_OFFLINE_PENDING && roll(d, 4) > 0)
+            report->event = REPORT_OFFLINE;
+        if (r->state == RESOURCE_ONLINE && roll(d, 3) > 0)
+            report->event = REPORT_UNLOCKED;
+    }
+}
+
+static void throw_call(struct dice *d, struct throw *t)
+{
+    static const enum command_kind group_calls[] = {
+        COMMAND_GROUP_ONLINE, COMMAND_GROUP_ONLINE, COMMAND_GROUP_OFFLINE, COMMAND_GROUP_MOVE,
+        COMMAND_GROUP_CREATE, COMMAND_GROUP_DELETE, COMMAND_GROUP_SET,
+    };
+    static const enum command_kind resource_calls[] = {
+        COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_DELETE,
+        COMMAND_RESOURCE_ONLINE, COMMAND_RESOURCE_OFFLINE, COMMAND_RESOURCE_FAIL,
+        COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_UNDEPEND,
+        COMMAND_RESOURCE_SET,
+    };
+    struct command *cmd = &t->cmd;
+
+    if (roll(d, 2) == 0) {
+        cmd->kind = group_calls[roll(d, 7)];
+        cmd->name = PICK(d, groups);
+        if (roll(d, 3) == 0)
+            cmd->other = PICK(d, nodes);
+    } else {
+        cmd->kind = resource_calls[roll(d, 10)];
+        cmd->name = PICK(d, resources);
+        cmd->other =
+            cmd->kind == COMMAND_RESOURCE_CREATE ? PICK(d, groups) : PICK(d, resources);
+        cmd->type = "dummy";
+    }
+    cmd->flags = roll(d, 3) == 0 ? (uint32_t)roll(d, 16) : 0;
+    if (roll(d, 4) == 0) {
+        cmd->instructions = t->instructions;
+        cmd->instructions_len = roll(d, sizeof(t->instructions));
+    }
+    t->names[0] = PICK(d, nodes);
+    t->names[1] = PICK(d, nodes);
+    cmd->names = t->names;
+    cmd->name_count = (unsigned)roll(d, 3);
+    cmd->has_names = roll(d, 2) == 0;
+    cmd->client = roll(d, 4);
+    cmd->seq = roll(d, 2000);
+}
+
+static void throw_property(struct dice *d, struct throw *t)
+{
+    static const char *const names[] = {"RestartAction", "RestartThreshold", "RestartDelay",
+                                        "FailoverThreshold", "Command", "Other", "Description"};
+    static char *const texts[] = {"", "1", "2", "some text"};
+
+    t->property.name = (char *)PICK(d, names);
+    t->property.type = (enum property_type)roll(d, 2);
+    if (t->property.type == PROPERTY_DWORD) {
+        t->property.dword = (uint32_t)roll(d, 5);
+    } else {
+        t->property.text = texts[roll(d, 4)];
+        t->property.text_len = strlen(t->property.text);
+    }
+    t->cmd.properties = &t->property;
+    t->cmd.property_count = 1;
+}
+
+static void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
+{
+    uint64_t what = roll(d, 16);
+
+    memset(t, 0, sizeof(*t));
+    if (what == 0)
+        throw_node(c, d, t);
+    else if (what == 1)
+        throw_pulse(c, d, t);
+    else if (what <= 9)
+        throw_report(c, d, t);
+    else if (what == 10)
+        t->cmd.kind = (enum command_kind)roll(d, COMMAND_KIND_END + 1);
+    else
+        throw_call(d, t);
+    if (t->cmd.kind == COMMAND_RESOURCE_CREATE || t->cmd.kind == COMMAND_RESOURCE_SET ||
+        t->cmd.kind == COMMAND_GROUP_SET)
+        throw_property(d, t);
+}
+
+static struct cluster *write_and_read(struct cluster *c)
+{
+    struct arena a = {0};
+    struct cluster *again = NULL;
+
+    check_code(cluster_read(tree_of_cluster(c, &a), &again), 0);
+    arena_release(&a);
+    cluster_free(c);
+    return again;
+}
+
+static void check_same_bytes(const struct cluster *one, const struct cluster *two)
+{
+    struct arena a = {0};
+    struct bytes left = BYTES_INIT, right = BYTES_INIT;
+
+    tree_bytes(tree_of_cluster(one, &a), &left);
+    tree_bytes(tree_of_cluster(two, &a), &right);
+    cr_assert_eq(left.len, right.len);
+    cr_assert_eq(memcmp(left.data, right.data, left.len), 0);
+    bytes_release(&left);
+    bytes_release(&right);
+    arena_release(&a);
+}
+
+/* The command as it comes out of the log. */
+static void apply_from_log(struct cluster *c, uint64_t now_ms, const struct command *cmd,
+                           struct reply *ret)
+{
+    struct arena a = {0};
+    struct command again = *cmd;
+
+    if (cmd->kind >= COMMAND_TICK && cmd->kind < COMMAND_KIND_END)
+        check_code(command_read(tree_of_command(cmd, &a), &a, &again), 0);
+    cluster_apply(c, now_ms, &again, ret);
+    arena_release(&a);
+}
+
+static void check_refusal(const struct command *cmd, const struct reply *reply, bool same)
+{
+    bool accepted = reply->code == 0 || reply->code == ERROR_IO_PENDING ||
+                    reply->code == ERROR_RESOURCE_PROPERTIES_STORED;
+
+    cr_assert(accepted || same, "%s was refused with %u and changed something",
+              command_kind_name(cmd->kind), reply->code);
+}
+
+static void play(uint64_t seed, unsigned rounds)
+{
+    struct dice d = {seed};
+    struct world w;
+    struct cluster *twin = cluster_new();
+    struct reply reply;
+    struct throw t;
+
+    world_setup(&w, "");
+    cluster_apply(twin, w.now_ms,
+                  &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world"}, &reply);
+    for (unsigned i = 0; i < rounds; i++) {
+        uint64_t before;
+
+        /* What falls due is not the refused command's doing: tick first. */
+        w.now_ms += roll(&d, 4) == 0 ? roll(&d, 2000) : 0;
+        world_apply(&w, &(struct command){.kind = COMMAND_TICK});
+        cluster_apply(twin, w.now_ms, &(struct command){.kind = COMMAND_TICK}, &reply);
+        before = cluster_objects_digest(w.cluster);
+
+        throw_any(w.cluster, &d, &t);
+        world_apply(&w, &t.cmd);
+        check_refusal(&t.cmd, &w.reply, cluster_objects_digest(w.cluster) == before);
+        apply_from_log(twin, w.now_ms, &t.cmd, &reply);
+        cr_assert_eq(memcmp(&reply, &w.reply, sizeof(reply)), 0, "seed %llu, round %u",
+                     (unsigned long long)seed, i);
+        cr_assert_eq(cluster_digest(w.cluster), cluster_digest(twin), "seed %llu, round %u",
+                     (unsigned long long)seed, i);
+        cr_assert_eq(cluster_next_deadline(w.cluster), cluster_next_deadline(twin));
+        if (roll(&d, 50) == 0) {
+            check_same_bytes(w.cluster, twin);
+            twin = write_and_read(twin);
+            cr_assert_eq(cluster_digest(w.cluster), cluster_digest(twin));
+        }
+        bytes_clear(&w.story);
+    }
+    cluster_free(twin);
+    world_teardown(&w);
+}
+
+Test(random, clusters_stay_equal_and_sound_seeds_1_to_5)
+{
+    for (uint64_t seed = 1; seed <= 5; seed++)
+        play(seed, 3000);
+}
+
+Test(random, clusters_stay_equal_and_sound_seeds_6_to_10)
+{
+    for (uint64_t seed = 6; seed <= 10; seed++)
+        play(seed, 3000);
+}
+
+/* Once owners do as they are told and time passes, everything comes to rest. */
+Test(random, every_operation_ends)
+{
+    for (uint64_t seed = 100; seed < 130; seed++) {
+        struct dice d = {seed};
+        struct world w;
+        struct throw t;
+        const struct group *g = NULL;
+
+        world_setup(&w, "A B C D");
+        for (unsigned i = 0; i < 400; i++) {
+            throw_any(w.cluster, &d, &t);
+            world_apply(&w, &t.cmd);
+        }
+        for (unsigned i = 0; i < 50; i++) {
+            world_run(&w);
+            world_do(&w, "wait 1000");
+        }
+        while ((g = cluster_next_group(w.cluster, g)) != NULL)
+            cr_assert_eq(g->operation.kind, OPERATION_NONE, "seed %llu: %s",
+                         (unsigned long long)seed, g->name);
+        world_teardown(&w);
+    }
+}
