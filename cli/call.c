@@ -166,14 +166,32 @@ static struct outcome call_until(struct cli *cli, struct call *call, uint64_t de
     return outcome;
 }
 
+/* What a node sends with a refusal is what it is about ("db", "Demo has 2
+ * resources"), which says little alone: put the meaning of the code before it,
+ * unless it is there already, and leave out what `about` ("group Demo") says. */
+static const char *refusal_text(struct arena *a, const char *about, const struct outcome *o)
+{
+    const char *text = error_text(o->code);
+    const char *name = about == NULL || strchr(about, ' ') == NULL ? "" : strchr(about, ' ') + 1;
+    const char *detail = o->message;
+
+    if (strncmp(detail, text, strlen(text)) == 0)
+        detail += strlen(text) + strspn(detail + strlen(text), ": ");
+    if (detail[0] == '\0' || name_equal(detail, name))
+        return text;
+    if (o->code == ERROR_CLUSTER_RESOURCE_LOCKED_STATUS)
+        return strstr(detail, "locked") != NULL ? detail
+                                                : arena_printf(a, "resource %s is locked", detail);
+    return arena_printf(a, "%s: %s", text, detail);
+}
+
 /* Say why a call failed; returns the exit status. */
 static int report_outcome(struct cli *cli, const char *about, const struct outcome *o)
 {
     struct arena *a = &cli->arena;
 
     if (o->from_node) {
-        const char *message = o->message[0] == '\0' ? error_text(o->code) : o->message;
-        cli_report(cli, about, o->code, message, NULL);
+        cli_report(cli, about, o->code, refusal_text(a, about, o), NULL);
         return o->code == ERROR_TIMEOUT ? CLI_TIMED_OUT : CLI_FAILED;
     }
     if (o->maybe_done || o->code == ERROR_TIMEOUT) {

@@ -21,7 +21,7 @@ unsigned text_width(const char *s);
 /* At most `width` columns of `s`, in `a`. */
 const char *text_fit(struct arena *a, const char *s, unsigned width);
 
-/* "0.4 s", "12 s", "5 min", "7 h", "3 d". */
+/* "20 ms", "0.4 s", "12 s", "5 min", "7 h", "3 d". */
 const char *text_duration(struct arena *a, uint64_t ms);
 /* How long `now_ms` is after `since_ms`: "12 s ago"; "-" if that is 0. A node's
  * clock may be ahead of ours: never negative. */

@@ -20,6 +20,16 @@ static void report_json(struct cli *cli, const char *about, uint32_t code, const
     json_decref(j);
 }
 
+/* The failure of a resource brings its code along; once is enough. */
+static bool ends_with_code(const char *message, uint32_t code)
+{
+    char words[128];
+    size_t len = strlen(message), n;
+
+    n = (size_t)snprintf(words, sizeof(words), "(%u %s)", code, error_name(code));
+    return len >= n && strcmp(message + len - n, words) == 0;
+}
+
 void cli_report(struct cli *cli, const char *about, uint32_t code, const char *message,
                 const char *advice)
 {
@@ -40,6 +50,8 @@ void cli_report(struct cli *cli, const char *about, uint32_t code, const char *m
         fprintf(err, "%s: ", text_clean(&cli->arena, about, strlen(about)));
     if (strcmp(name, "unknown") == 0)
         fprintf(err, "%s (%u)\n", message, code);
+    else if (ends_with_code(message, code))
+        fprintf(err, "%s\n", message);
     else
         fprintf(err, "%s (%u %s)\n", message, code, name);
     if (advice[0] != '\0')

@@ -64,8 +64,12 @@ void show_group_table(const struct cli *cli, struct arena *a, const struct value
     };
     struct table t;
 
+    if (groups == NULL || groups->len == 0) {
+        fputs("no groups yet\n", cli->io->out);
+        return;
+    }
     table_init(&t, a, columns, 6);
-    for (uint32_t i = 0; groups != NULL && i < groups->len; i++) {
+    for (uint32_t i = 0; i < groups->len; i++) {
         const struct value *group = &groups->items[i];
         table_add(&t, text_field(a, group, "name"));
         table_add_state(&t, group, "state");

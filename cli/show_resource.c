@@ -43,8 +43,12 @@ int run_resource_list(struct cli *cli)
         return status;
     if (cli_has(cli, OPTION_JSON))
         return json_print_value(cli, list);
+    if (list->type != VALUE_ARRAY || list->len == 0) {
+        fputs("no resources yet\n", cli->io->out);
+        return CLI_DONE;
+    }
     table_init(&t, a, columns, 8);
-    for (uint32_t i = 0; list->type == VALUE_ARRAY && i < list->len; i++) {
+    for (uint32_t i = 0; i < list->len; i++) {
         const struct value *r = &list->items[i];
         table_add(&t, text_field(a, r, "name"));
         table_add(&t, text_field(a, r, "group"));

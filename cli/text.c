@@ -97,6 +97,8 @@ const char *text_duration(struct arena *a, uint64_t ms)
 {
     uint64_t s = ms / 1000;
 
+    if (ms < 100)
+        return arena_printf(a, "%u ms", (unsigned)ms);
     if (ms < 10000)
         return arena_printf(a, "%u.%u s", (unsigned)s, (unsigned)(ms % 1000 / 100));
     if (s < 120)

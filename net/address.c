@@ -58,7 +58,7 @@ static uint32_t unix_parse(const char *path, struct address *ret)
 {
     if (path[0] == '\0' || strlen(path) >= sizeof ret->host)
         return ERROR_INVALID_PARAMETER;
-    *ret = (struct address){ .is_unix = true };
+    *ret = (struct address){.is_unix = true};
     strcpy(ret->host, path);
     return ERROR_SUCCESS;
 }
@@ -91,7 +91,7 @@ static bool address_split(char *text, char **ret_host, char **ret_port, bool *re
 
 uint32_t address_parse(const char *text, uint16_t port_default, struct address *ret)
 {
-    struct address parsed = { .port = port_default };
+    struct address parsed = {.port = port_default};
     char copy[sizeof parsed.host + 16];
     char *host, *port;
     bool brackets, ipv6;

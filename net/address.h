@@ -8,8 +8,8 @@
 
 struct address {
     bool is_unix;
-    char host[256];  /* Name, IPv4 or IPv6 without brackets; the path of a Unix socket. */
-    uint16_t port;   /* 1-65535; 0 only where `port_default` allowed it. */
+    char host[256]; /* Name, IPv4 or IPv6 without brackets; the path of a Unix socket. */
+    uint16_t port;  /* 1-65535; 0 only where `port_default` allowed it. */
 };
 
 /* Parse `text`. Without a port, `port_default` is taken (0: a port is needed).

@@ -25,8 +25,8 @@ struct client {
     uint32_t call_id;
     char *peer;
     struct bytes in;
-    size_t in_start;          /* Where the frame now being read begins. */
-    struct msgpack_scan scan; /* Of that frame. */
+    size_t in_start;            /* Where the frame now being read begins. */
+    struct msgpack_scan scan;   /* Of that frame. */
     struct bytes notifications; /* Whole frames that came during calls. */
     size_t notifications_start;
 };
@@ -116,7 +116,8 @@ static int receive_some(struct client *c, uint64_t deadline_ms)
 
 /* Wait for a whole frame. Returns 0 with a frame that is valid until the next
  * call, or an errno; EBADMSG for what is no frame. */
-static int receive_frame(struct client *c, uint64_t deadline_ms, const uint8_t **ret, size_t *ret_len)
+static int receive_frame(struct client *c, uint64_t deadline_ms, const uint8_t **ret,
+                         size_t *ret_len)
 {
     for (;;) {
         enum msgpack_scan_result result = MSGPACK_SCAN_MORE;
@@ -131,7 +132,7 @@ static int receive_frame(struct client *c, uint64_t deadline_ms, const uint8_t *
             *ret = c->in.data + c->in_start;
             *ret_len = c->scan.position;
             c->in_start += c->scan.position;
-            c->scan = (struct msgpack_scan){ 0 };
+            c->scan = (struct msgpack_scan){0};
             return 0;
         }
         bytes_consume(&c->in, c->in_start);
@@ -199,8 +200,8 @@ static bool response_decode(const uint8_t *frame, size_t len, uint32_t id, struc
 
     if (msgpack_read(frame, len, a, &v) != ERROR_SUCCESS || v->type != VALUE_ARRAY || v->len != 4)
         return false;
-    if (v->items[0].type != VALUE_UINT || v->items[0].uint != 1 ||
-        v->items[1].type != VALUE_UINT || v->items[1].uint != id)
+    if (v->items[0].type != VALUE_UINT || v->items[0].uint != 1 || v->items[1].type != VALUE_UINT ||
+        v->items[1].uint != id)
         return false;
     if (v->items[2].type == VALUE_MAP) {
         *ret_code = error_decode(&v->items[2], a, ret_message);
@@ -239,8 +240,8 @@ static int response_wait(struct client *c, uint64_t deadline_ms, struct arena *a
 static uint32_t client_break(struct client *c, int rc, struct arena *a, const char **ret_message)
 {
     c->broken = true;
-    *ret_message = arena_printf(a, "%s: %s", c->peer,
-                                rc == ETIMEDOUT ? "no answer in time" : strerror(rc));
+    *ret_message =
+        arena_printf(a, "%s: %s", c->peer, rc == ETIMEDOUT ? "no answer in time" : strerror(rc));
     return rc == ETIMEDOUT ? (uint32_t)ERROR_TIMEOUT : (uint32_t)RPC_S_CALL_FAILED;
 }
 
@@ -277,7 +278,7 @@ uint32_t client_call(struct client *c, const char *method, const struct bytes *p
 static int notification_next(struct client *c, uint64_t deadline_ms, const uint8_t **ret,
                              size_t *ret_len)
 {
-    struct msgpack_scan scan = { 0 };
+    struct msgpack_scan scan = {0};
     size_t start = c->notifications_start;
     enum msgpack_scan_result result;
 

@@ -25,7 +25,7 @@ int client_time_left(uint64_t deadline_ms)
 
 int client_poll(int fd, short events, uint64_t deadline_ms)
 {
-    struct pollfd p = { .fd = fd, .events = events };
+    struct pollfd p = {.fd = fd, .events = events};
 
     for (;;) {
         int rc = poll(&p, 1, client_time_left(deadline_ms));
@@ -69,8 +69,7 @@ static int connect_one(const struct sockaddr *name, socklen_t len, uint64_t dead
     return 0;
 }
 
-static uint32_t connect_unix(const char *path, uint64_t deadline_ms, int *ret_fd,
-                             struct bytes *why)
+static uint32_t connect_unix(const char *path, uint64_t deadline_ms, int *ret_fd, struct bytes *why)
 {
     struct sockaddr_un name;
     uint32_t code = socket_unix_name(path, &name);
@@ -140,9 +139,9 @@ uint32_t client_connect(const struct address *address, uint64_t deadline_ms, int
     else
         code = connect_tcp(address, deadline_ms, ret_fd, &why);
     if (code != ERROR_SUCCESS)
-        *ret_why = xasprintf("cannot connect to %s: %.*s",
-                             address_format(address, text, sizeof text), (int)why.len,
-                             why.data == NULL ? "" : (const char *)why.data);
+        *ret_why =
+            xasprintf("cannot connect to %s: %.*s", address_format(address, text, sizeof text),
+                      (int)why.len, why.data == NULL ? "" : (const char *)why.data);
     bytes_release(&why);
     return code;
 }

@@ -22,7 +22,7 @@ static msgpack_packer packer_of(struct sink *s)
 {
     struct msgpack_sink *m = (struct msgpack_sink *)s;
 
-    return (msgpack_packer){ .data = m->out, .callback = sink_append };
+    return (msgpack_packer){.data = m->out, .callback = sink_append};
 }
 
 static void write_nil(struct sink *s)
@@ -121,7 +121,7 @@ void msgpack_sink_init(struct msgpack_sink *m, struct bytes *out)
 
 static int read_uint(struct value *ret, uint64_t u)
 {
-    *ret = (struct value){ .type = VALUE_UINT, .uint = u };
+    *ret = (struct value){.type = VALUE_UINT, .uint = u};
     return 0;
 }
 
@@ -129,21 +129,21 @@ static int read_int(struct value *ret, int64_t i)
 {
     if (i >= 0)
         return read_uint(ret, (uint64_t)i);
-    *ret = (struct value){ .type = VALUE_INT, .integer = i };
+    *ret = (struct value){.type = VALUE_INT, .integer = i};
     return 0;
 }
 
 static int read_real(struct value *ret, double d)
 {
-    *ret = (struct value){ .type = VALUE_REAL, .real = d };
+    *ret = (struct value){.type = VALUE_REAL, .real = d};
     return 0;
 }
 
-#define READ_NUMBER(suffix, type, reader)                                                          \
-    static int read##suffix(struct arena **a, type number, struct value *ret)                      \
-    {                                                                                              \
-        (void)a;                                                                                   \
-        return reader(ret, number);                                                                \
+#define READ_NUMBER(suffix, type, reader)                                     \
+    static int read##suffix(struct arena **a, type number, struct value *ret) \
+    {                                                                         \
+        (void)a;                                                              \
+        return reader(ret, number);                                           \
     }
 READ_NUMBER(_uint8, uint8_t, read_uint)
 READ_NUMBER(_uint16, uint16_t, read_uint)
@@ -160,27 +160,27 @@ READ_NUMBER(_double, double, read_real)
 static struct value read_root(struct arena **a)
 {
     (void)a;
-    return (struct value){ .type = VALUE_NIL };
+    return (struct value){.type = VALUE_NIL};
 }
 
 static int read_nil(struct arena **a, struct value *ret)
 {
     (void)a;
-    *ret = (struct value){ .type = VALUE_NIL };
+    *ret = (struct value){.type = VALUE_NIL};
     return 0;
 }
 
 static int read_true(struct arena **a, struct value *ret)
 {
     (void)a;
-    *ret = (struct value){ .type = VALUE_BOOL, .boolean = true };
+    *ret = (struct value){.type = VALUE_BOOL, .boolean = true};
     return 0;
 }
 
 static int read_false(struct arena **a, struct value *ret)
 {
     (void)a;
-    *ret = (struct value){ .type = VALUE_BOOL, .boolean = false };
+    *ret = (struct value){.type = VALUE_BOOL, .boolean = false};
     return 0;
 }
 
@@ -188,7 +188,7 @@ static int read_str(struct arena **a, const char *data, const char *p, unsigned 
                     struct value *ret)
 {
     (void)data;
-    *ret = (struct value){ .type = VALUE_STR, .len = len, .str = arena_strndup(*a, p, len) };
+    *ret = (struct value){.type = VALUE_STR, .len = len, .str = arena_strndup(*a, p, len)};
     return 0;
 }
 
@@ -196,7 +196,7 @@ static int read_bin(struct arena **a, const char *data, const char *p, unsigned 
                     struct value *ret)
 {
     (void)data;
-    *ret = (struct value){ .type = VALUE_BIN, .len = len };
+    *ret = (struct value){.type = VALUE_BIN, .len = len};
     ret->bin = (const uint8_t *)arena_strndup(*a, p, len);
     return 0;
 }
@@ -215,7 +215,7 @@ static int read_ext(struct arena **a, const char *data, const char *p, unsigned 
 /* `count` is bounded by the scan: every item has a byte in the frame. */
 static int read_array(struct arena **a, unsigned count, struct value *ret)
 {
-    *ret = (struct value){ .type = VALUE_ARRAY };
+    *ret = (struct value){.type = VALUE_ARRAY};
     if (count > 0)
         ret->items = arena_alloc(*a, count * sizeof(struct value));
     return 0;
@@ -232,7 +232,7 @@ static int read_array_item(struct arena **a, struct value *array, struct value i
 
 static int read_map(struct arena **a, unsigned count, struct value *ret)
 {
-    *ret = (struct value){ .type = VALUE_MAP };
+    *ret = (struct value){.type = VALUE_MAP};
     if (count > 0)
         ret->pairs = arena_alloc(*a, count * sizeof(struct value_pair));
     return 0;
@@ -243,7 +243,7 @@ static int read_map_item(struct arena **a, struct value *map, struct value key, 
     struct value_pair *pairs = (struct value_pair *)map->pairs;
 
     (void)a;
-    pairs[map->len++] = (struct value_pair){ key, value };
+    pairs[map->len++] = (struct value_pair){key, value};
     return 0;
 }
 
@@ -258,7 +258,7 @@ _Static_assert(MSGPACK_EMBED_STACK_SIZE == MSGPACK_DEPTH_MAX, "the decoder's sta
 
 uint32_t msgpack_read(const void *data, size_t len, struct arena *a, const struct value **ret)
 {
-    struct msgpack_scan scan = { 0 };
+    struct msgpack_scan scan = {0};
     struct decoder_context decoder; /* 1.5 KiB, and decoder_init() sets what counts. */
     struct value *root;
     size_t offset = 0;

@@ -26,10 +26,10 @@ uint32_t msgpack_read(const void *data, size_t len, struct arena *a, const struc
  * A zeroed struct is ready; it remembers where it was between calls, so that
  * every byte of a slow stream is looked at once. */
 struct msgpack_scan {
-    size_t position;                       /* Where the next item begins; beyond the end of
-                                            * the data while a string is on its way. */
-    unsigned depth;                        /* Open containers. */
-    uint64_t pending[MSGPACK_DEPTH_MAX];   /* Items still to come in each. */
+    size_t position;                     /* Where the next item begins; beyond the end of
+                                          * the data while a string is on its way. */
+    unsigned depth;                      /* Open containers. */
+    uint64_t pending[MSGPACK_DEPTH_MAX]; /* Items still to come in each. */
 };
 enum msgpack_scan_result { MSGPACK_SCAN_MORE, MSGPACK_SCAN_DONE, MSGPACK_SCAN_BAD };
 /* `data` is the stream from the object's first byte on, with everything that

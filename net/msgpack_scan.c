@@ -26,31 +26,31 @@ static struct head head_of(uint8_t byte)
     case 0xc0: /* nil, false, true */
     case 0xc2:
     case 0xc3:
-        return (struct head){ HEAD_PLAIN, 0, 0 };
+        return (struct head){HEAD_PLAIN, 0, 0};
     case 0x80 ... 0x8f:
-        return (struct head){ HEAD_MAP, 0, byte & 0x0f };
+        return (struct head){HEAD_MAP, 0, byte & 0x0f};
     case 0x90 ... 0x9f:
-        return (struct head){ HEAD_ARRAY, 0, byte & 0x0f };
+        return (struct head){HEAD_ARRAY, 0, byte & 0x0f};
     case 0xa0 ... 0xbf:
-        return (struct head){ HEAD_PLAIN, 0, byte & 0x1f };
+        return (struct head){HEAD_PLAIN, 0, byte & 0x1f};
     case 0xc4 ... 0xc6: /* bin */
-        return (struct head){ HEAD_PLAIN, 1u << (byte - 0xc4), 0 };
+        return (struct head){HEAD_PLAIN, 1u << (byte - 0xc4), 0};
     case 0xca: /* float, double */
     case 0xcb:
-        return (struct head){ HEAD_PLAIN, 0, 4u << (byte - 0xca) };
+        return (struct head){HEAD_PLAIN, 0, 4u << (byte - 0xca)};
     case 0xcc ... 0xcf: /* uint, int */
     case 0xd0 ... 0xd3:
-        return (struct head){ HEAD_PLAIN, 0, 1u << (byte & 3) };
+        return (struct head){HEAD_PLAIN, 0, 1u << (byte & 3)};
     case 0xd9 ... 0xdb: /* str */
-        return (struct head){ HEAD_PLAIN, 1u << (byte - 0xd9), 0 };
+        return (struct head){HEAD_PLAIN, 1u << (byte - 0xd9), 0};
     case 0xdc:
     case 0xdd:
-        return (struct head){ HEAD_ARRAY, 2u << (byte - 0xdc), 0 };
+        return (struct head){HEAD_ARRAY, 2u << (byte - 0xdc), 0};
     case 0xde:
     case 0xdf:
-        return (struct head){ HEAD_MAP, 2u << (byte - 0xde), 0 };
+        return (struct head){HEAD_MAP, 2u << (byte - 0xde), 0};
     default: /* 0xc1 and the extension types. */
-        return (struct head){ HEAD_BAD, 0, 0 };
+        return (struct head){HEAD_BAD, 0, 0};
     }
 }
 

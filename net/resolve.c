@@ -51,7 +51,7 @@ static void lookup_free(struct lookup *l)
 
 static void *lookup_run(void *data)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *list = NULL;
     struct lookup *l = data;
     bool abandoned;

@@ -33,12 +33,12 @@ struct rpc_conn;
 struct rpc_request;
 
 struct rpc_limits {
-    size_t frame_bytes_max;    /* 0: 4 MiB. */
-    size_t out_bytes_max;      /* 0: 64 MiB. */
-    unsigned in_flight_max;    /* Requests received and not answered; 0: 1024. Reading
-                                * pauses at the limit, nothing is refused. */
-    unsigned idle_ms;          /* Close accepted connections that never sent a whole frame
-                                * in this time; 0: 30 s. */
+    size_t frame_bytes_max; /* 0: 4 MiB. */
+    size_t out_bytes_max;   /* 0: 64 MiB. */
+    unsigned in_flight_max; /* Requests received and not answered; 0: 1024. Reading
+                             * pauses at the limit, nothing is refused. */
+    unsigned idle_ms;       /* Close accepted connections that never sent a whole frame
+                             * in this time; 0: 30 s. */
 };
 
 /* What a connection does; one table serves many connections. `data` is the
@@ -86,8 +86,8 @@ void rpc_server_close(struct rpc_server *s);
 struct rpc_dial_options {
     const struct rpc_handlers *handlers; /* Borrowed while the connection lives. */
     void *data;
-    const struct rpc_limits *limits;     /* NULL: defaults. */
-    unsigned connect_timeout_ms;         /* 0: 2000. */
+    const struct rpc_limits *limits; /* NULL: defaults. */
+    unsigned connect_timeout_ms;     /* 0: 2000. */
     unsigned user_timeout_ms;
 };
 struct rpc_dial;

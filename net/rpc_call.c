@@ -154,14 +154,14 @@ void rpc_calls_expire(struct rpc_conn *c)
     if (c->calls_due_ms == 0 || c->calls_due_ms > now)
         return;
     c->calls_due_ms = 0;
-    HASH_ITER(hh, c->calls, call, next) {
+    HASH_ITER(hh, c->calls, call, next)
+    {
         if (call->due_ms != 0 && call->due_ms <= now) {
             HASH_DEL(c->calls, call);
             c->calls_given_up++;
             *last = call;
             last = &call->next;
-        } else if (call->due_ms != 0 &&
-                   (c->calls_due_ms == 0 || call->due_ms < c->calls_due_ms)) {
+        } else if (call->due_ms != 0 && (c->calls_due_ms == 0 || call->due_ms < c->calls_due_ms)) {
             c->calls_due_ms = call->due_ms;
         }
     }
@@ -172,7 +172,8 @@ void rpc_calls_abort(struct rpc_conn *c)
 {
     struct call *call, *next, *first = NULL, **last = &first;
 
-    HASH_ITER(hh, c->calls, call, next) {
+    HASH_ITER(hh, c->calls, call, next)
+    {
         HASH_DEL(c->calls, call);
         *last = call;
         last = &call->next;

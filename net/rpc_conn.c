@@ -239,7 +239,7 @@ uv_stream_t *rpc_stream_alloc(void)
 
 static struct rpc_limits limits_fill(const struct rpc_limits *limits)
 {
-    struct rpc_limits l = { 0 };
+    struct rpc_limits l = {0};
 
     if (limits != NULL)
         l = *limits;
@@ -254,8 +254,7 @@ static struct rpc_limits limits_fill(const struct rpc_limits *limits)
     return l;
 }
 
-struct rpc_conn *rpc_conn_new(uv_loop_t *loop, uv_stream_t *stream,
-                              const struct rpc_limits *limits,
+struct rpc_conn *rpc_conn_new(uv_loop_t *loop, uv_stream_t *stream, const struct rpc_limits *limits,
                               const struct rpc_handlers *handlers, void *data)
 {
     struct rpc_conn *c = xcalloc(1, sizeof *c);

@@ -53,8 +53,7 @@ static uint32_t unix_bind(int fd, const struct sockaddr_un *name)
         return code;
     if (unlink(name->sun_path) != 0 && errno != ENOENT)
         return error_from_errno(errno);
-    return bind(fd, address, sizeof *name) == 0 ? (uint32_t)ERROR_SUCCESS
-                                                : error_from_errno(errno);
+    return bind(fd, address, sizeof *name) == 0 ? (uint32_t)ERROR_SUCCESS : error_from_errno(errno);
 }
 
 static uint32_t listen_unix(const char *path, mode_t mode, struct rpc_listening *l)
@@ -78,7 +77,7 @@ static uint32_t listen_unix(const char *path, mode_t mode, struct rpc_listening 
         code = error_from_errno(errno);
         goto unlink_path;
     }
-    *l = (struct rpc_listening){ .fds = { fd }, .count = 1, .path = xstrdup(path) };
+    *l = (struct rpc_listening){.fds = {fd}, .count = 1, .path = xstrdup(path)};
     l->device = st.st_dev;
     l->inode = st.st_ino;
     return ERROR_SUCCESS;
@@ -108,7 +107,7 @@ static void port_set(struct sockaddr *address, uint16_t port)
 
 static uint16_t port_of(int fd)
 {
-    struct sockaddr_storage name = { 0 };
+    struct sockaddr_storage name = {0};
     socklen_t len = sizeof name;
 
     getsockname(fd, (struct sockaddr *)&name, &len);
@@ -157,7 +156,7 @@ static int listen_all(const struct addrinfo *list, uint16_t port, struct rpc_lis
 {
     int missing = EADDRNOTAVAIL;
 
-    *l = (struct rpc_listening){ .port = port };
+    *l = (struct rpc_listening){.port = port};
     for (const struct addrinfo *ai = list; ai != NULL && l->count < RPC_LISTENERS_MAX;
          ai = ai->ai_next) {
         int rc;

@@ -78,9 +78,9 @@ struct rpc_conn {
     uint32_t call_id;
     uint64_t calls_given_up; /* Timed out; their answers may still come. */
 
-    uint64_t timer_due_ms;    /* What the timer is set to, 0 if it is not. */
-    uint64_t deadline_ms;     /* To send a first frame, or to drain; 0: none. */
-    uint64_t calls_due_ms;    /* Not later than the first time-out; 0: none. */
+    uint64_t timer_due_ms; /* What the timer is set to, 0 if it is not. */
+    uint64_t deadline_ms;  /* To send a first frame, or to drain; 0: none. */
+    uint64_t calls_due_ms; /* Not later than the first time-out; 0: none. */
 
     void (*detached)(uv_stream_t *stream, void *data);
     void *detached_data;
@@ -89,8 +89,7 @@ struct rpc_conn {
 /* ------------------------------------------------------------- rpc_conn.c */
 
 /* A stream of its own block, connected; taken. It reads at once. */
-struct rpc_conn *rpc_conn_new(uv_loop_t *loop, uv_stream_t *stream,
-                              const struct rpc_limits *limits,
+struct rpc_conn *rpc_conn_new(uv_loop_t *loop, uv_stream_t *stream, const struct rpc_limits *limits,
                               const struct rpc_handlers *handlers, void *data);
 /* A block that a uv_tcp_t or a uv_pipe_t fits in. */
 uv_stream_t *rpc_stream_alloc(void);

@@ -53,8 +53,7 @@ static const char *notification_dispatch(struct rpc_conn *c, const struct value 
 /* Returns NULL, or what is wrong with the message. */
 static const char *message_dispatch(struct rpc_conn *c, const struct value *message)
 {
-    if (message->type != VALUE_ARRAY || message->len == 0 ||
-        message->items[0].type != VALUE_UINT)
+    if (message->type != VALUE_ARRAY || message->len == 0 || message->items[0].type != VALUE_UINT)
         return "not a message: an array that begins with its kind";
     switch (message->items[0].uint) {
     case 0:
@@ -70,7 +69,7 @@ static const char *message_dispatch(struct rpc_conn *c, const struct value *mess
 
 static void frame_dispatch(struct rpc_conn *c, const uint8_t *frame, size_t len)
 {
-    struct arena a = { 0 };
+    struct arena a = {0};
     const struct value *message;
     const char *wrong = "not MessagePack";
 
@@ -100,7 +99,7 @@ static size_t frame_take(struct rpc_conn *c, const uint8_t *data, size_t len)
         break;
     }
     frame_len = c->scan.position;
-    c->scan = (struct msgpack_scan){ 0 };
+    c->scan = (struct msgpack_scan){0};
     frame_dispatch(c, data, frame_len);
     return frame_len;
 }

@@ -23,7 +23,8 @@ void rpc_requests_orphan(struct rpc_conn *c)
 {
     struct rpc_request *r, *next;
 
-    DL_FOREACH_SAFE(c->requests, r, next) {
+    DL_FOREACH_SAFE(c->requests, r, next)
+    {
         DL_DELETE(c->requests, r);
         r->conn = NULL;
     }

@@ -187,6 +187,6 @@ void rpc_server_close(struct rpc_server *s)
     }
     uv_close((uv_handle_t *)&s->pause, on_handle_closed);
     DL_FOREACH_SAFE(s->conns, c, next)
-        rpc_close(c);
+    rpc_close(c);
     assert(s->conns == NULL);
 }

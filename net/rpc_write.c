@@ -52,7 +52,7 @@ static void out_flush(struct rpc_conn *c)
     if (c->writing.len > 0)
         return;
     if (c->out.len > 0) {
-        uv_buf_t buf = { .base = (char *)c->out.data, .len = c->out.len };
+        uv_buf_t buf = {.base = (char *)c->out.data, .len = c->out.len};
         int written = uv_try_write(c->stream, &buf, 1);
 
         if (written < 0 && written != UV_EAGAIN) {

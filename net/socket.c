@@ -14,15 +14,15 @@ uint32_t socket_unix_name(const char *path, struct sockaddr_un *ret)
 {
     if (strlen(path) >= sizeof ret->sun_path)
         return ERROR_FILENAME_EXCED_RANGE;
-    *ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
     strcpy(ret->sun_path, path);
     return ERROR_SUCCESS;
 }
 
 struct addrinfo *socket_literal(const char *host, uint16_t port)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV};
     struct addrinfo *list;
     char service[8];
 
@@ -49,7 +49,7 @@ void socket_tune_tcp(int fd, unsigned user_timeout_ms)
 
 char *socket_address_text(const struct sockaddr *address, socklen_t len)
 {
-    struct address a = { .is_unix = false };
+    struct address a = {.is_unix = false};
     char text[300];
 
     if (getnameinfo(address, len, a.host, sizeof a.host, NULL, 0, NI_NUMERICHOST) != 0)
@@ -81,7 +81,7 @@ char *socket_peer_text(int fd)
         struct sockaddr any;
         struct sockaddr_un un;
         struct sockaddr_storage storage;
-    } name = { .storage = { 0 } };
+    } name = {.storage = {0}};
     socklen_t len = sizeof name;
 
     if (getpeername(fd, &name.any, &len) != 0)
@@ -104,15 +104,14 @@ long socket_peer_uid(int fd)
     struct ucred credentials;
     socklen_t size = sizeof credentials;
 
-    if (!socket_is_unix(fd) ||
-        getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+    if (!socket_is_unix(fd) || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
         return -1;
     return (long)credentials.uid;
 }
 
 bool socket_is_self_connected(int fd)
 {
-    struct sockaddr_storage own = { 0 }, peer = { 0 };
+    struct sockaddr_storage own = {0}, peer = {0};
     socklen_t own_len = sizeof own, peer_len = sizeof peer;
 
     if (socket_is_unix(fd) || getsockname(fd, (struct sockaddr *)&own, &own_len) != 0 ||

@@ -46,7 +46,8 @@ struct pulse {
     uint64_t join_sent_ms;
     uint64_t join_client; /* Names the NODE_UP that was sent at that time. */
     bool joining, join_under_way, stopped;
-    uint64_t seq;         /* Of the last renewal sent. */
+    uint64_t seq;         /* Of the last renewal sent, */
+    uint64_t renewed_ms;  /* and when. */
     struct {
         uint64_t seq, sent_ms;
     } sent[SENT_MAX];
@@ -132,6 +133,7 @@ static void renew(struct pulse *p, uint64_t now)
     p->seq = now > p->seq ? now : p->seq + 1;
     p->sent[p->seq % SENT_MAX].seq = p->seq;
     p->sent[p->seq % SENT_MAX].sent_ms = now;
+    p->renewed_ms = now;
     struct renewal r = {.node = p->self, .incarnation = p->incarnation, .seq = p->seq};
     if (leading)
         gather(p, &r);
@@ -353,8 +355,25 @@ static void extend_lease(struct pulse *p, uint64_t sent_ms)
                     p->config.data);
 }
 
+static void on_timer(uv_timer_t *timer);
+
+/* Fall into step with the leader: send the next renewal shortly before its next
+ * pulse, so that it waits there for a moment and not for up to a whole pulse. Not
+ * if that would put it off: extra pulses must not silence a node. */
+static void follow_step(struct pulse *p)
+{
+    unsigned ms = p->config.config->timing.pulse_ms;
+    unsigned next_ms = ms - ms / 8;
+
+    if (!p->closing && !consensus_is_leader(p->consensus) &&
+        clock_boot_ms() + next_ms <= p->renewed_ms + ms + ms / 2)
+        uv_timer_start(&p->timer, on_timer, next_ms, ms);
+}
+
 static void on_pulse(struct pulse *p, const struct command *cmd)
 {
+    if (p->consensus != NULL && p->incarnation != 0)
+        follow_step(p);
     for (unsigned i = 0; i < cmd->renewal_count; i++) {
         const struct renewal *r = &cmd->renewals[i];
         const struct node *n = cluster_node(state(p), r->node);

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "node/daemon.h"
 
-enum { PAUSE_MS_MIN = 100, PAUSE_MS_MAX = 5000, HEALTHY_MS = 10000 };
+enum { PAUSE_MS_MIN = 100, PAUSE_MS_MAX = 5000, HEALTHY_MS = 1000 };
 
 /* Signals are taken with sigtimedwait(), never by a handler. */
 static void watched_signals(sigset_t *set)

@@ -8,43 +8,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "resources/life.h"
+#include "resources/unit_private.h"
 
 /* A termination this long is worth a line in the log. */
 enum { TERMINATE_COMPLAINT_MS = 5000 };
-
-#define NEVER INT64_C(-1) /* May be pending for ever. */
-
-enum unit_check { CHECK_NONE, CHECK_LOOKS_ALIVE, CHECK_IS_ALIVE };
-
-struct unit {
-    const struct unit_env *env;
-    uint64_t id;
-    char *name;
-    uint64_t operation; /* Under which it reports. */
-    enum monitor_resource_state state;
-    uint32_t code;
-    char *text; /* NULL: "". */
-    bool locked;
-    long pid;
-    uint32_t checkpoint;
-
-    struct life *life;       /* Of the handler; NULL when nothing runs. */
-    struct handler *handler; /* NULL when nothing runs. */
-    struct life *waiting;    /* Begins when the present life is over; NULL. */
-    bool forget;             /* When it is over, so is the unit. */
-    /* What TERMINATING ends in. */
-    enum monitor_resource_state end_state;
-    uint32_t end_code;
-    char *end_text;
-
-    int64_t pending_ms; /* The limit that `limit` counts; NEVER. */
-    uv_timer_t limit;   /* PendingTimeout, or that of a check, or the complaint. */
-    uv_timer_t looks_alive;
-    uv_timer_t is_alive;
-    enum unit_check check; /* Asked and not answered. */
-    unsigned open_handles;
-};
 
 /* ------------------------------------------------------------------- states */
 
@@ -154,10 +121,7 @@ static void set_end(struct unit *u, enum monitor_resource_state state, uint32_t 
     set_text(&u->end_text, text);
 }
 
-/* End what runs and then be in `state`. While it is terminating already, only
- * what it ends in changes. */
-static void unit_end(struct unit *u, enum monitor_resource_state state, uint32_t code,
-                     const char *text)
+void unit_end(struct unit *u, enum monitor_resource_state state, uint32_t code, const char *text)
 {
     assert(unit_is_live(u));
     set_end(u, state, code, text);
@@ -184,7 +148,7 @@ static void unit_on_limit(uv_timer_t *timer)
     arena_release(&a);
 }
 
-static void arm_limit(struct unit *u)
+void unit_arm_limit(struct unit *u)
 {
     if (u->pending_ms == NEVER)
         return;
@@ -202,79 +166,8 @@ static void unit_on_checkpoint(uint32_t checkpoint, void *data)
     if (checkpoint <= u->checkpoint)
         return;
     u->checkpoint = checkpoint;
-    arm_limit(u);
+    unit_arm_limit(u);
     u->env->changed(u, u->env->data);
-}
-
-/* -------------------------------------------------------------------- checks */
-
-static bool has_is_alive(const struct unit *u)
-{
-    const struct handler_ops *ops = u->life->ops;
-
-    return ops->is_alive != NULL && (ops->has_is_alive == NULL || ops->has_is_alive(u->handler));
-}
-
-static void begin_check(struct unit *u, enum unit_check check)
-{
-    u->check = check;
-    arm_limit(u);
-    if (check == CHECK_LOOKS_ALIVE)
-        u->life->ops->looks_alive(u->handler);
-    else
-        u->life->ops->is_alive(u->handler);
-}
-
-static void plan_checks(struct unit *u);
-
-static void unit_on_looks_alive(uv_timer_t *timer)
-{
-    struct unit *u = timer->data;
-
-    if (u->check == CHECK_NONE)
-        begin_check(u, CHECK_LOOKS_ALIVE);
-}
-
-static void unit_on_is_alive(uv_timer_t *timer)
-{
-    struct unit *u = timer->data;
-
-    if (u->check == CHECK_NONE)
-        begin_check(u, CHECK_IS_ALIVE);
-    else /* The cheap check is under way; this one is next. */
-        uv_timer_start(&u->is_alive, unit_on_is_alive, 1, 0);
-}
-
-/* From the end of one check to the next, so that slow ones do not pile up. */
-static void plan_checks(struct unit *u)
-{
-    const struct life *l = u->life;
-
-    if (l->ops->looks_alive != NULL && !uv_is_active((uv_handle_t *)&u->looks_alive))
-        uv_timer_start(&u->looks_alive, unit_on_looks_alive, l->looks_alive_ms, 0);
-    if (has_is_alive(u) && !uv_is_active((uv_handle_t *)&u->is_alive))
-        uv_timer_start(&u->is_alive, unit_on_is_alive, l->is_alive_ms, 0);
-}
-
-static void unit_on_alive(bool alive, const char *text, void *data)
-{
-    struct unit *u = data;
-    enum unit_check answered = u->check;
-
-    if (u->state != MONITOR_ONLINE || answered == CHECK_NONE)
-        return;
-    u->check = CHECK_NONE;
-    uv_timer_stop(&u->limit);
-    if (alive) {
-        plan_checks(u);
-    } else if (answered == CHECK_LOOKS_ALIVE && has_is_alive(u)) {
-        /* The cheap check may be wrong: the thorough one decides, at once. */
-        uv_timer_stop(&u->is_alive);
-        begin_check(u, CHECK_IS_ALIVE);
-    } else {
-        unit_end(u, MONITOR_FAILED, ERROR_RESOURCE_FAILED,
-                 text[0] == '\0' ? "no longer alive" : text);
-    }
 }
 
 /* -------------------------------------------------------- the handler's words */
@@ -303,7 +196,7 @@ static void unit_on_status(enum handler_status status, uint32_t code, const char
             return;
         stop_timers(u);
         unit_enter(u, MONITOR_ONLINE, 0, text);
-        plan_checks(u);
+        unit_plan_checks(u);
         return;
     case HANDLER_OFFLINE:
         unit_on_offline(u, text);
@@ -371,7 +264,7 @@ static void unit_start(struct unit *u, struct life *life)
     u->handler = life->ops->open(&life->context);
     u->pending_ms = limit_of(life->pending_timeout_ms);
     unit_enter(u, MONITOR_ONLINE_PENDING, 0, "");
-    arm_limit(u);
+    unit_arm_limit(u);
     life->ops->online(u->handler, life->instructions, life->instructions_len);
 }
 
@@ -409,7 +302,7 @@ void unit_offline(struct unit *u, uint64_t next, uint32_t pending_timeout_ms,
         u->pending_ms = limit_of(pending_timeout_ms);
         u->checkpoint = 0;
         unit_enter(u, MONITOR_OFFLINE_PENDING, 0, "");
-        arm_limit(u);
+        unit_arm_limit(u);
         u->life->ops->offline(u->handler, instructions, len);
         return;
     case MONITOR_OFFLINE_PENDING: /* Going there already; the report is the newer one's. */

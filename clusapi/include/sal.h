@@ -1,11 +1,11 @@
 /* Source annotation marks, old (`__in`) and new (`_In_`): all empty here.
  *
  * `__in` and `__out` are names of parameters inside libstdc++. Its headers must
- * therefore have been read before these macros exist: windows.h includes the
- * usual ones first. A C++ program that needs others (<regex>, <ranges>) and
- * meets an error in them includes them before windows.h, or defines
- * HOLDFAST_NO_OLD_SAL and does without the old marks. glibc's headers use
- * neither name. `__reserved`, `__success`, `__callback` and the like are left
+ * therefore have been read before these macros exist: windows.h includes those
+ * that matter in C++17 and C++20 first. A C++ program that meets an error in
+ * another one includes that before windows.h, or defines HOLDFAST_NO_OLD_SAL,
+ * compiles faster, and does without the old marks. glibc's headers use neither
+ * name. `__reserved`, `__success`, `__callback` and the like are left
  * alone: system headers have members of these names, and an empty macro would
  * change their structures without a word. */
 #ifndef HOLDFAST_SAL_H

@@ -24,11 +24,18 @@
 #include <wchar.h>
 #include <wctype.h>
 #if defined(__cplusplus) && !defined(HOLDFAST_NO_OLD_SAL)
+/* Those of libstdc++ that have the names, or include what has. */
+#if __cplusplus >= 201703L
+#include <filesystem>
+#endif
 #include <algorithm>
 #include <functional>
+#include <iomanip>
 #include <iostream>
+#include <locale>
 #include <map>
 #include <memory>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>

@@ -150,7 +150,10 @@ Test(call, a_node_that_gave_up_is_status_4_in_its_words)
     struct run r = RUN(f, "group", "offline", "g");
 
     cr_expect_eq(r.status, CLI_TIMED_OUT);
-    cr_expect(strstr(r.err, "group g: no leader was found (1460 ERROR_TIMEOUT)"), "%s", r.err);
+    cr_expect(
+        strstr(r.err,
+               "group g: it took longer than it may: no leader was found (1460 ERROR_TIMEOUT)"),
+        "%s", r.err);
     run_release(&r);
     fake_stop(f);
 }

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
@@ -10,6 +11,16 @@ static void refuse_locked(const struct fake_request *request, struct fake_answer
     (void)request;
     answer->code = 5960;
     answer->message = data;
+}
+
+static void refuse_as_told(const struct fake_request *request, struct fake_answer *answer,
+                           void *data)
+{
+    const char *const *words = data;
+
+    (void)request;
+    answer->code = (uint32_t)atoi(words[0]);
+    answer->message = words[1];
 }
 
 static void refuse_unknown(const struct fake_request *request, struct fake_answer *answer,
@@ -73,7 +84,32 @@ Test(report, a_code_without_a_name_is_given_as_it_is_and_words_are_made_harmless
     struct fake *f = fake_start(refuse_unknown, NULL);
     struct run r = RUN(f, "group", "show", "x");
 
-    cr_expect_str_eq(r.err, "holdfast: group x: evil\xef\xbf\xbd[2J (77777)\n");
+    cr_expect_str_eq(r.err, "holdfast: group x: unknown error: evil\xef\xbf\xbd[2J (77777)\n");
     run_release(&r);
     fake_stop(f);
+}
+
+Test(report, what_a_node_says_is_put_behind_what_the_code_means)
+{
+    static const struct {
+        const char *told[2]; /* Code and words. */
+        const char *says;
+    } cases[] = {
+        {{"5013", "G"}, "holdfast: group g: no such group (5013 "},
+        {{"5013", ""}, "holdfast: group g: no such group (5013 "},
+        {{"5013", "no such group: g"}, "holdfast: group g: no such group (5013 "},
+        {{"5007", "db"}, "holdfast: group g: no such resource: db (5007 "},
+        {{"5007", "no such resource: db"}, "holdfast: group g: no such resource: db (5007 "},
+        {{"145", "g has 2 resources"},
+         "holdfast: group g: it is not empty: g has 2 resources (145 "},
+        {{"5960", "resource db is locked"}, "holdfast: group g: resource db is locked (5960 "},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fake *f = fake_start(refuse_as_told, (void *)(uintptr_t)cases[i].told);
+        struct run r = RUN(f, "group", "delete", "g");
+        cr_expect_eq(strncmp(r.err, cases[i].says, strlen(cases[i].says)), 0, "%s", r.err);
+        run_release(&r);
+        fake_stop(f);
+    }
 }

@@ -104,8 +104,9 @@ Test(wait, a_failure_names_the_resource_its_code_and_text)
     cr_expect_eq(r.status, CLI_FAILED);
     cr_expect_str_empty(r.out);
     cr_expect(strstr(r.err, "holdfast: group g: Failed on n1 after "), "%s", r.err);
-    cr_expect(strstr(r.err, "not Offline: resource db failed: disk is gone (1117 ERROR_IO_DEVICE)"),
-              "%s", r.err);
+    cr_expect(
+        strstr(r.err, "not Offline: resource db failed: disk is gone (1117 ERROR_IO_DEVICE)\n"),
+        "%s", r.err);
     cr_expect(strstr(r.err, "try: holdfast group show g"), "%s", r.err);
     run_release(&r);
     fake_stop(f);
@@ -216,7 +217,7 @@ Test(wait, a_terminal_gets_a_line_rewritten_in_place)
     const char *at = r.err;
 
     cr_expect_eq(r.status, CLI_DONE);
-    cr_expect_eq(strncmp(r.err, "\r| g  Pending  0.", 17), 0, "%s", r.err);
+    cr_expect_eq(strncmp(r.err, "\r| g  Pending  ", 15), 0, "%s", r.err);
     cr_expect(strstr(r.err, "web OfflinePending  db Online\033[K"), "%s", r.err);
     cr_expect_null(strchr(r.err, '\n'));
     while (strstr(at, "\r") != NULL)

@@ -16,7 +16,7 @@ static struct address parsed(const char *text, uint16_t port_default)
 
 static void refused(const char *text, uint16_t port_default)
 {
-    struct address a = { .port = 4711 };
+    struct address a = {.port = 4711};
 
     cr_assert_eq(address_parse(text, port_default, &a), ERROR_INVALID_PARAMETER, "%s", text);
     cr_assert_eq(a.port, 4711, "nothing was written");
@@ -62,11 +62,11 @@ Test(address, a_port_is_needed_where_there_is_no_default)
 Test(address, what_is_no_address_is_refused)
 {
     static const char *const wrong[] = {
-        "",          ":",         ":80",       "n1:",         "n1:0",      "n1:65536",
-        "n1:99999",  "n1:+80",    "n1: 80",    "n1:80x",      "n1:-1",     "n1:000080",
-        "[::1",      "[]:80",     "[n1]:80",   "[10.0.0.1]:80", "[::1]80", "[::1]:",
-        "a b:80",    "n1/x:80",   "::1:zz",    "1:2:3",       "unix:",     "[fe80::1%]:80",
-        "-n1:80",    ".n1:80",    "n1\n:80",
+        "",         ":",       ":80",     "n1:",           "n1:0",    "n1:65536",
+        "n1:99999", "n1:+80",  "n1: 80",  "n1:80x",        "n1:-1",   "n1:000080",
+        "[::1",     "[]:80",   "[n1]:80", "[10.0.0.1]:80", "[::1]80", "[::1]:",
+        "a b:80",   "n1/x:80", "::1:zz",  "1:2:3",         "unix:",   "[fe80::1%]:80",
+        "-n1:80",   ".n1:80",  "n1\n:80",
     };
 
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
@@ -100,11 +100,12 @@ Test(address, overlong_names_are_refused_and_the_longest_fit)
 
 Test(address, loopback_is_told_from_the_rest)
 {
-    static const char *const loopback[] = { "127.0.0.1:1", "127.255.0.9:1", "[::1]:1",
-                                            "localhost:1", "LocalHost:1",   "unix:/x",
-                                            "[::ffff:127.0.0.1]:1" };
-    static const char *const other[] = { "0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[fe80::1]:1",
-                                         "n1:1",      "128.0.0.1:1", "[::ffff:10.0.0.1]:1" };
+    static const char *const loopback[] = {"127.0.0.1:1",         "127.255.0.9:1", "[::1]:1",
+                                           "localhost:1",         "LocalHost:1",   "unix:/x",
+                                           "[::ffff:127.0.0.1]:1"};
+    static const char *const other[] = {"0.0.0.0:1",          "10.0.0.1:1", "[::]:1",
+                                        "[fe80::1]:1",        "n1:1",       "128.0.0.1:1",
+                                        "[::ffff:10.0.0.1]:1"};
     struct address a;
 
     for (size_t i = 0; i < sizeof loopback / sizeof loopback[0]; i++) {

@@ -9,14 +9,14 @@
 #include "base/memory.h"
 
 /* Encode with the calls given, decode, and look at `v`. */
-#define ROUND_TRIP(writes)                                                                         \
-    struct bytes out = BYTES_INIT;                                                                 \
-    struct msgpack_sink m;                                                                         \
-    struct sink *s = &m.sink;                                                                      \
-    struct arena a = { 0 };                                                                        \
-    const struct value *v;                                                                         \
-    msgpack_sink_init(&m, &out);                                                                   \
-    writes;                                                                                        \
+#define ROUND_TRIP(writes)         \
+    struct bytes out = BYTES_INIT; \
+    struct msgpack_sink m;         \
+    struct sink *s = &m.sink;      \
+    struct arena a = {0};          \
+    const struct value *v;         \
+    msgpack_sink_init(&m, &out);   \
+    writes;                        \
     cr_assert_eq(msgpack_read(out.data, out.len, &a, &v), ERROR_SUCCESS)
 
 static void trip_end(struct bytes *out, struct arena *a)
@@ -27,7 +27,7 @@ static void trip_end(struct bytes *out, struct arena *a)
 
 static uint32_t read_code(const char *data, size_t len)
 {
-    struct arena a = { 0 };
+    struct arena a = {0};
     const struct value *v = NULL;
     uint8_t *copy = xmalloc(len + 1); /* So that the sanitizer sees its end. */
     uint32_t code;
@@ -46,9 +46,9 @@ static uint32_t read_code(const char *data, size_t len)
 
 Test(msgpack, integers_keep_their_value_at_every_width)
 {
-    static const uint64_t numbers[] = { 0,     1,          127,        128,          255,
-                                        256,   65535,      65536,      UINT32_MAX,   1ull << 32,
-                                        1ull << 63, INT64_MAX, UINT64_MAX };
+    static const uint64_t numbers[] = {0,          1,         127,       128,        255,
+                                       256,        65535,     65536,     UINT32_MAX, 1ull << 32,
+                                       1ull << 63, INT64_MAX, UINT64_MAX};
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         ROUND_TRIP(sink_uint(s, numbers[i]));
@@ -60,9 +60,8 @@ Test(msgpack, integers_keep_their_value_at_every_width)
 
 Test(msgpack, negative_integers_keep_their_value_at_every_width)
 {
-    static const int64_t numbers[] = { -1,     -32,    -33,       -128,      -129,
-                                       -32768, -32769, INT32_MIN, (int64_t)INT32_MIN - 1,
-                                       INT64_MIN };
+    static const int64_t numbers[] = {
+        -1, -32, -33, -128, -129, -32768, -32769, INT32_MIN, (int64_t)INT32_MIN - 1, INT64_MIN};
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         ROUND_TRIP(sink_int(s, numbers[i]));
@@ -74,7 +73,7 @@ Test(msgpack, negative_integers_keep_their_value_at_every_width)
 
 Test(msgpack, a_positive_number_in_a_signed_form_reads_as_unsigned)
 {
-    struct arena a = { 0 };
+    struct arena a = {0};
     const struct value *v;
 
     cr_assert_eq(msgpack_read("\xd1\x00\x05", 3, &a, &v), ERROR_SUCCESS);
@@ -104,7 +103,7 @@ Test(msgpack, nil_booleans_and_reals_round_trip)
 
 Test(msgpack, a_single_precision_number_reads_as_real)
 {
-    struct arena a = { 0 };
+    struct arena a = {0};
     const struct value *v;
 
     cr_assert_eq(msgpack_read("\xca\x3f\x80\x00\x00", 5, &a, &v), ERROR_SUCCESS);
@@ -114,7 +113,7 @@ Test(msgpack, a_single_precision_number_reads_as_real)
 
 Test(msgpack, strings_and_bytes_keep_every_length_and_end_in_nul)
 {
-    static const size_t lengths[] = { 0, 1, 31, 32, 255, 256, 65535, 65536 };
+    static const size_t lengths[] = {0, 1, 31, 32, 255, 256, 65535, 65536};
 
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         size_t len = lengths[i];
@@ -137,8 +136,9 @@ Test(msgpack, strings_and_bytes_keep_every_length_and_end_in_nul)
 
 Test(msgpack, what_is_read_does_not_point_into_what_was_given)
 {
-    char data[] = "\x92\xa3" "abc\xc4\x02hi";
-    struct arena a = { 0 };
+    char data[] = "\x92\xa3"
+                  "abc\xc4\x02hi";
+    struct arena a = {0};
     const struct value *v;
 
     cr_assert_eq(msgpack_read(data, sizeof data - 1, &a, &v), ERROR_SUCCESS);
@@ -150,7 +150,7 @@ Test(msgpack, what_is_read_does_not_point_into_what_was_given)
 
 Test(msgpack, containers_keep_every_count)
 {
-    static const uint32_t counts[] = { 0, 1, 15, 16, 65535, 65536 };
+    static const uint32_t counts[] = {0, 1, 15, 16, 65535, 65536};
 
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         uint32_t count = counts[i];
@@ -217,8 +217,13 @@ Test(msgpack, thirty_two_levels_are_read_and_thirty_three_are_not)
 
 Test(msgpack, nothing_cut_short_and_nothing_with_more_behind_it_is_read)
 {
-    static const char whole[] = "\x84\xa1" "a\x01\xa1" "b\xc4\x03xyz\xa1" "c\xcb" "12345678"
-                                "\xa1" "d\x92\xcd\x01\x02\xd9\x02hi";
+    static const char whole[] = "\x84\xa1"
+                                "a\x01\xa1"
+                                "b\xc4\x03xyz\xa1"
+                                "c\xcb"
+                                "12345678"
+                                "\xa1"
+                                "d\x92\xcd\x01\x02\xd9\x02hi";
 
     cr_assert_eq(read_code(whole, sizeof whole - 1), ERROR_SUCCESS);
     for (size_t len = 0; len < sizeof whole - 1; len++)
@@ -230,21 +235,23 @@ Test(msgpack, extension_types_and_the_unused_byte_are_refused)
 {
     cr_assert_eq(READ("\xc1"), ERROR_INVALID_DATA);
     cr_assert_eq(READ("\xd4\x01\x00"), ERROR_INVALID_DATA);
-    cr_assert_eq(READ("\xd8\x01" "0123456789abcdef"), ERROR_INVALID_DATA);
+    cr_assert_eq(READ("\xd8\x01"
+                      "0123456789abcdef"),
+                 ERROR_INVALID_DATA);
     cr_assert_eq(READ("\xc7\x00\x01"), ERROR_INVALID_DATA);
     cr_assert_eq(READ("\x91\xc8\x00\x01\x01x"), ERROR_INVALID_DATA);
 }
 
 Test(msgpack, a_header_cannot_ask_for_more_memory_than_its_frame_justifies)
 {
-    static const char *const headers[] = { "\xdd\xff\xff\xff\xff", "\xdf\xff\xff\xff\xff",
-                                           "\xdb\xff\xff\xff\xff", "\xc6\xff\xff\xff\xff",
-                                           "\xdf\x80\x00\x00\x00" };
+    static const char *const headers[] = {"\xdd\xff\xff\xff\xff", "\xdf\xff\xff\xff\xff",
+                                          "\xdb\xff\xff\xff\xff", "\xc6\xff\xff\xff\xff",
+                                          "\xdf\x80\x00\x00\x00"};
 
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
-        struct arena a = { 0 };
+        struct arena a = {0};
         const struct value *v;
-        char frame[10] = { 0 };
+        char frame[10] = {0};
 
         memcpy(frame, headers[i], 5);
         cr_assert_eq(msgpack_read(frame, sizeof frame, &a, &v), ERROR_INVALID_DATA);
@@ -256,7 +263,7 @@ Test(msgpack, a_header_cannot_ask_for_more_memory_than_its_frame_justifies)
 Test(msgpack, a_tree_takes_at_most_a_fixed_multiple_of_its_frame)
 {
     struct bytes nils = BYTES_INIT;
-    struct arena a = { 0 };
+    struct arena a = {0};
     const struct value *v;
 
     bytes_append(&nils, "\xdd\x00\x01\x00\x00", 5);

@@ -8,7 +8,7 @@
 
 static enum msgpack_scan_result scan_once(const char *data, size_t len, size_t len_max)
 {
-    struct msgpack_scan scan = { 0 };
+    struct msgpack_scan scan = {0};
 
     return msgpack_scan(&scan, (const uint8_t *)data, len, len_max);
 }
@@ -19,7 +19,7 @@ static struct bytes stream_build(size_t *ret_first)
 {
     struct bytes out = BYTES_INIT;
     struct msgpack_sink m;
-    char text[300] = { 0 };
+    char text[300] = {0};
 
     msgpack_sink_init(&m, &out);
     sink_array(&m.sink, 20); /* 8 + 6 + 6 */
@@ -43,7 +43,7 @@ Test(msgpack_scan, byte_by_byte_gives_the_same_end_as_all_at_once)
 {
     size_t first;
     struct bytes stream = stream_build(&first);
-    struct msgpack_scan whole = { 0 }, slow = { 0 };
+    struct msgpack_scan whole = {0}, slow = {0};
 
     cr_assert_eq(msgpack_scan(&whole, stream.data, stream.len, LEN_MAX), MSGPACK_SCAN_DONE);
     cr_assert_eq(whole.position, first);
@@ -82,16 +82,25 @@ Test(msgpack_scan, the_bound_is_exact)
     cr_assert_eq(scan_once("\x82", 1, 5), MSGPACK_SCAN_MORE);
     cr_assert_eq(scan_once("\x82", 1, 4), MSGPACK_SCAN_BAD);
     /* One item left after the string, which needs a byte of its own. */
-    cr_assert_eq(scan_once("\x92\xa3" "abc", 5, 6), MSGPACK_SCAN_MORE);
+    cr_assert_eq(scan_once("\x92\xa3"
+                           "abc",
+                           5, 6),
+                 MSGPACK_SCAN_MORE);
     cr_assert_eq(scan_once("\x92\xa3", 2, 5), MSGPACK_SCAN_BAD);
-    cr_assert_eq(scan_once("\xcf" "12345678", 9, 9), MSGPACK_SCAN_DONE);
-    cr_assert_eq(scan_once("\xcf" "12345678", 9, 8), MSGPACK_SCAN_BAD);
+    cr_assert_eq(scan_once("\xcf"
+                           "12345678",
+                           9, 9),
+                 MSGPACK_SCAN_DONE);
+    cr_assert_eq(scan_once("\xcf"
+                           "12345678",
+                           9, 8),
+                 MSGPACK_SCAN_BAD);
 }
 
 Test(msgpack_scan, many_small_announcements_add_up)
 {
     char stream[64];
-    struct msgpack_scan scan = { 0 };
+    struct msgpack_scan scan = {0};
     size_t len = 0;
 
     /* Each level announces less than the bound, all together more. */
@@ -114,7 +123,7 @@ Test(msgpack_scan, thirty_three_levels_are_refused_at_the_thirty_third)
 Test(msgpack_scan, closed_levels_do_not_count_as_depth)
 {
     struct bytes out = BYTES_INIT;
-    struct msgpack_scan scan = { 0 };
+    struct msgpack_scan scan = {0};
 
     bytes_append(&out, "\xdc\x00\xff", 3);
     for (int i = 0; i < 255; i++)
@@ -130,9 +139,9 @@ Test(msgpack_scan, what_the_scanner_ends_the_decoder_reads)
     unsigned agreed = 0;
 
     for (int round = 0; round < 20000; round++) {
-        struct arena a = { 0 };
+        struct arena a = {0};
         const struct value *v;
-        struct msgpack_scan scan = { 0 };
+        struct msgpack_scan scan = {0};
         uint8_t data[48];
         bool whole;
 

@@ -11,7 +11,7 @@ Test(rpc, a_request_gets_its_own_result)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -27,7 +27,7 @@ Test(rpc, a_request_gets_its_own_result)
 Test(rpc, an_error_comes_with_code_and_text)
 {
     struct world w;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -42,7 +42,7 @@ Test(rpc, the_accepted_side_can_call_and_notify_too)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -78,7 +78,7 @@ Test(rpc, a_thousand_pipelined_requests_are_answered_in_order)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct sequence s = { 0 };
+    struct sequence s = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -192,7 +192,7 @@ Test(rpc, a_large_frame_goes_both_ways)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct answer a = { 0 };
+    struct answer a = {0};
     struct msgpack_sink m;
     size_t len = (size_t)4000 << 10;
     void *blob;
@@ -218,8 +218,8 @@ Test(rpc, reading_pauses_at_the_limit_of_requests_and_goes_on_after_a_reply)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct rpc_limits limits = { .in_flight_max = 4 };
-    struct answer a = { 0 };
+    struct rpc_limits limits = {.in_flight_max = 4};
+    struct answer a = {0};
 
     world_setup(&w);
     world_serve(&w, "127.0.0.1", &limits);
@@ -248,7 +248,7 @@ Test(rpc, a_call_times_out_and_its_late_answer_is_no_fault)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct answer slow = { 0 }, after = { 0 };
+    struct answer slow = {0}, after = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -269,7 +269,7 @@ Test(rpc, a_call_times_out_and_its_late_answer_is_no_fault)
 Test(rpc, the_shorter_of_two_time_outs_ends_first)
 {
     struct world w;
-    struct answer slow = { 0 }, fast = { 0 }, never = { 0 };
+    struct answer slow = {0}, fast = {0}, never = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -289,7 +289,7 @@ Test(rpc, the_shorter_of_two_time_outs_ends_first)
 Test(rpc, a_request_that_nobody_handles_is_answered_so)
 {
     struct world w;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);

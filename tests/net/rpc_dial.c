@@ -18,7 +18,7 @@ struct blackhole {
 
 static void blackhole_open(struct blackhole *b)
 {
-    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof name;
 
     b->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -41,7 +41,7 @@ static void blackhole_close(struct blackhole *b)
 
 static uint16_t closed_port(void)
 {
-    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof name;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -66,14 +66,13 @@ static void on_dialled(struct rpc_conn *c, uint32_t code, void *data)
     o->conn = c;
 }
 
-static const struct rpc_handlers no_handlers = { 0 };
+static const struct rpc_handlers no_handlers = {0};
 
 static struct rpc_dial *dial(struct world *w, const struct address *a, unsigned timeout_ms,
                              struct outcome *o)
 {
     struct rpc_dial_options options = {
-        .handlers = &no_handlers, .data = o, .connect_timeout_ms = timeout_ms
-    };
+        .handlers = &no_handlers, .data = o, .connect_timeout_ms = timeout_ms};
     struct rpc_dial *d = rpc_dial(&w->loop, a, &options, on_dialled);
 
     cr_assert_eq(o->count, 0, "never from inside rpc_dial()");
@@ -83,7 +82,7 @@ static struct rpc_dial *dial(struct world *w, const struct address *a, unsigned 
 static void fails_with(const struct address *a, unsigned timeout_ms, uint32_t code)
 {
     struct world w;
-    struct outcome o = { 0 };
+    struct outcome o = {0};
 
     world_setup(&w);
     dial(&w, a, timeout_ms, &o);
@@ -96,7 +95,7 @@ static void fails_with(const struct address *a, unsigned timeout_ms, uint32_t co
 
 Test(rpc_dial, a_port_that_nobody_listens_on_refuses)
 {
-    struct address a = { .host = "127.0.0.1", .port = closed_port() };
+    struct address a = {.host = "127.0.0.1", .port = closed_port()};
 
     fails_with(&a, 5000, ERROR_CONNECTION_REFUSED);
     strcpy(a.host, "localhost");
@@ -105,7 +104,7 @@ Test(rpc_dial, a_port_that_nobody_listens_on_refuses)
 
 Test(rpc_dial, a_name_that_nobody_knows_fails)
 {
-    struct address a = { .port = 1 };
+    struct address a = {.port = 1};
 
     memset(a.host, 'a', 70); /* Longer than a label may be: no server is asked. */
     fails_with(&a, 10000, ERROR_HOST_UNREACHABLE);
@@ -114,7 +113,7 @@ Test(rpc_dial, a_name_that_nobody_knows_fails)
 Test(rpc_dial, a_black_hole_ends_in_a_time_out)
 {
     struct blackhole b;
-    struct address a = { .host = "127.0.0.1" };
+    struct address a = {.host = "127.0.0.1"};
 
     blackhole_open(&b);
     a.port = b.port;
@@ -124,14 +123,14 @@ Test(rpc_dial, a_black_hole_ends_in_a_time_out)
 
 Test(rpc_dial, a_unix_socket_that_is_not_there_fails)
 {
-    struct address a = { .is_unix = true, .host = "/tmp/holdfast-none/sock" };
+    struct address a = {.is_unix = true, .host = "/tmp/holdfast-none/sock"};
 
     fails_with(&a, 5000, ERROR_FILE_NOT_FOUND);
 }
 
 Test(rpc_dial, a_unix_path_too_long_is_not_cut)
 {
-    struct address a = { .is_unix = true };
+    struct address a = {.is_unix = true};
 
     memset(a.host, 'a', 108);
     fails_with(&a, 5000, ERROR_FILENAME_EXCED_RANGE);
@@ -140,9 +139,9 @@ Test(rpc_dial, a_unix_path_too_long_is_not_cut)
 Test(rpc_dial, a_cancelled_dial_is_not_heard_of_again)
 {
     struct blackhole b;
-    struct address a = { .host = "127.0.0.1" };
-    struct address name = { .host = "localhost", .port = closed_port() };
-    struct outcome o = { 0 };
+    struct address a = {.host = "127.0.0.1"};
+    struct address name = {.host = "localhost", .port = closed_port()};
+    struct outcome o = {0};
     struct world w;
 
     blackhole_open(&b);
@@ -167,7 +166,7 @@ Test(rpc_dial, a_cancelled_dial_is_not_heard_of_again)
 
 Test(rpc_dial, a_socket_connected_to_itself_is_recognised)
 {
-    struct sockaddr_in name = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     socklen_t len = sizeof name;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int pair[2];

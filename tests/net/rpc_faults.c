@@ -11,7 +11,7 @@
 static void others_are_served(struct world *w)
 {
     struct bytes b = BYTES_INIT;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     rpc_call(w->near.conn, "echo", params_n(&b, 77), 10000, answer_done, &a);
     RUN_UNTIL(w, a.count == 1);
@@ -54,7 +54,8 @@ static void punished(const char *address, const void *data, size_t len, bool end
 Test(rpc_faults, a_frame_of_100_mb_is_refused_by_its_header)
 {
     /* [0, 1, "echo", {"x": 100 MB… */
-    static const char header[] = "\x94\x00\x01\xa4" "echo\x81\xa1x\xc6\x06\x00\x00\x00";
+    static const char header[] = "\x94\x00\x01\xa4"
+                                 "echo\x81\xa1x\xc6\x06\x00\x00\x00";
 
     punished("127.0.0.1", header, sizeof header - 1, false);
     punished("unix", header, sizeof header - 1, false);
@@ -72,7 +73,8 @@ Test(rpc_faults, a_huge_array_and_deep_nesting_are_refused)
 
 Test(rpc_faults, a_frame_cut_short_is_noticed)
 {
-    static const char cut[] = "\x94\x00\x01\xa4" "ech";
+    static const char cut[] = "\x94\x00\x01\xa4"
+                              "ech";
 
     punished("127.0.0.1", cut, sizeof cut - 1, true);
     punished("unix", cut, sizeof cut - 1, true);
@@ -100,22 +102,22 @@ Test(rpc_faults, another_protocol_is_refused)
 
 Test(rpc_faults, messages_of_a_wrong_shape_are_refused)
 {
-    PUNISHED("\xc0");                            /* nil */
-    PUNISHED("\x90");                            /* [] */
-    PUNISHED("\x91\x00");                        /* [0] */
-    PUNISHED("\x94\x03\x01\xa1x\x80");           /* kind 3 */
-    PUNISHED("\x94\xff\x01\xa1x\x80");           /* kind -1 */
-    PUNISHED("\x94\x00\xa1x\xa1x\x80");          /* id no number */
-    PUNISHED("\x94\x00\xff\xa1x\x80");           /* id negative */
-    PUNISHED("\x94\x00\x01\x05\x80");            /* method no string */
-    PUNISHED("\x94\x00\x01\xa2x\x00\x80");       /* method with a NUL */
-    PUNISHED("\x94\x00\x01\xa1x\x90");           /* params an array */
-    PUNISHED("\x93\x00\x01\xa1x");               /* request of three */
-    PUNISHED("\x94\x02\xa1x\x80\xc0");           /* notification of four */
-    PUNISHED("\x93\x02\x01\x80");                /* method no string */
-    PUNISHED("\x93\x02\xa1x\x01");               /* params a number */
-    PUNISHED("\x93\x01\x01\xc0");                /* response of three */
-    PUNISHED("\x80");                            /* a map */
+    PUNISHED("\xc0");                      /* nil */
+    PUNISHED("\x90");                      /* [] */
+    PUNISHED("\x91\x00");                  /* [0] */
+    PUNISHED("\x94\x03\x01\xa1x\x80");     /* kind 3 */
+    PUNISHED("\x94\xff\x01\xa1x\x80");     /* kind -1 */
+    PUNISHED("\x94\x00\xa1x\xa1x\x80");    /* id no number */
+    PUNISHED("\x94\x00\xff\xa1x\x80");     /* id negative */
+    PUNISHED("\x94\x00\x01\x05\x80");      /* method no string */
+    PUNISHED("\x94\x00\x01\xa2x\x00\x80"); /* method with a NUL */
+    PUNISHED("\x94\x00\x01\xa1x\x90");     /* params an array */
+    PUNISHED("\x93\x00\x01\xa1x");         /* request of three */
+    PUNISHED("\x94\x02\xa1x\x80\xc0");     /* notification of four */
+    PUNISHED("\x93\x02\x01\x80");          /* method no string */
+    PUNISHED("\x93\x02\xa1x\x01");         /* params a number */
+    PUNISHED("\x93\x01\x01\xc0");          /* response of three */
+    PUNISHED("\x80");                      /* a map */
 }
 
 Test(rpc_faults, a_response_to_no_call_is_refused)
@@ -127,7 +129,7 @@ Test(rpc_faults, a_response_to_no_call_is_refused)
 Test(rpc_faults, a_response_with_an_error_that_is_no_map_ends_the_call_too)
 {
     struct world w;
-    struct answer a = { 0 };
+    struct answer a = {0};
     int fd;
 
     world_setup(&w);
@@ -160,7 +162,7 @@ Test(rpc_faults, what_came_before_the_fault_is_still_handled)
 
 Test(rpc_faults, a_peer_that_does_not_read_is_closed_at_the_limit)
 {
-    struct rpc_limits limits = { .out_bytes_max = 1 << 20 };
+    struct rpc_limits limits = {.out_bytes_max = 1 << 20};
     struct world w;
     struct bytes b = BYTES_INIT;
     struct msgpack_sink m;
@@ -186,7 +188,7 @@ Test(rpc_faults, a_peer_that_does_not_read_is_closed_at_the_limit)
 
 Test(rpc_faults, who_never_sends_a_whole_message_is_closed_in_time)
 {
-    struct rpc_limits limits = { .idle_ms = 50 };
+    struct rpc_limits limits = {.idle_ms = 50};
     struct world w;
     int quiet, slow, good;
 

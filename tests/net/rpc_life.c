@@ -10,7 +10,7 @@
 Test(rpc_life, a_handler_may_close_its_connection_and_then_answer)
 {
     struct world w;
-    struct answer a = { 0 }, b = { 0 };
+    struct answer a = {0}, b = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -27,7 +27,7 @@ Test(rpc_life, a_handler_may_close_its_connection_and_then_answer)
 Test(rpc_life, a_handler_may_close_the_server)
 {
     struct world w;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -41,7 +41,7 @@ Test(rpc_life, a_reply_after_the_end_is_dropped)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -74,7 +74,7 @@ Test(rpc_life, an_answer_may_close_its_connection)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -89,7 +89,7 @@ Test(rpc_life, an_answer_may_close_its_connection)
 Test(rpc_life, a_time_out_may_close_its_connection)
 {
     struct world w;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -125,7 +125,7 @@ static void stubborn_done(uint32_t code, const char *message, const struct value
 Test(rpc_life, a_call_repeated_on_a_dying_connection_does_not_go_in_circles)
 {
     struct world w;
-    struct stubborn s = { .w = &w };
+    struct stubborn s = {.w = &w};
 
     world_setup(&w);
     world_connect(&w);
@@ -141,7 +141,7 @@ Test(rpc_life, a_call_repeated_on_a_dying_connection_does_not_go_in_circles)
 Test(rpc_life, calls_on_a_closed_connection_are_answered)
 {
     struct world w;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -159,7 +159,7 @@ Test(rpc_life, closing_after_writes_delivers_the_last_answer)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct answer last = { 0 }, after = { 0 };
+    struct answer last = {0}, after = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -250,7 +250,7 @@ Test(rpc_life, a_detached_stream_comes_after_the_queued_reply_and_is_usable)
     struct world w;
     int fd = handshake_setup(&w);
     char buf[64];
-    uv_buf_t hello = { .base = (char *)"hello", .len = 5 };
+    uv_buf_t hello = {.base = (char *)"hello", .len = 5};
 
     raw_send(&w, fd, "\x94\x00\x07\xa5hello\x80", 10);
     RUN_UNTIL(&w, handshake.count == 1);
@@ -301,8 +301,8 @@ Test(rpc_life, bytes_after_the_reply_belong_to_the_new_owner)
 Test(rpc_life, a_detach_of_a_connection_that_ends_gives_no_stream)
 {
     struct world w;
-    struct detached d = { 0 };
-    struct answer a = { 0 };
+    struct detached d = {0};
+    struct answer a = {0};
 
     world_setup(&w);
     world_connect(&w);
@@ -322,7 +322,7 @@ Test(rpc_life, a_server_that_closes_takes_a_detaching_connection_with_it)
 {
     struct world w;
     struct bytes b = BYTES_INIT;
-    struct detached d = { 0 };
+    struct detached d = {0};
     struct msgpack_sink m;
     static char blob[8 << 20];
     int fd;

@@ -14,7 +14,7 @@
 #include "net/socket.h"
 #include "tests/net/world.h"
 
-static const struct rpc_handlers no_handlers = { 0 };
+static const struct rpc_handlers no_handlers = {0};
 
 static uint32_t open_code(struct world *w, const struct address *a, mode_t mode,
                           struct rpc_server **ret)
@@ -24,7 +24,7 @@ static uint32_t open_code(struct world *w, const struct address *a, mode_t mode,
 
 static struct address unix_address(struct world *w, const char *name)
 {
-    struct address a = { .is_unix = true };
+    struct address a = {.is_unix = true};
 
     snprintf(a.host, sizeof a.host, "%s/%s", w->dir, name);
     return a;
@@ -131,7 +131,7 @@ Test(rpc_server, a_socket_that_somebody_answers_on_is_left_alone)
 {
     struct world w;
     struct rpc_server *second;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     serve_unix(&w);
@@ -182,7 +182,7 @@ Test(rpc_server, the_socket_of_a_successor_is_not_removed)
 Test(rpc_server, a_path_too_long_for_a_socket_is_refused_not_cut)
 {
     struct world w;
-    struct address a = { .is_unix = true };
+    struct address a = {.is_unix = true};
     struct rpc_server *s;
 
     world_setup(&w);
@@ -233,7 +233,7 @@ Test(rpc_server, a_port_is_free_again_at_once)
 
 static bool have_ipv6(void)
 {
-    struct sockaddr_in6 name = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool have = fd >= 0 && bind(fd, (struct sockaddr *)&name, sizeof name) == 0;
 
@@ -245,7 +245,7 @@ static bool have_ipv6(void)
 static void serves_at(const char *listen, const char *dial)
 {
     struct world w;
-    struct answer a = { 0 };
+    struct answer a = {0};
 
     world_setup(&w);
     world_serve(&w, listen, NULL);
@@ -278,7 +278,7 @@ Test(rpc_server, ipv6_is_served)
 Test(rpc_server, a_name_that_nobody_knows_is_told)
 {
     struct world w;
-    struct address a = { .port = 1 };
+    struct address a = {.port = 1};
     struct rpc_server *s;
 
     world_setup(&w);

@@ -162,10 +162,9 @@ void world_serve(struct world *w, const char *address, const struct rpc_limits *
 
     cr_assert_eq(address_parse(address, 1, &a), 0);
     a.port = 0;
-    w->handlers = (struct rpc_handlers){ on_request, on_notification, on_closed };
-    cr_assert_eq(rpc_server_open(&w->loop, &a, 0600, limits, &w->handlers, on_accepted, w,
-                                 &w->server),
-                 0);
+    w->handlers = (struct rpc_handlers){on_request, on_notification, on_closed};
+    cr_assert_eq(
+        rpc_server_open(&w->loop, &a, 0600, limits, &w->handlers, on_accepted, w, &w->server), 0);
     a.port = rpc_server_port(w->server);
     w->address = a;
 }
@@ -173,8 +172,7 @@ void world_serve(struct world *w, const char *address, const struct rpc_limits *
 void world_dial(struct world *w, const struct rpc_limits *limits)
 {
     struct rpc_dial_options options = {
-        .handlers = &w->handlers, .data = w, .limits = limits, .connect_timeout_ms = 10000
-    };
+        .handlers = &w->handlers, .data = w, .limits = limits, .connect_timeout_ms = 10000};
     unsigned dialled = w->dialled;
 
     rpc_dial(&w->loop, &w->address, &options, on_dialled);

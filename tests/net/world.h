@@ -44,8 +44,8 @@ void world_setup(struct world *w);
 /* Closes what is there and checks that no handle, file or socket is left. */
 void world_teardown(struct world *w);
 void world_step(struct world *w);
-#define RUN_UNTIL(w, condition)                                                                    \
-    while (!(condition))                                                                           \
+#define RUN_UNTIL(w, condition) \
+    while (!(condition))        \
     world_step(w)
 
 /* The server of the far end. Its requests: `echo` answers its params, `hold`

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "resources/cgroup.h"
 #include "tests/resources/world.h"
 
 enum { RES = 7, DUMMY = 8 };
@@ -102,6 +103,33 @@ Test(monitor, when_it_is_killed_nothing_it_ran_is_left)
     world_wait(&w, was_ready_twice, &w.link, "a new monitor");
     cr_assert_eq(w.link.inventory, 0);
     cr_assert_eq(w.link.incarnation, 0);
+    world_teardown(&w);
+}
+
+/* The worst case: nobody is left to end the service. The kernel ends its main
+ * process, and the next monitor what is in its cgroup. */
+Test(monitor, when_its_guardian_is_killed_with_it_the_next_one_cleans_up)
+{
+    char *own = cgroup_own();
+    struct world w;
+    long pid, escaped, guardian, monitor;
+
+    world_setup(&w);
+    service(&w, RES);
+    pid = world_resource(&w, RES)->pid;
+    escaped = world_read_pid(&w, "escaped");
+    guardian = process_parent(pid);
+    monitor = world_monitor_pid(&w);
+    world_link_close(&w, &w.link);
+    kill((pid_t)monitor, SIGSTOP);
+    kill((pid_t)guardian, SIGKILL);
+    kill((pid_t)monitor, SIGKILL);
+    world_wait_dead(&w, pid);
+    world_link_open(&w, &w.link);
+    if (own == NULL)
+        kill((pid_t)escaped, SIGKILL);
+    world_wait_dead(&w, escaped);
+    free(own);
     world_teardown(&w);
 }
 
