@@ -128,3 +128,22 @@ clean:
 	rm -rf build
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- benchmarks
+# `make bench` compares with bare libraft and etcd; BENCH=quick takes a minute.
+# Always the release build: sanitizers would measure themselves.
+bench_objects = $(call objects,$(addprefix tests/bench/,$(1)))
+$(BUILD)/tests/bench/load: $(call bench_objects,load.c request.c histogram.c) $(GROUPMGR) \
+                           $(call objects,net/msgpack.c net/msgpack_scan.c) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lmsgpackc $(LIBS_BASE)
+$(BUILD)/tests/bench/libraft: $(call bench_objects,libraft.c histogram.c) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lraft -luv $(LIBS_BASE)
+
+.PHONY: bench bench-programs
+bench-programs: build $(BUILD)/tests/bench/load $(BUILD)/tests/bench/libraft
+bench:
+	@scripts/deps --bench
+	@$(MAKE) --no-print-directory MODE=release bench-programs
+	@scripts/bench $(BENCH)

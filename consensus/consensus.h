@@ -107,6 +107,8 @@ uint32_t consensus_leader(const struct consensus *c);        /* 0: nobody known.
 uint64_t consensus_term(const struct consensus *c);
 uint64_t consensus_position(const struct consensus *c);      /* Entries applied. */
 enum consensus_role consensus_role(const struct consensus *c);
+/* Of any node, by the newest configuration here; false if it is in none. */
+bool consensus_role_of(const struct consensus *c, uint32_t id, enum consensus_role *ret);
 uint64_t consensus_snapshots(const struct consensus *c);     /* Taken by this process. */
 
 /* Hand leadership to the best other voter; ends by itself. */

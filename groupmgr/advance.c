@@ -99,15 +99,19 @@ bool group_runs(const struct group_record *g)
     return false;
 }
 
-bool group_is_busy(const struct group_record *g)
+bool operation_is_busy(const struct group_record *g)
 {
-    bool operates = g->group.operation.kind != OPERATION_NONE;
+    uint64_t only = g->group.operation.resource;
 
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         const struct resource_record *r = resource_record(g->group.resources[i]);
 
-        if (resource_is_pending(r) || r->plan != PLAN_NONE ||
-            (operates && r->resource.restart_at_ms != 0))
+        if (resource_is_pending(r))
+            return true;
+        /* A call for one resource is not kept by what is planned for others:
+         * what it needs of them, it waits for itself. */
+        if ((only == 0 || only == r->resource.id) &&
+            (r->plan != PLAN_NONE || r->resource.restart_at_ms != 0))
             return true;
     }
     return false;
@@ -152,7 +156,7 @@ static bool follow_up(struct cluster *c, struct group_record *g)
 {
     if (g->group.operation.kind == OPERATION_NONE)
         return group_leave(c, g);
-    if (group_is_busy(g))
+    if (operation_is_busy(g))
         return false;
     if (operation_is_leaving(g))
         transfer_arrive(c, g);

@@ -151,7 +151,7 @@ static const char *operation_fault(const struct cluster *c, const struct group_r
     MUST(op->resource == 0 || (r != NULL && r->resource.group == &g->group));
     MUST(op->instructions_len <= INSTRUCTIONS_BYTES_MAX);
     MUST(is_up(g->owner));
-    MUST(group_is_busy(g)); /* Or it would never end. */
+    MUST(operation_is_busy(g)); /* Or it would never end. */
     return NULL;
 }
 

@@ -99,16 +99,13 @@ static void recover(struct cluster *c, struct resource_record *r)
 void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code,
                     const char *text)
 {
-    bool was_to_stop =
-        (r->plan & PLAN_STOP) != 0 || r->resource.state == RESOURCE_OFFLINE_PENDING;
-    bool was_to_start_again = r->plan == PLAN_CYCLE;
+    bool was_to_stop = (r->plan & PLAN_STOP) != 0;
 
+    assert(was_to_stop || r->resource.state != RESOURCE_OFFLINE_PENDING);
     resource_enter_failed(c, r, CAUSE_FAILED, code, text);
     /* It was to go down and is down, if not well: what was to follow follows. */
-    if (was_to_stop) {
-        assert(r->plan == (was_to_start_again ? PLAN_START : PLAN_NONE));
+    if (was_to_stop)
         return;
-    }
     plan_set(c, r, PLAN_NONE, CAUSE_NONE);
     dependents_cycle(c, r);
     recover(c, r);

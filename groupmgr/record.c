@@ -132,27 +132,9 @@ static void group_free(struct group_record *g)
     free(g);
 }
 
-static void group_untouch(struct cluster *c, struct group_record *g)
-{
-    struct group_record *before = NULL;
-
-    if (!g->touched)
-        return;
-    for (struct group_record *t = c->touched; t != g; t = t->next_touched)
-        before = t;
-    if (before != NULL)
-        before->next_touched = g->next_touched;
-    else
-        c->touched = g->next_touched;
-    if (c->touched_last == g)
-        c->touched_last = before;
-    g->touched = false;
-}
-
 void group_remove(struct cluster *c, struct group_record *g)
 {
-    assert(g->group.resource_count == 0);
-    group_untouch(c, g);
+    assert(g->group.resource_count == 0 && !g->touched);
     group_unbook(g);
     digest_forget(c, &g->tracked);
     HASH_DELETE(by_id, c->groups_by_id, g);

@@ -81,8 +81,8 @@ bool resource_may_stop(const struct resource_record *r);
 bool resource_may_start(const struct resource_record *r);
 bool group_has_pending(const struct group_record *g);
 bool group_runs(const struct group_record *g);
-/* A resource is pending, planned for, or (in an operation) about to be restarted. */
-bool group_is_busy(const struct group_record *g);
+/* Its operation has something under way, planned, or about to be restarted. */
+bool operation_is_busy(const struct group_record *g);
 /* Start and stop what may be, end what has ended, go on with what follows, and
  * show the state. Idempotent. */
 void group_settle(struct cluster *c, struct group_record *g);

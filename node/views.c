@@ -15,6 +15,15 @@ static const char *node_name(const struct view *v, uint32_t id)
 
 /* ---------------------------------------------------------------------- nodes */
 
+static const char *role_name(const struct view *v, const struct node *n)
+{
+    enum consensus_role role;
+
+    if (!consensus_role_of(v->consensus, n->id, &role))
+        return NULL;
+    return role == CONSENSUS_VOTER ? "voter" : "standby";
+}
+
 void view_node(const struct view *v, const struct node *n, struct sink *s)
 {
     uint64_t groups = 0;
@@ -22,7 +31,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     for (const struct group *g = cluster_next_group(v->cluster, NULL); g != NULL;
          g = cluster_next_group(v->cluster, g))
         groups += g->owner == n->id;
-    sink_map(s, 11);
+    sink_map(s, 12);
     sink_kv_uint(s, "id", n->id);
     sink_kv_str(s, "name", n->name);
     sink_kv_str(s, "address", n->address);
@@ -30,6 +39,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_uint(s, "state_code", n->state);
     sink_kv_uint(s, "incarnation", n->incarnation);
     sink_kv_bool(s, "leader", consensus_leader(v->consensus) == n->id);
+    sink_kv_str(s, "role", role_name(v, n));
     sink_kv_bool(s, "leaving", n->leaving);
     sink_kv_uint(s, "since_ms", n->since_ms);
     sink_kv_str(s, "cause", cause_name(n->cause));

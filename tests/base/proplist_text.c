@@ -38,8 +38,8 @@ Test(proplist_text, surrogates_come_in_pairs_or_not_at_all)
 {
     static const uint16_t pair[] = {0xD83D, 0xDE00};
     static const uint16_t wrong[][2] = {
-        {0xD83D, 'a'},    {'a', 0xD83D}, {0xDE00, 0xD83D},
-        {0xD83D, 0xD83D}, {'a', 0xDFFF}, {0xDBFF, 0xE000},
+        {0xD83D, 'a'}, {'a', 0xD83D},    {0xDE00, 0xD83D}, {0xD83D, 0xD83D},
+        {'a', 0xDFFF}, {0xDBFF, 0xE000}, {0xDC00, 0xDC00},
     };
     uint32_t code;
 

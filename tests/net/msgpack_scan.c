@@ -26,7 +26,7 @@ static struct bytes stream_build(size_t *ret_first)
     for (int shift = 0; shift < 64; shift += 8)
         sink_uint(&m.sink, 1ull << shift);
     for (int shift = 4; shift < 64; shift += 10)
-        sink_int(&m.sink, -(1ll << shift));
+        sink_int(&m.sink, -((int64_t)1 << shift));
     m.sink.ops->real(&m.sink, 1.5);
     sink_bin(&m.sink, text, 300);
     m.sink.ops->str(&m.sink, text, 40);

@@ -289,20 +289,21 @@ Test(rpc_server, a_name_that_nobody_knows_is_told)
 
 static void on_enough(uv_timer_t *timer)
 {
-    *(bool *)timer->data = true;
+    timer->data = NULL;
 }
 
 static unsigned iterations_in(struct world *w, unsigned ms)
 {
     uv_timer_t timer;
-    bool over = false;
     unsigned count = 0;
 
     uv_timer_init(&w->loop, &timer);
-    timer.data = &over;
+    timer.data = w;
     uv_timer_start(&timer, on_enough, ms, 0);
-    for (; !over; count++)
+    while (timer.data != NULL) {
         uv_run(&w->loop, UV_RUN_ONCE);
+        count++;
+    }
     uv_close((uv_handle_t *)&timer, NULL);
     uv_run(&w->loop, UV_RUN_NOWAIT);
     return count;

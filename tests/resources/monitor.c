@@ -106,6 +106,33 @@ Test(monitor, when_it_is_killed_nothing_it_ran_is_left)
     world_teardown(&w);
 }
 
+static bool link_is_broken(void *data)
+{
+    return !monitor_is_ready(((struct world_link *)data)->monitor);
+}
+
+Test(monitor, counts_as_alive_until_its_guardians_have_ended_everything)
+{
+    struct world w;
+    pid_t guardian;
+    long pid;
+
+    world_setup(&w);
+    service(&w, RES);
+    pid = world_resource(&w, RES)->pid;
+    guardian = (pid_t)process_parent(pid);
+    kill(guardian, SIGSTOP);
+    kill((pid_t)world_monitor_pid(&w), SIGKILL);
+    world_wait(&w, link_is_broken, &w.link, "the link to break");
+    world_run_for(&w, 300);
+    cr_assert_eq(w.link.gone, 0);
+    cr_assert_eq(w.link.ready, 1);
+    cr_assert(process_lives(pid));
+    kill(guardian, SIGCONT);
+    world_wait(&w, was_gone, &w.link, "gone()");
+    world_teardown(&w);
+}
+
 /* The worst case: nobody is left to end the service. The kernel ends its main
  * process, and the next monitor what is in its cgroup. */
 Test(monitor, when_its_guardian_is_killed_with_it_the_next_one_cleans_up)
@@ -177,11 +204,6 @@ Test(monitor, ignores_what_a_terminal_sends)
     world_teardown(&w);
 }
 
-static bool link_is_down(void *data)
-{
-    return !monitor_is_ready(((struct world_link *)data)->monitor);
-}
-
 Test(monitor, the_newest_daemon_wins)
 {
     struct world w;
@@ -189,7 +211,7 @@ Test(monitor, the_newest_daemon_wins)
 
     world_setup(&w);
     world_link_open(&w, &second);
-    world_wait(&w, link_is_down, &w.link, "the older link to break");
+    world_wait(&w, link_is_broken, &w.link, "the older link to break");
     cr_assert_eq(w.link.gone, 0);
     cr_assert(monitor_is_ready(second.monitor));
     world_link_close(&w, &w.link);

@@ -234,6 +234,16 @@ void world_wait(struct world *w, bool (*done)(void *data), void *data, const cha
     uv_timer_stop(&w->tick);
 }
 
+void world_run_for(struct world *w, uint64_t ms)
+{
+    uint64_t until_ms = clock_boot_ms() + ms;
+
+    uv_timer_start(&w->tick, on_tick, TICK_MS, TICK_MS);
+    while (clock_boot_ms() < until_ms)
+        uv_run(&w->loop, UV_RUN_ONCE);
+    uv_timer_stop(&w->tick);
+}
+
 static const struct monitor_resource *find_resource(const struct world *w, uint64_t id)
 {
     for (unsigned i = 0; i < w->link.count; i++) {

@@ -54,6 +54,8 @@ void world_wait_life(struct world *w, uint64_t id, uint64_t operation,
 /* What the link last heard; the test fails if that is nothing. */
 const struct monitor_resource *world_resource(struct world *w, uint64_t id);
 bool world_knows(const struct world *w, uint64_t id);
+/* To see that something does not happen; what does is waited for. */
+void world_run_for(struct world *w, uint64_t ms);
 /* Every order before this is obeyed and its first reports are here. */
 void world_settle(struct world *w);
 

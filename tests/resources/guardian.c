@@ -1,0 +1,329 @@
+/* Guardians by themselves, without cgroups: what ends the rest here is the walk
+ * over descendants alone. The test's process is the monitor. */
+#include <criterion/criterion.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "resources/cgroup.h"
+#include "resources/guardian.h"
+
+enum { PATIENCE_MS = 60000 };
+
+struct world {
+    uv_loop_t loop;
+    uv_timer_t tick;
+    char dir[64], log[96];
+    struct guardians *all;
+    struct guardian *guardian;
+    pid_t pid;
+    unsigned started, not_started, exited, ran, lost, gone;
+    int status;
+};
+
+static void on_started(pid_t pid, void *data)
+{
+    struct world *w = data;
+
+    w->pid = pid;
+    w->started++;
+}
+
+static void on_not_started(uint32_t code, const char *text, void *data)
+{
+    cr_assert_neq(code, 0);
+    cr_assert_neq(text[0], '\0');
+    ((struct world *)data)->not_started++;
+}
+
+static void on_exited(int status, void *data)
+{
+    struct world *w = data;
+
+    w->status = status;
+    w->exited++;
+}
+
+static void on_ran(enum guardian_command command, int status, void *data)
+{
+    struct world *w = data;
+
+    cr_assert_eq(command, GUARDIAN_CHECK);
+    w->status = status;
+    w->ran++;
+}
+
+static void on_lost(void *data)
+{
+    ((struct world *)data)->lost++;
+}
+
+static void on_gone(void *data)
+{
+    ((struct world *)data)->gone++;
+}
+
+static const struct guardian_events events = {
+    .started = on_started,
+    .not_started = on_not_started,
+    .exited = on_exited,
+    .ran = on_ran,
+    .lost = on_lost,
+    .gone = on_gone,
+};
+
+static void on_tick(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+static void setup(struct world *w)
+{
+    *w = (struct world){0};
+    strcpy(w->dir, "/tmp/holdfast-guardian-XXXXXX");
+    cr_assert_not_null(mkdtemp(w->dir));
+    snprintf(w->log, sizeof(w->log), "%s/log", w->dir);
+    uv_loop_init(&w->loop);
+    uv_timer_init(&w->loop, &w->tick);
+    uv_timer_start(&w->tick, on_tick, 10, 10);
+    cr_assert_eq(guardians_open(&w->loop, -1, &w->all), 0);
+}
+
+static void start(struct world *w, const char *command)
+{
+    struct guardian_plan plan = {
+        .commands = {[GUARDIAN_MAIN] = command, [GUARDIAN_CHECK] = "exit 5"},
+        .directory = w->dir,
+        .environment = (const char *const[]){"PATH=/usr/bin:/bin", NULL},
+        .log_path = w->log,
+    };
+
+    cr_assert_eq(guardian_start(w->all, &plan, &events, w, &w->guardian), 0);
+}
+
+static void wait_for(struct world *w, const unsigned *counter)
+{
+    uint64_t limit_ms = clock_boot_ms() + PATIENCE_MS;
+
+    while (*counter == 0) {
+        cr_assert_lt(clock_boot_ms(), limit_ms, "waited in vain");
+        uv_run(&w->loop, UV_RUN_ONCE);
+    }
+}
+
+static pid_t wait_pid(struct world *w, const char *name)
+{
+    uint64_t limit_ms = clock_boot_ms() + PATIENCE_MS;
+    char path[160];
+    int pid = 0;
+
+    snprintf(path, sizeof(path), "%s/%s", w->dir, name);
+    while (pid == 0) {
+        FILE *f = fopen(path, "r");
+        cr_assert_lt(clock_boot_ms(), limit_ms, "waited in vain for %s", name);
+        if (f != NULL && fscanf(f, "%d\n", &pid) != 1)
+            pid = 0;
+        if (f != NULL)
+            fclose(f);
+        uv_run(&w->loop, UV_RUN_ONCE);
+    }
+    return pid;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+/* Nothing may be left: not even one to be reaped. */
+static void teardown(struct world *w)
+{
+    cr_assert_eq(w->gone, 1);
+    guardian_free(w->guardian);
+    guardians_close(w->all);
+    uv_close((uv_handle_t *)&w->tick, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    cr_assert_eq(uv_loop_close(&w->loop), 0);
+    cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
+    nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+/* $$ of a shell that ignores SIGTERM, in a session of its own, not a child. */
+#define ESCAPE \
+    "(setsid sh -c 'trap \"\" TERM HUP; echo $$ > escaped; while :; do sleep 1000; done' &); "
+
+Test(guardian, tells_start_and_end)
+{
+    struct world w;
+
+    setup(&w);
+    start(&w, "exit 3");
+    wait_for(&w, &w.gone);
+    cr_assert_eq(w.started, 1);
+    cr_assert_eq(w.exited, 1);
+    cr_assert_eq(WEXITSTATUS(w.status), 3);
+    cr_assert_eq(w.lost, 0);
+    teardown(&w);
+}
+
+Test(guardian, kills_what_escaped_by_two_forks_and_a_session)
+{
+    struct world w;
+    pid_t escaped;
+
+    setup(&w);
+    start(&w, ESCAPE "exec sleep 1000");
+    escaped = wait_pid(&w, "escaped");
+    guardian_kill(w.guardian);
+    wait_for(&w, &w.gone);
+    cr_assert_neq(kill(escaped, 0), 0);
+    teardown(&w);
+}
+
+Test(guardian, kills_what_escaped_when_the_main_process_ends)
+{
+    struct world w;
+    pid_t escaped;
+
+    setup(&w);
+    start(&w, ESCAPE "while [ ! -s escaped ]; do sleep 0.01; done");
+    escaped = wait_pid(&w, "escaped");
+    wait_for(&w, &w.gone);
+    cr_assert_neq(kill(escaped, 0), 0);
+    teardown(&w);
+}
+
+Test(guardian, kills_a_tree_that_keeps_forking)
+{
+    struct world w;
+
+    setup(&w);
+    start(&w, "setsid sh -c 'echo $$ > escaped; while :; do setsid sh -c \"setsid sleep 1000 & "
+              "sleep 0.1\" & sleep 0.01; done' & exec sleep 1000");
+    wait_pid(&w, "escaped");
+    guardian_kill(w.guardian);
+    wait_for(&w, &w.gone);
+    teardown(&w);
+}
+
+Test(guardian, a_stop_waits_for_what_stays_and_kill_ends_the_wait)
+{
+    struct world w;
+    pid_t escaped;
+
+    setup(&w);
+    start(&w, ESCAPE "exec sleep 1000");
+    escaped = wait_pid(&w, "escaped");
+    guardian_stop(w.guardian, true);
+    wait_for(&w, &w.exited);
+    cr_assert_eq(w.gone, 0);
+    cr_assert_eq(kill(escaped, 0), 0);
+    guardian_kill(w.guardian);
+    wait_for(&w, &w.gone);
+    cr_assert_neq(kill(escaped, 0), 0);
+    teardown(&w);
+}
+
+Test(guardian, when_killed_its_orphans_are_found_and_ended)
+{
+    struct world w;
+    pid_t escaped;
+
+    setup(&w);
+    start(&w, ESCAPE "exec sleep 1000");
+    escaped = wait_pid(&w, "escaped");
+    kill(guardian_pid(w.guardian), SIGKILL);
+    wait_for(&w, &w.gone);
+    cr_assert_eq(w.lost, 1);
+    cr_assert_neq(kill(escaped, 0), 0);
+    teardown(&w);
+}
+
+Test(guardian, runs_other_commands_beside_the_main_one)
+{
+    struct world w;
+
+    setup(&w);
+    start(&w, "exec sleep 1000");
+    wait_for(&w, &w.started);
+    guardian_run(w.guardian, GUARDIAN_CHECK);
+    wait_for(&w, &w.ran);
+    cr_assert_eq(WEXITSTATUS(w.status), 5);
+    cr_assert_eq(kill(w.pid, 0), 0);
+    guardian_kill(w.guardian);
+    wait_for(&w, &w.gone);
+    teardown(&w);
+}
+
+Test(guardian, its_service_cannot_outlive_it_even_alone)
+{
+    struct world w;
+
+    setup(&w);
+    start(&w, "exec sleep 1000");
+    wait_for(&w, &w.started);
+    /* Before anybody can do anything about it. */
+    kill(guardian_pid(w.guardian), SIGKILL);
+    for (unsigned i = 0; i < 1000; i++) {
+        siginfo_t info = {0};
+        if (waitid(P_PID, (id_t)w.pid, &info, WEXITED | WNOWAIT | WNOHANG) == 0 && info.si_pid != 0)
+            break;
+        cr_assert_lt(i, 999);
+        usleep(10000);
+    }
+    wait_for(&w, &w.gone);
+    teardown(&w);
+}
+
+/* ----------------------------------------------------------------------- cgroups */
+
+Test(cgroup, kills_what_entered_it_and_is_removed)
+{
+    char *own = cgroup_own(), path[512];
+    int status;
+    pid_t child;
+
+    if (own == NULL)
+        cr_skip_test("no cgroups can be made here");
+    snprintf(path, sizeof(path), "%s/holdfast-test-%d", own, (int)getpid());
+    cr_assert(cgroup_make(path));
+    child = fork();
+    if (child == 0) {
+        if (cgroup_enter(path))
+            pause();
+        _exit(1);
+    }
+    while (cgroup_remove(path)) /* Until the child is in, it can be. */
+        cgroup_make(path);
+    cgroup_kill(path);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFSIGNALED(status));
+    cr_assert(cgroup_remove(path));
+    cr_assert(cgroup_remove(path), "a missing one counts as removed");
+    free(own);
+}
+
+Test(cgroup, a_sweep_takes_its_own_and_no_others)
+{
+    char *own = cgroup_own(), mine[512], other[512], prefix[64];
+
+    if (own == NULL)
+        cr_skip_test("no cgroups can be made here");
+    snprintf(prefix, sizeof(prefix), "holdfast-sweep-%d-", (int)getpid());
+    snprintf(mine, sizeof(mine), "%s/%s1", own, prefix);
+    snprintf(other, sizeof(other), "%s/holdfast-other-%d", own, (int)getpid());
+    cr_assert(cgroup_make(mine) && cgroup_make(other));
+    cr_assert_eq(cgroup_sweep(own, prefix), 1);
+    cr_assert_neq(access(mine, F_OK), 0);
+    cr_assert_eq(access(other, F_OK), 0);
+    cr_assert(cgroup_remove(other));
+    free(own);
+}
