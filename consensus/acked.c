@@ -91,8 +91,13 @@ void acked_raise(struct acked *a, uint64_t index)
         a->page->index = index;
 }
 
-void acked_lower(struct acked *a, uint64_t index)
+/* A power cut that kept the truncation but not the lowered mark would look like
+ * a log that has lost its tail. This happens only when entries of a deposed
+ * leader are taken back, so the wait is rare. */
+uint32_t acked_lower(struct acked *a, uint64_t index)
 {
-    if (index < a->page->index)
-        a->page->index = index;
+    if (index >= a->page->index)
+        return 0;
+    a->page->index = index;
+    return msync(a->page, PAGE_BYTES, MS_SYNC) == 0 ? 0 : error_from_errno(errno);
 }

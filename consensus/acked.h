@@ -11,7 +11,8 @@
  * The file is one page, mapped: setting the mark is a store, costs no system
  * call, and survives the death of the process. After a power cut the mark may
  * be older than the log, never newer: it is only raised once the entry is
- * durable, and it is lowered before a suffix is truncated. Loop thread only. */
+ * durable, and lowered, on the disk too, before a suffix is truncated. Loop
+ * thread only. */
 #ifndef HOLDFAST_CONSENSUS_ACKED_H
 #define HOLDFAST_CONSENSUS_ACKED_H
 
@@ -27,6 +28,8 @@ void acked_close(struct acked *a); /* NULL is fine. */
 
 uint64_t acked_index(const struct acked *a);
 void acked_raise(struct acked *a, uint64_t index); /* No effect if not higher. */
-void acked_lower(struct acked *a, uint64_t index); /* No effect if not lower. */
+/* No effect if not lower; else waits for the disk. Returns 0 or the code of a
+ * failed write: then nothing may be truncated. */
+uint32_t acked_lower(struct acked *a, uint64_t index);
 
 #endif

@@ -43,6 +43,7 @@ struct batch {
     void **barriers; /* Those that wait for the entry as such. */
     uint32_t barrier_count;
     struct bytes entry; /* Being built; handed to raft when submitted. */
+    uint32_t refusal;   /* What to say if it was not proposed. */
     struct batch *next; /* Under way, oldest first. */
 };
 
@@ -94,7 +95,8 @@ static struct batch *gathering_batch(struct consensus *c)
         c->gathering = xcalloc(1, sizeof *c->gathering);
         c->gathering->consensus = c;
         batch_begin(&c->gathering->entry);
-        uv_idle_start(&c->hurry, on_hurry);
+        if (!c->closing) /* Else maybe_closed() answers. */
+            uv_idle_start(&c->hurry, on_hurry);
     }
     return c->gathering;
 }
@@ -132,8 +134,9 @@ static void batch_finish(struct batch *b, uint32_t code)
     batch_free(b);
 }
 
-static void batch_refuse(struct batch *b)
+static void batch_refuse(struct batch *b, uint32_t code)
 {
+    b->refusal = code;
     b->next = b->consensus->refused;
     b->consensus->refused = b;
 }
@@ -185,7 +188,7 @@ static void flush(struct consensus *c)
     c->gathering = NULL;
     uv_idle_stop(&c->hurry);
     if (c->closing || raft_state(&c->raft) != RAFT_LEADER) {
-        batch_refuse(b);
+        batch_refuse(b, ERROR_NOT_READY);
         return;
     }
     b->tag = ++c->tag;
@@ -207,14 +210,14 @@ static void flush(struct consensus *c)
     if (rv != 0) {
         raft_free(buffer.base);
         under_way_remove(c, b);
-        batch_refuse(b);
+        batch_refuse(b, code_from_raft(rv));
     }
 }
 
 void consensus_propose(struct consensus *c, const void *command, size_t len, void *request)
 {
     assert(len > 0 && len <= COMMAND_BYTES_MAX);
-    if (c->gathering != NULL && c->gathering->entry.len + len > BATCH_BYTES_MAX)
+    if (c->gathering != NULL && c->gathering->entry.len + len > BATCH_BYTES_MAX && !c->closing)
         flush(c);
     struct batch *b = gathering_batch(c);
     batch_add(&b->entry, command, len);
@@ -335,7 +338,7 @@ static void tell_refused(struct consensus *c)
     while (c->refused != NULL) {
         struct batch *b = c->refused;
         c->refused = b->next;
-        batch_finish(b, ERROR_NOT_READY);
+        batch_finish(b, b->refusal);
     }
 }
 
@@ -345,6 +348,7 @@ static void on_turn_end(uv_check_t *handle)
 
     if (c->closing)
         return;
+    guard_watch(c->guard);
     watch_leadership(c);
     flush(c);
     tell_refused(c);
@@ -517,6 +521,13 @@ static void maybe_closed(struct consensus *c)
 {
     if (c->handles_open > 0)
         return;
+    assert(c->under_way == NULL && c->refused == NULL);
+    while (c->gathering != NULL) { /* Of those who were told while closing. */
+        struct batch *b = c->gathering;
+        c->gathering = NULL;
+        batch_finish(b, ERROR_RETRY);
+    }
+    assert(c->waiting == 0);
     raft_uv_close(&c->io);
     guard_close(c->guard);
     transport_free(c->transport);

@@ -219,8 +219,7 @@ static uint32_t check_snapshot_meta(const struct file *f, char **ret_why)
     uint64_t len = get_u64(f->data + 3 * WORD);
     if (len == 0 || len > f->len - 4 * WORD)
         return corrupt(f, 3 * WORD, "impossible length", ret_why);
-    if (disk_check_crc(f->data + 2 * WORD, 2 * WORD + (size_t)len) !=
-        (uint32_t)get_u64(f->data + WORD))
+    if (disk_check_crc(f->data + 2 * WORD, 2 * WORD + (size_t)len) != get_u64(f->data + WORD))
         return corrupt(f, WORD, "checksum mismatch", ret_why);
     return 0;
 }

@@ -16,6 +16,7 @@ struct guard {
     void *data;
     raft_io_recv_cb recv;
     uint64_t next_append;    /* Index that the next append begins with. */
+    struct guarded_append *writing, **writing_tail; /* Oldest first. */
     bool taking;
     struct guard *next;
 };
@@ -70,6 +71,45 @@ static int guard_set_vote(struct raft_io *io, raft_id server_id)
 
 /* ------------------------------------------------------------------ entries */
 
+struct guarded_append {
+    struct raft_io_append req;
+    struct raft_io_append *user;
+    raft_io_append_cb cb;
+    struct guard *guard;
+    uint64_t last; /* What the mark may be raised to once it is written. */
+    struct guarded_append *next;
+};
+
+static void writing_add(struct guard *g, struct guarded_append *a)
+{
+    *g->writing_tail = a;
+    g->writing_tail = &a->next;
+}
+
+static void writing_remove(struct guard *g, struct guarded_append *a)
+{
+    struct guarded_append **at = &g->writing;
+
+    while (*at != a)
+        at = &(*at)->next;
+    *at = a->next;
+    if (g->writing_tail == &a->next)
+        g->writing_tail = at;
+}
+
+/* The log will end at `last`, or be written anew from there. libraft truncates
+ * while earlier writes are under way, and their callbacks come after this: if
+ * those raised the mark, it would stay above a log that grows again to less. */
+static void log_ends_at(struct guard *g, uint64_t last)
+{
+    for (struct guarded_append *a = g->writing; a != NULL; a = a->next)
+        if (a->last > last)
+            a->last = last;
+    g->next_append = last + 1;
+    if (acked_lower(g->acked, last) != 0)
+        die(g, "lowering the mark of acknowledged entries", RAFT_IOERR);
+}
+
 static int guard_truncate(struct raft_io *io, raft_index index)
 {
     struct guard *g = guard_of(io);
@@ -77,21 +117,12 @@ static int guard_truncate(struct raft_io *io, raft_index index)
     assert(index > 0);
     /* Before it happens: a crash in between must find the mark lowered. libraft
      * calls this before every append with the index that it will begin with. */
-    acked_lower(g->acked, index - 1);
-    g->next_append = index;
+    log_ends_at(g, index - 1);
     int rv = g->original.truncate(io, index);
     if (rv != 0)
         die(g, "truncating the log", rv);
     return 0;
 }
-
-struct guarded_append {
-    struct raft_io_append req;
-    struct raft_io_append *user;
-    raft_io_append_cb cb;
-    struct guard *guard;
-    uint64_t last;
-};
 
 static void append_done(struct raft_io_append *req, int status)
 {
@@ -100,6 +131,7 @@ static void append_done(struct raft_io_append *req, int status)
     raft_io_append_cb cb = a->cb;
     struct guard *g = a->guard;
 
+    writing_remove(g, a);
     if (status == 0)
         acked_raise(g->acked, a->last);
     else if (status != RAFT_CANCELED)
@@ -122,6 +154,7 @@ static int guard_append(struct raft_io *io, struct raft_io_append *req,
     a->guard = g;
     a->last = g->next_append + n - 1;
     g->next_append += n;
+    writing_add(g, a);
     int rv = g->original.append(io, &a->req, entries, n, append_done);
     if (rv != 0)
         die(g, "appending log entries", rv);
@@ -183,6 +216,7 @@ struct guarded_put {
     struct raft_io_snapshot_put *user;
     raft_io_snapshot_put_cb cb;
     struct guard *guard;
+    uint64_t index;
     bool taken; /* By this node, as against installed from the leader. */
 };
 
@@ -197,6 +231,8 @@ static void put_done(struct raft_io_snapshot_put *req, int status)
         die(g, "writing a snapshot", status);
     if (p->taken)
         g->taking = false;
+    else if (status == 0)
+        acked_raise(g->acked, p->index);
     free(p);
     cb(user, status);
 }
@@ -212,13 +248,12 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     p->user = req;
     p->cb = cb;
     p->guard = g;
+    p->index = snapshot->index;
     p->taken = trailing > 0; /* An installed one replaces the whole log. */
-    if (p->taken) {
+    if (p->taken)
         g->taking = true;
-    } else {
-        acked_lower(g->acked, snapshot->index);
-        g->next_append = snapshot->index + 1;
-    }
+    else
+        log_ends_at(g, snapshot->index);
     int rv = g->original.snapshot_put(io, trailing, &p->req, snapshot, put_done);
     if (rv != 0)
         die(g, "starting to write a snapshot", rv);
@@ -243,6 +278,7 @@ static int guard_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
     struct guard *g = guard_of(io);
 
     g->recv = recv;
+    io->errmsg[0] = '\0'; /* For guard_watch(). */
     return g->original.start(io, msecs, tick, guard_recv);
 }
 
@@ -257,6 +293,7 @@ struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fa
     g->acked = acked;
     g->fatal = fatal;
     g->data = data;
+    g->writing_tail = &g->writing;
     g->next = guards;
     guards = g;
     io->load = guard_load;
@@ -280,6 +317,16 @@ void guard_close(struct guard *g)
         }
     }
     free(g);
+}
+
+/* raft_uv tells of it nowhere but in its error text (uv_writer.c). */
+void guard_watch(struct guard *g)
+{
+    static const char *const texts[] = {"write failed", "short write", "io_submit"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (strncmp(g->io->errmsg, texts[i], strlen(texts[i])) == 0)
+            die(g, "writing to the open segment", RAFT_IOERR);
 }
 
 bool guard_is_taking_snapshot(const struct guard *g)

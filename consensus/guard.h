@@ -8,10 +8,16 @@
  *    poll for. So each of these errors ends the process, whose next life starts
  *    from what the disk holds.
  * 2. Acknowledged entries: raises and lowers the mark of acked.h, and refuses to
- *    load a log that ends below it.
+ *    load a log that ends below it. What is truncated while it is being written
+ *    does not raise the mark when that write ends.
  * 3. No snapshot is installed while one is being taken: takeSnapshotCb sets
  *    snapshot_pending to NULL and then uses it (cowsql src/legacy.c:530-534,
  *    still so in main). Such messages are dropped; the leader repeats them.
+ * 4. A failed write of the open segment never reaches the caller: raft_uv means
+ *    to repeat it, but starts the wrong timer for that (uv_append.c,
+ *    uvAliveSegmentWriteCb: prepare_retry for append_retry), whose data is
+ *    another struct, and writes through it. guard_watch() sees the failure in
+ *    the turn of the loop in which it happens, and that ends the process before.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
@@ -34,6 +40,9 @@ typedef void (*guard_fatal)(const char *message, void *data) __attribute__((nore
 struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal, void *data);
 /* After raft has been closed. */
 void guard_close(struct guard *g); /* NULL is fine. */
+
+/* At the end of every turn of the loop, while raft is open: see 4. */
+void guard_watch(struct guard *g);
 
 /* A snapshot of our own is being written. */
 bool guard_is_taking_snapshot(const struct guard *g);

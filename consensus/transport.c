@@ -128,8 +128,7 @@ static void attempt_answered(uint32_t code, const char *message, const struct va
     } else if (code == ERROR_ACCESS_DENIED) {
         log_refusal(a->transport, a->to, "by", message);
     }
-    if (code != ERROR_CONNECTION_ABORTED) /* Else it has ended already. */
-        rpc_close(a->conn);
+    rpc_close(a->conn); /* Does nothing to one that has ended. */
     attempt_end(a, NULL);
 }
 
@@ -244,6 +243,7 @@ void transport_accept(struct transport *t, struct rpc_conn *conn, struct rpc_req
 
     if (t->closing || t->accept == NULL) {
         rpc_reply_error(request, ERROR_NOT_READY, NULL);
+        rpc_close_after_writes(conn);
         return;
     }
     const char *fault = stranger(t, params, &id, &address);

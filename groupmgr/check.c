@@ -6,10 +6,10 @@
 
 #include "groupmgr/rules.h"
 
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition))                                                                          \
-            return #condition;                                                                     \
+#define MUST(condition)        \
+    do {                       \
+        if (!(condition))      \
+            return #condition; \
     } while (0)
 
 static bool is_up(const struct node_record *n)
@@ -261,7 +261,7 @@ void cluster_check(const struct cluster *c)
 
     if (fault == NULL)
         return;
-    fprintf(stderr, "cluster at index %llu: this must hold: %s\n",
-            (unsigned long long)c->index, fault);
+    fprintf(stderr, "cluster at index %llu: this must hold: %s\n", (unsigned long long)c->index,
+            fault);
     abort();
 }

@@ -123,9 +123,9 @@ static void dispatch_once(struct cluster *c, const struct command *cmd, struct r
     struct session *s = session_find(c, cmd->client);
 
     if (s != NULL && cmd->seq < s->seq) {
-        reply->code = refuse(reply, ERROR_INVALID_PARAMETER,
-                             "call %llu of a client that is at %llu already",
-                             (unsigned long long)cmd->seq, (unsigned long long)s->seq);
+        reply->code =
+            refuse(reply, ERROR_INVALID_PARAMETER, "call %llu of a client that is at %llu already",
+                   (unsigned long long)cmd->seq, (unsigned long long)s->seq);
         return;
     }
     if (s != NULL && cmd->seq == s->seq) {

@@ -114,8 +114,7 @@ static bool reports_read(struct field_reader *r, struct arena *a, struct command
 static bool properties_read(struct field_reader *r, struct arena *a, struct command *ret)
 {
     const struct value *items = read_array(r, "properties", &ret->property_count);
-    struct property *properties =
-        arena_alloc(a, (ret->property_count + 1) * sizeof(*properties));
+    struct property *properties = arena_alloc(a, (ret->property_count + 1) * sizeof(*properties));
 
     for (unsigned i = 0; i < ret->property_count; i++)
         if (!property_read(&items[i], a, &properties[i]))
@@ -161,8 +160,8 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
     cmd.address = read_str(&r, "address");
     cmd.disk = read_str(&r, "disk");
-    if (!properties_read(&r, a, &cmd) || !names_read(&r, a, &cmd) ||
-        !renewals_read(&r, a, &cmd) || !reports_read(&r, a, &cmd))
+    if (!properties_read(&r, a, &cmd) || !names_read(&r, a, &cmd) || !renewals_read(&r, a, &cmd) ||
+        !reports_read(&r, a, &cmd))
         return ERROR_INVALID_DATA;
     if (!fields_end(&r) || cmd.kind == 0)
         return ERROR_INVALID_DATA;

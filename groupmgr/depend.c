@@ -67,8 +67,7 @@ static uint32_t pair_find(struct cluster *c, const struct command *cmd, struct r
     if (*ret == NULL)
         return refuse(reply, ERROR_RESOURCE_NOT_FOUND, "%s", cmd->name != NULL ? cmd->name : "");
     if (*ret_provider == NULL)
-        return refuse(reply, ERROR_RESOURCE_NOT_FOUND, "%s",
-                      cmd->other != NULL ? cmd->other : "");
+        return refuse(reply, ERROR_RESOURCE_NOT_FOUND, "%s", cmd->other != NULL ? cmd->other : "");
     return 0;
 }
 
@@ -131,8 +130,7 @@ uint32_t apply_resource_depend(struct cluster *c, const struct command *cmd, str
     return 0;
 }
 
-uint32_t apply_resource_undepend(struct cluster *c, const struct command *cmd,
-                                 struct reply *reply)
+uint32_t apply_resource_undepend(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     struct resource_record *r, *provider;
     uint32_t code = pair_find(c, cmd, reply, &r, &provider);

@@ -21,7 +21,7 @@ static uint64_t mix(uint64_t x)
     return x ^ (x >> 33);
 }
 
-#define RECORD_OF(t, type) ((const struct type *)((const char *)(t) - offsetof(struct type, tracked)))
+#define RECORD_OF(t, type) ((const struct type *)((const char *)(t)-offsetof(struct type, tracked)))
 
 static uint64_t tracked_digest(const struct tracked *t)
 {
@@ -98,8 +98,8 @@ static void event_digests_renew(struct event_log *log, unsigned kept)
 uint64_t cluster_objects_digest(struct cluster *c)
 {
     digests_renew(c);
-    return mix(c->objects_sum + mix(digest_bytes(c->name, strlen(c->name)) +
-                                    mix(c->forming_until_ms)));
+    return mix(c->objects_sum +
+               mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)));
 }
 
 uint64_t cluster_digest(struct cluster *c)

@@ -96,8 +96,7 @@ static void recover(struct cluster *c, struct resource_record *r)
         transfer_begin(c, g, OPERATION_FAILOVER, target, CAUSE_FAILOVER);
 }
 
-void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code,
-                    const char *text)
+void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code, const char *text)
 {
     bool was_to_stop = (r->plan & PLAN_STOP) != 0;
 

@@ -67,8 +67,7 @@ bool fields_end(const struct field_reader *r)
 }
 
 /* The value under `key` if it has that type; bad if it has another. */
-static const struct value *field_get(struct field_reader *r, const char *key,
-                                     enum value_type type)
+static const struct value *field_get(struct field_reader *r, const char *key, enum value_type type)
 {
     const struct value *v = r->bad ? NULL : value_get(r->map, key);
 

@@ -1,6 +1,7 @@
 #include "groupmgr/groupmgr.h"
 
-#define NAME_IN(table, i) ((size_t)(i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : "?")
+#define NAME_IN(table, i) \
+    ((size_t)(i) < sizeof(table) / sizeof((table)[0]) && (table)[i] ? (table)[i] : "?")
 
 const char *node_state_name(enum node_state s)
 {
@@ -39,8 +40,8 @@ const char *resource_state_name(enum resource_state s)
 const char *operation_kind_name(enum operation_kind k)
 {
     static const char *const names[] = {
-        [OPERATION_NONE] = "none", [OPERATION_ONLINE] = "online",
-        [OPERATION_OFFLINE] = "offline", [OPERATION_MOVE] = "move",
+        [OPERATION_NONE] = "none",         [OPERATION_ONLINE] = "online",
+        [OPERATION_OFFLINE] = "offline",   [OPERATION_MOVE] = "move",
         [OPERATION_FAILOVER] = "failover",
     };
     return NAME_IN(names, k);

@@ -31,8 +31,7 @@ static const struct common group_common[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static const struct common *common_find(const struct common *table, size_t count,
-                                        const char *name)
+static const struct common *common_find(const struct common *table, size_t count, const char *name)
 {
     for (size_t i = 0; i < count; i++)
         if (name_equal(table[i].name, name))
@@ -265,8 +264,7 @@ bool resource_properties_set(struct resource_record *r, const struct command *cm
 
     for (unsigned i = 0; i < cmd->property_count; i++) {
         const struct property *p = &cmd->properties[i];
-        const struct common *common =
-            common_find(resource_common, COUNT(resource_common), p->name);
+        const struct common *common = common_find(resource_common, COUNT(resource_common), p->name);
 
         for_handler |= common == NULL || common->for_handler;
         if (common != NULL)

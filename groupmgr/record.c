@@ -192,8 +192,8 @@ void dependency_add(struct resource_record *dependent, struct resource_record *p
 
     d->providers = xrealloc(d->providers, (d->provider_count + 1) * sizeof(*d->providers));
     d->providers[d->provider_count++] = &provider->resource;
-    provider->dependents = xrealloc(
-        provider->dependents, (provider->dependent_count + 1) * sizeof(*provider->dependents));
+    provider->dependents = xrealloc(provider->dependents, (provider->dependent_count + 1) *
+                                                              sizeof(*provider->dependents));
     provider->dependents[provider->dependent_count++] = dependent;
 }
 

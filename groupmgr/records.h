@@ -37,10 +37,10 @@ struct group_record {
     struct group group;
     struct tracked tracked;
     struct node_record *owner;
-    unsigned owner_slot;         /* Its place in owner->groups. */
-    enum cause operation_cause;  /* Why the operation runs. */
-    enum cause touched_cause;    /* Why the group was last touched. */
-    bool touched;                /* To be settled before the command ends. */
+    unsigned owner_slot;        /* Its place in owner->groups. */
+    enum cause operation_cause; /* Why the operation runs. */
+    enum cause touched_cause;   /* Why the group was last touched. */
+    bool touched;               /* To be settled before the command ends. */
     struct group_record *next_touched;
     struct group_record *prev, *next; /* In order of creation. */
     char *folded_name;
@@ -84,10 +84,10 @@ struct event_log {
     struct event *latest;
     unsigned latest_count;
     unsigned latest_size;
-    uint64_t total;                 /* Ever recorded. */
-    uint64_t digested;              /* How many of `total` are in the digests. */
-    uint64_t digests[EVENTS_MAX];   /* Of the event numbered n at n % EVENTS_MAX. */
-    uint64_t sum;                   /* Of `digests`. */
+    uint64_t total;               /* Ever recorded. */
+    uint64_t digested;            /* How many of `total` are in the digests. */
+    uint64_t digests[EVENTS_MAX]; /* Of the event numbered n at n % EVENTS_MAX. */
+    uint64_t sum;                 /* Of `digests`. */
 };
 
 struct cluster {

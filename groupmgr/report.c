@@ -36,8 +36,7 @@ static void report_lock(struct cluster *c, struct resource_record *r, bool locke
     resource_note(c, r, locked ? CAUSE_LOCKED : CAUSE_UNLOCKED);
 }
 
-static void report_count(struct cluster *c, struct resource_record *r,
-                         const struct report *report)
+static void report_count(struct cluster *c, struct resource_record *r, const struct report *report)
 {
     enum resource_state state = r->resource.state;
 

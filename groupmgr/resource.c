@@ -42,9 +42,9 @@ static uint32_t resource_find(struct cluster *c, const struct command *cmd, stru
                               struct resource_record **ret)
 {
     *ret = find_resource_by_name(c, cmd->name);
-    return *ret != NULL ? 0
-                        : refuse(reply, ERROR_RESOURCE_NOT_FOUND, "%s",
-                                 cmd->name != NULL ? cmd->name : "");
+    return *ret != NULL
+               ? 0
+               : refuse(reply, ERROR_RESOURCE_NOT_FOUND, "%s", cmd->name != NULL ? cmd->name : "");
 }
 
 /* The oldest one: the order of r->dependents differs between replicas. */
@@ -64,8 +64,8 @@ static uint32_t resource_delete_check(const struct resource_record *r, struct re
     const struct group *g = r->resource.group;
 
     if (dependent != NULL)
-        return refuse(reply, ERROR_DEPENDENT_RESOURCE_EXISTS, "%s depends on %s",
-                      dependent->name, r->resource.name);
+        return refuse(reply, ERROR_DEPENDENT_RESOURCE_EXISTS, "%s depends on %s", dependent->name,
+                      r->resource.name);
     if (resource_is_pending(r))
         return refuse(reply, ERROR_INVALID_STATE, "%s is pending", r->resource.name);
     if (resource_runs(r))

@@ -200,8 +200,7 @@ static bool resource_read(struct cluster *c, const struct value *v)
     if (id == 0 || g == NULL || !name_is_valid(name) || find_resource(c, id) ||
         find_resource_by_name(c, name) || c->resource_count == RESOURCES_MAX)
         return false;
-    if (g->group.resource_count > 0 &&
-        g->group.resources[g->group.resource_count - 1]->id >= id)
+    if (g->group.resource_count > 0 && g->group.resources[g->group.resource_count - 1]->id >= id)
         return false;
     record = resource_insert(c, id, name, g);
     if (!take_text(&record->resource.type, read_str(&r, "type")) ||
@@ -222,8 +221,7 @@ static bool providers_read(struct cluster *c, const struct value *v)
     r = find_resource(c, id);
     for (uint32_t i = 0; providers != NULL && i < providers->len; i++) {
         const struct value *item = &providers->items[i];
-        struct resource_record *p =
-            item->type == VALUE_UINT ? find_resource(c, item->uint) : NULL;
+        struct resource_record *p = item->type == VALUE_UINT ? find_resource(c, item->uint) : NULL;
 
         if (p == NULL || p == r || p->resource.group != r->resource.group)
             return false;
@@ -319,8 +317,7 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
     c->events.total = read_uint(&r, "events_total", UINT64_MAX);
     if (!items_read(c, &r, "nodes", node_read) || !items_read(c, &r, "groups", group_read) ||
         !items_read(c, &r, "resources", resource_read) ||
-        !items_read(c, &r, "sessions", session_read) ||
-        !items_read(c, &r, "events", event_read))
+        !items_read(c, &r, "sessions", session_read) || !items_read(c, &r, "events", event_read))
         return false;
     again = r;
     return fields_end(&r) && items_read(c, &again, "resources", providers_read) &&

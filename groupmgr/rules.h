@@ -15,17 +15,16 @@
  * ERROR_IO_PENDING and ERROR_RESOURCE_PROPERTIES_STORED means that nothing has
  * changed. `reply` is for its detail. */
 
-typedef uint32_t command_handler(struct cluster *c, const struct command *cmd,
-                                 struct reply *reply);
+typedef uint32_t command_handler(struct cluster *c, const struct command *cmd, struct reply *reply);
 
 command_handler apply_node_up, apply_node_down, apply_node_leaving, apply_pulse; /* node.c */
 command_handler apply_report;                                                    /* report.c */
 command_handler apply_group_create, apply_group_delete, apply_group_set;         /* group.c */
-command_handler apply_group_online, apply_group_offline, apply_group_move;   /* operation.c */
-command_handler apply_resource_create, apply_resource_delete;                /* resource.c */
-command_handler apply_resource_set, apply_resource_fail;                     /* resource.c */
-command_handler apply_resource_online, apply_resource_offline;               /* single.c */
-command_handler apply_resource_depend, apply_resource_undepend;              /* depend.c */
+command_handler apply_group_online, apply_group_offline, apply_group_move;       /* operation.c */
+command_handler apply_resource_create, apply_resource_delete;                    /* resource.c */
+command_handler apply_resource_set, apply_resource_fail;                         /* resource.c */
+command_handler apply_resource_online, apply_resource_offline;                   /* single.c */
+command_handler apply_resource_depend, apply_resource_undepend;                  /* depend.c */
 
 /* Refuse: put what it is about into the reply and return `code`. */
 uint32_t refuse(struct reply *reply, uint32_t code, const char *format, ...)
@@ -116,8 +115,7 @@ bool group_leave(struct cluster *c, struct group_record *g);
 /* ------------------------------------------------------------ failure.c */
 
 /* The life of `r` ended by itself or could not be ended well. */
-void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code,
-                    const char *text);
+void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code, const char *text);
 /* Restart what has fallen due. */
 void restarts_run(struct cluster *c);
 void counters_reset(struct cluster *c, struct group_record *g);

@@ -64,8 +64,7 @@ static uint32_t lock_check(const struct cluster *c, const struct group *g,
         return 0;
     for (unsigned i = 0; i < g->resource_count; i++)
         if (resource_record(g->resources[i])->visit == c->visit && g->resources[i]->locked)
-            return refuse(reply, ERROR_CLUSTER_RESOURCE_LOCKED_STATUS, "%s",
-                          g->resources[i]->name);
+            return refuse(reply, ERROR_CLUSTER_RESOURCE_LOCKED_STATUS, "%s", g->resources[i]->name);
     return 0;
 }
 

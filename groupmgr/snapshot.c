@@ -1,8 +1,8 @@
 /* The state written as a tree; restore.c reads it. The parts are also what the
  * digests are made of: whatever is state must be written here. */
+#include "groupmgr/snapshot.h"
 #include "groupmgr/fields.h"
 #include "groupmgr/rules.h"
-#include "groupmgr/snapshot.h"
 
 static void node_fields(const void *object, struct field_writer *w)
 {
@@ -172,8 +172,8 @@ static void cluster_fields(const void *object, struct field_writer *w)
         DL_FOREACH(c->groups, g) group_write(g, w->s);
     if (field_array(w, "resources", c->resource_count))
         DL_FOREACH(c->groups, g)
-            for (unsigned i = 0; i < g->group.resource_count; i++)
-                resource_write(resource_record(g->group.resources[i]), w->s);
+    for (unsigned i = 0; i < g->group.resource_count; i++)
+        resource_write(resource_record(g->group.resources[i]), w->s);
     if (field_array(w, "sessions", c->session_count))
         DL_FOREACH(c->sessions, session) session_write(session, w->s);
     field_uint(w, "events_total", c->events.total);

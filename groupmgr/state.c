@@ -8,8 +8,13 @@
 
 void node_enter(struct cluster *c, struct node_record *n, enum node_state next, enum cause cause)
 {
-    struct event e = {.object = OBJECT_NODE, .id = n->node.id, .name = n->node.name,
-                      .node = n->node.id, .from = n->node.state, .to = next, .cause = cause};
+    struct event e = {.object = OBJECT_NODE,
+                      .id = n->node.id,
+                      .name = n->node.name,
+                      .node = n->node.id,
+                      .from = n->node.state,
+                      .to = next,
+                      .cause = cause};
 
     if (n->node.state != next)
         n->node.since_ms = c->now_ms;
@@ -22,7 +27,7 @@ void node_enter(struct cluster *c, struct node_record *n, enum node_state next, 
 /* -------------------------------------------------------------- resources */
 
 /* 0x81 and 0x82 are pending: fold the numbers of the states into 1 to 10. */
-#define SLOT(state) (((unsigned)(state) & 7u) | ((unsigned)(state) >> 4))
+#define SLOT(state) (((unsigned)(state)&7u) | ((unsigned)(state) >> 4))
 #define TO(state) (1u << SLOT(RESOURCE_##state))
 
 static const unsigned resource_next[] = {
@@ -55,8 +60,13 @@ static void resource_event(struct cluster *c, const struct resource_record *r,
                            enum resource_state from, enum cause cause)
 {
     const struct resource *res = &r->resource;
-    struct event e = {.object = OBJECT_RESOURCE, .id = res->id, .name = res->name,
-                      .node = res->group->owner, .from = from, .to = res->state, .cause = cause};
+    struct event e = {.object = OBJECT_RESOURCE,
+                      .id = res->id,
+                      .name = res->name,
+                      .node = res->group->owner,
+                      .from = from,
+                      .to = res->state,
+                      .cause = cause};
 
     if (res->state == RESOURCE_FAILED) {
         e.code = res->status_code;
@@ -114,8 +124,6 @@ void resource_note(struct cluster *c, struct resource_record *r, enum cause caus
     resource_event(c, r, r->resource.state, cause);
 }
 
-/* A resource that is started is its own thing from then on: until its turn it
- * shows what it waits for. */
 enum resource_state resource_visible_state(const struct resource *r)
 {
     enum plan plan = resource_record(r)->plan;
@@ -173,9 +181,14 @@ enum group_state group_formula(const struct group_record *g)
 static void group_event(struct cluster *c, const struct group_record *g, enum group_state from,
                         enum cause cause, char *text)
 {
-    struct event e = {.object = OBJECT_GROUP, .id = g->group.id, .name = g->group.name,
-                      .node = g->group.owner, .from = from, .to = g->group.state,
-                      .cause = cause, .text = text};
+    struct event e = {.object = OBJECT_GROUP,
+                      .id = g->group.id,
+                      .name = g->group.name,
+                      .node = g->group.owner,
+                      .from = from,
+                      .to = g->group.state,
+                      .cause = cause,
+                      .text = text};
 
     event_record(c, &e);
 }

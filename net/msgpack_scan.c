@@ -109,7 +109,7 @@ enum msgpack_scan_result msgpack_scan(struct msgpack_scan *scan, const uint8_t *
         struct head head;
 
         if (scan->position >= len)
-            return scan->position + items > len_max ? MSGPACK_SCAN_BAD : MSGPACK_SCAN_MORE;
+            return MSGPACK_SCAN_MORE;
         head = head_of(data[scan->position]);
         if (head.kind == HEAD_BAD)
             return MSGPACK_SCAN_BAD;

@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { LINE_BYTES_MAX = 199 }; /* inih truncates longer lines without a word. */
+enum { LINE_BYTES_MAX = 198 }; /* inih truncates longer lines without a word. */
 
 static const struct config_profile {
     const char *name;
@@ -247,6 +247,19 @@ static int on_key(void *user, const char *section, const char *name, const char 
     return 1;
 }
 
+/* inih remembers only the first line that it does not understand, so those are
+ * found here and hidden from it. */
+static bool line_is_understood(const char *line)
+{
+    const char *at = line + strspn(line, " \t\r\n\v\f");
+
+    if (line[0] == '\xef') /* A byte order mark, which inih skips. */
+        return true;
+    if (at[0] == '\0' || at[0] == ';' || at[0] == '#')
+        return true;
+    return at[0] == '[' ? strchr(at, ']') != NULL : strpbrk(at, "=:") != NULL;
+}
+
 /* Counts lines for inih, whose Debian build does not pass them on. */
 static char *read_line(char *str, int num, void *stream)
 {
@@ -260,6 +273,9 @@ static char *read_line(char *str, int num, void *stream)
         complain(l, l->line, "the line is longer than %d characters", LINE_BYTES_MAX);
         for (int c = fgetc(l->file); c != EOF && c != '\n'; c = fgetc(l->file))
             ;
+        got[0] = '\0';
+    } else if (!line_is_understood(got)) {
+        complain(l, l->line, "this is neither [section] nor key = value");
         got[0] = '\0';
     }
     return got;
@@ -286,21 +302,30 @@ static void apply_profile(struct config *c)
         c->timing.guard_ms = t->guard_ms;
 }
 
+/* Where a key of [timing] was given; 0 if it is the profile's. */
+static unsigned line_of(const struct loading *l, const char *name)
+{
+    for (unsigned i = 0; i < KEY_COUNT; i++)
+        if (strcmp(keys[i].section, "timing") == 0 && strcmp(keys[i].name, name) == 0)
+            return l->seen[i];
+    return 0;
+}
+
 static void check_timing(struct loading *l)
 {
     const struct config_timing *t = &l->config->timing;
     unsigned least = t->pulse_ms + 4 * t->election_ms + 100;
 
     if (t->lease_ms < least)
-        complain(l, 0,
+        complain(l, line_of(l, "lease_ms"),
                  "lease_ms %u does not outlast two failed elections: it must be at least pulse_ms + "
                  "4 x election_ms + 100 = %u",
                  t->lease_ms, least);
     if (t->heartbeat_ms * 3 > t->election_ms)
-        complain(l, 0, "heartbeat_ms %u must be at most a third of election_ms %u", t->heartbeat_ms,
+        complain(l, line_of(l, "heartbeat_ms"), "heartbeat_ms %u must be at most a third of election_ms %u", t->heartbeat_ms,
                  t->election_ms);
     if (t->guard_ms >= t->lease_ms / 2)
-        complain(l, 0, "guard_ms %u must be less than half of lease_ms %u", t->guard_ms,
+        complain(l, line_of(l, "guard_ms"), "guard_ms %u must be less than half of lease_ms %u", t->guard_ms,
                  t->lease_ms);
 }
 

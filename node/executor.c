@@ -355,6 +355,8 @@ void executor_on_command(struct executor *x)
 
 /* -------------------------------------------------------------- monitor's word */
 
+static void wind_down_step(struct executor *x);
+
 static void forget_all(struct executor *x)
 {
     struct local *l, *next;
@@ -370,10 +372,11 @@ void executor_on_ready(struct executor *x, struct monitor *m,
     forget_all(x);
     for (unsigned i = 0; i < count; i++)
         local_set(x, &resources[i]);
-    executor_look_at_all(x);
+    if (x->winding_down)
+        wind_down_step(x);
+    else
+        executor_look_at_all(x);
 }
-
-static void wind_down_step(struct executor *x);
 
 void executor_on_changed(struct executor *x, const struct monitor_resource *resource)
 {

@@ -24,6 +24,16 @@ struct identity {
     int lock_fd;
 };
 
+static void sync_dir(const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    (void)fsync(fd);
+    close(fd);
+}
+
 /* Whole small files, written so that a crash leaves the old or the new one. */
 static uint32_t write_file(const char *dir, const char *name, const char *text)
 {
@@ -39,25 +49,30 @@ static uint32_t write_file(const char *dir, const char *name, const char *text)
         close(fd);
     if (code != 0)
         unlink(tmp);
+    else
+        sync_dir(dir);
     free(tmp);
     free(path);
     return code;
 }
 
-/* The first line of a small file, to free; NULL if it cannot be read. */
+/* The first line of a small file, to free; NULL if there is no such file. One
+ * that is there but empty or not to be read gives "": it must not pass for one
+ * that was never made. */
 static char *read_line_of(const char *dir, const char *name)
 {
     char *path = xasprintf("%s/%s", dir, name);
     FILE *f = fopen(path, "re");
-    char line[1024];
+    bool missing = f == NULL && errno == ENOENT;
+    char line[1024] = "";
 
     free(path);
-    if (f == NULL)
+    if (missing)
         return NULL;
-    char *got = fgets(line, sizeof line, f);
-    fclose(f);
-    if (got == NULL)
-        return NULL;
+    if (f != NULL && fgets(line, sizeof line, f) == NULL)
+        line[0] = '\0';
+    if (f != NULL)
+        fclose(f);
     line[strcspn(line, "\n")] = '\0';
     return xstrdup(line);
 }
@@ -153,7 +168,7 @@ static uint32_t check_condemned(const struct identity *id, char **ret_why)
         return 0;
     *ret_why = xasprintf("%s must not be used any more: %s. The other nodes have the right copy; "
                          "rebuild this node with an empty folder under a new name",
-                         id->dir, why);
+                         id->dir, why[0] != '\0' ? why : "it was found to differ from them");
     free(why);
     return ERROR_FILE_CORRUPT;
 }
@@ -214,7 +229,15 @@ const char *identity_raft_dir(const struct identity *id)
 void identity_condemn(const struct identity *id, const char *why)
 {
     char *text = xasprintf("%s\n", why);
+    char *path = xasprintf("%s/diverged", id->dir);
 
-    (void)write_file(id->dir, "diverged", text);
+    if (write_file(id->dir, "diverged", text) != 0) {
+        /* On a full disk there may still be room for a name. */
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+        if (fd >= 0)
+            close(fd);
+        sync_dir(id->dir);
+    }
+    free(path);
     free(text);
 }

@@ -56,8 +56,12 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
     const char *disk;
     uint32_t id;
 
-    if (code == ERROR_CONNECTION_ABORTED || p->conn == NULL)
-        return; /* closed() has told or will. */
+    if (p->conn == NULL)
+        return;
+    if (code == ERROR_CONNECTION_ABORTED) {
+        rpc_close(p->conn); /* If it is only the peer that says so. */
+        return;             /* closed() will tell. */
+    }
     if (code != 0)
         fault = message;
     else if (!value_get_u32(result, "id", &id) ||

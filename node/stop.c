@@ -18,6 +18,7 @@ enum {
     WIND_DOWN_MS_MAX = 30000, /* What stays, taken offline here. */
     LEADERSHIP_MS_MAX = 3000,
     GOODBYE_MS_MAX = 2000,
+    MONITOR_MS_MAX = 15000, /* Then it is let go: the lease makes it end what it runs. */
 };
 
 enum stop_step {
@@ -37,7 +38,7 @@ struct stop {
     uv_timer_t timer;
 };
 
-static void stop_advance(struct stop *s);
+static void advance_later(struct stop *s);
 
 static void enter(struct stop *s, enum stop_step step, unsigned ms_max)
 {
@@ -89,7 +90,7 @@ static void leaving_done(uint32_t code, const struct reply *reply, void *data)
     s->leaving_known = true;
     if (code != 0) /* No majority: nobody could take over. */
         s->deadline_ms = 0;
-    stop_advance(s);
+    advance_later(s);
 }
 
 static bool handed_over(struct stop *s)
@@ -120,7 +121,7 @@ static void goodbye_done(uint32_t code, const struct reply *reply, void *data)
     if (code == ERROR_CLUSTER_NODE_SHUTTING_DOWN)
         return; /* From daemon_close(): already further on. */
     s->deadline_ms = 0;
-    stop_advance(s);
+    advance_later(s);
 }
 
 static void say_goodbye(struct stop *s)
@@ -129,6 +130,12 @@ static void say_goodbye(struct stop *s)
 
     pulse_stop(d->pulse);
     if (d->incarnation == 0) {
+        s->deadline_ms = 0;
+        return;
+    }
+    /* What this node owned is started elsewhere as soon as it says so. */
+    if (!executor_is_idle(d->executor)) {
+        log_warn("daemon", "something still runs here: this node's lease runs out instead");
         s->deadline_ms = 0;
         return;
     }
@@ -176,6 +183,7 @@ static void stop_advance(struct stop *s)
     if (s->step == STOP_WINDING_DOWN &&
         (executor_is_idle(d->executor) || now >= s->deadline_ms)) {
         enter(s, STOP_PASSING_LEADERSHIP, LEADERSHIP_MS_MAX);
+        executor_terminate_all(d->executor); /* What did not stop in that time. */
         consensus_transfer(d->consensus);
     }
     if (s->step == STOP_PASSING_LEADERSHIP &&
@@ -184,8 +192,11 @@ static void stop_advance(struct stop *s)
         say_goodbye(s);
     }
     if (s->step == STOP_SAYING_GOODBYE && now >= s->deadline_ms) {
-        s->step = STOP_ENDING_MONITOR;
+        enter(s, STOP_ENDING_MONITOR, MONITOR_MS_MAX);
         end_monitor(s);
+    } else if (s->step == STOP_ENDING_MONITOR && now >= s->deadline_ms) {
+        log_warn("daemon", "the monitor does not end");
+        monitor_ended(s);
     }
 }
 
@@ -194,11 +205,17 @@ static void on_timer(uv_timer_t *timer)
     stop_advance(timer->data);
 }
 
-void stop_on_applied(struct stop *s)
+/* From the timer, not from here: this is the middle of applying an entry, or
+ * of a callback of raft, which must not be called from inside one. */
+static void advance_later(struct stop *s)
 {
-    /* From the timer, not from here: this is the middle of applying an entry. */
     if (s->step != STOP_CLOSING && s->step != STOP_ENDING_MONITOR)
         uv_timer_start(&s->timer, on_timer, 0, STEP_MS);
+}
+
+void stop_on_applied(struct stop *s)
+{
+    advance_later(s);
 }
 
 struct stop *stop_begin(struct daemon *d)

@@ -51,11 +51,24 @@ static int wait_signal(const sigset_t *set, int ms)
     return got > 0 ? got : 0;
 }
 
+/* Wait out a pause, whatever other signals come; true if one asked for the end. */
+static bool pause_for(const sigset_t *set, int ms)
+{
+    uint64_t until = clock_boot_ms() + (uint64_t)ms;
+
+    for (uint64_t now = clock_boot_ms(); now < until; now = clock_boot_ms()) {
+        int signum = wait_signal(set, (int)(until - now));
+        if (signum == SIGTERM || signum == SIGINT)
+            return true;
+    }
+    return false;
+}
+
 /* Until the child ends. Returns its wait status; *stopping is set once a
  * signal asked for the end. */
 static int tend(pid_t child, const sigset_t *set, bool *stopping)
 {
-    int status;
+    int status = 0;
 
     for (;;) {
         pid_t got = waitpid(child, &status, WNOHANG);
@@ -93,6 +106,7 @@ int supervise(int (*worker)(void *data), void *data)
 
     watched_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGCHLD, SIG_DFL); /* Where it is ignored nobody tells that a child ended. */
     for (;;) {
         uint64_t started = clock_boot_ms();
         pid_t child = start(worker, data);
@@ -106,8 +120,7 @@ int supervise(int (*worker)(void *data), void *data)
         if (clock_boot_ms() - started >= HEALTHY_MS)
             pause_ms = 0;
         log_end(child, status, pause_ms);
-        int signum = pause_ms > 0 ? wait_signal(&set, pause_ms) : 0;
-        if (signum == SIGTERM || signum == SIGINT)
+        if (pause_for(&set, pause_ms))
             return EXIT_ORDERLY;
         pause_ms = pause_ms == 0 ? PAUSE_MS_MIN
                    : pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : pause_ms * 2;

@@ -52,6 +52,7 @@ struct monitor {
     bool known;               /* ready() was called and gone() was not since. */
     uint64_t trying_since_ms; /* Loop's clock; 0: not trying. */
     uint64_t ready_since_ms;
+    uint64_t pause_until_ms;
     void (*shutdown_done)(void *data); /* NULL: no shutdown asked for. */
     void *shutdown_data;
     unsigned open; /* Handles and connections that still have a callback to come. */
@@ -350,16 +351,14 @@ static void unreached(struct monitor *m)
 
 static void monitor_broke(struct monitor *m)
 {
-    bool settled = uv_now(m->loop) - m->ready_since_ms >= SETTLED_MS;
-    uint32_t code;
+    uint64_t now_ms = uv_now(m->loop);
+    bool settled = now_ms - m->ready_since_ms >= SETTLED_MS;
 
     if (m->shutdown_done == NULL)
         log_info("monitor", "the link to the monitor broke");
     m->trying_since_ms = 0;
-    if (settled || m->shutdown_done != NULL || monitor_is_dead(m, &code))
-        try_again(m, 0);
-    else
-        try_again(m, SETTLED_MS);
+    m->pause_until_ms = settled || m->shutdown_done != NULL ? 0 : now_ms + SETTLED_MS;
+    try_again(m, 0);
 }
 
 static void monitor_on_closed(struct rpc_conn *c, uint32_t code, void *data)
@@ -402,7 +401,13 @@ static void monitor_try(struct monitor *m)
         .data = m,
         .limits = &monitor_rpc_limits,
     };
+    uint32_t code;
 
+    /* A pause between daemons, not between a death and its notice. */
+    if (uv_now(m->loop) < m->pause_until_ms && !monitor_is_dead(m, &code)) {
+        try_again(m, RETRY_MS);
+        return;
+    }
     m->state = LINK_DIALING;
     m->dial = rpc_dial(m->loop, &m->address, &options, monitor_on_dialed);
 }

@@ -87,7 +87,11 @@ class Holdfast:
         self.mode = mode
         self.nodes = ["n1", "n2", "n3"]
         folder.mkdir()
-        self.cluster("up", "-n", "3", "--mode", mode)
+        try:
+            self.cluster("up", "-n", "3", "--mode", mode)
+        except BaseException:
+            self.close()
+            raise
 
     def cluster(self, *args):
         """scripts/cluster is never cut short: only then does it know all that it started."""
@@ -251,13 +255,12 @@ class Etcd:
         log.unlink(missing_ok=True)
         before = self.revision(leader)
         path = "Put" if what[0] == "set" else "Range"
-        begin_us = (time.time() + warmup) * 1e6
         output_of(["h2load", "-c", clients, "-m", 1, "-t", 1, "-D", f"{int(seconds * 1000)}ms",
                    f"--warm-up-time={int(warmup * 1000)}ms", "--log-file", log,
                    "-d", self.folder / ("put" if what[0] == "set" else "range"),
                    "-H", "content-type: application/grpc", "-H", "te: trailers",
                    f"{self.client_url(leader)}/etcdserverpb.KV/{path}"], 60 + seconds)
-        result = self.read_log(log, begin_us, seconds)
+        result = self.read_log(log, seconds)
         # A refusal is a trailer of gRPC, which h2load does not see: the store must tell.
         if what[0] == "set" and self.revision(leader) - before < result["calls_per_s"] * seconds:
             raise Failed("etcd has refused some of the puts")
@@ -267,22 +270,20 @@ class Etcd:
         return int(self.status(i)["header"].get("revision", 0))
 
     @staticmethod
-    def read_log(log, begin_us, seconds):
-        taken, errors = [], 0
+    def read_log(log, seconds):
+        """Begin, status and duration of all requests that ended after the warm-up."""
         with open(log, encoding="ascii") as lines:
-            for line in lines:
-                start_us, status, us = map(int, line.split())
-                if not begin_us <= start_us + us < begin_us + seconds * 1e6:
-                    continue
-                if status == 200:
-                    taken.append(us)
-                else:
-                    errors += 1
-        taken.sort()
-        if not taken:
+            rows = [tuple(map(int, line.split())) for line in lines]
+        if not rows:
             raise Failed("h2load made no request")
+        end_us = rows[0][0] + rows[0][2] + seconds * 1e6
+        rows = [r for r in rows if r[0] + r[2] <= end_us]
+        taken = sorted(us for _, status, us in rows if status == 200)
+        if not taken:
+            raise Failed("etcd answers no request")
         return {"calls_per_s": len(taken) / seconds, "p50_us": taken[len(taken) // 2],
-                "p99_us": taken[len(taken) * 99 // 100], "max_us": taken[-1], "errors": errors}
+                "p99_us": taken[len(taken) * 99 // 100], "max_us": taken[-1],
+                "errors": len(rows) - len(taken)}
 
     def close(self):
         stop(self.children)

@@ -154,7 +154,9 @@ def wait_for(condition, seconds=30, describe=None):
 
 
 class Cluster:
-    def __init__(self, count=3, profile="default", directory=None):
+    def __init__(self, count=3, profile="default", directory=None, small_disks=0):
+        """`small_disks`: MiB of a tmpfs of its own for each node (needs root)."""
+        self.small_disks = small_disks
         self.count = count
         self.profile = profile
         self.names = [f"n{i}" for i in range(1, count + 1)]
@@ -165,8 +167,16 @@ class Cluster:
         return subprocess.run([SCRIPT, *args, "--dir", self.dir], check=check, text=True,
                               capture_output=True)
 
+    def mount_disks(self):
+        for n in self.names:
+            (self.dir / n).mkdir()
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.small_disks}m", "none",
+                            self.dir / n], check=True)
+
     def __enter__(self):
         try:
+            if self.small_disks:
+                self.mount_disks()
             made = self.script("up", "-n", str(self.count), "--profile", self.profile, "--mode",
                                MODE, check=False)
             assert made.returncode == 0, made.stderr + made.stdout
@@ -184,6 +194,8 @@ class Cluster:
         self.script("thaw", check=False)
         self.script("kill", check=False)
         faults = self.faults()
+        for n in self.names if self.small_disks else ():
+            subprocess.run(["umount", "-l", self.dir / n], check=False)
         if self.own:
             shutil.rmtree(self.dir, ignore_errors=True)
         assert kind is not None or not faults, faults

@@ -75,8 +75,7 @@ Test(cluster, last_events_are_kept)
         world_do(&w, "set db Description %c%u", 'x', i);
     cr_assert_eq(cluster_event_count(w.cluster), EVENTS_MAX);
     cr_assert_eq(cluster_event(w.cluster, EVENTS_MAX - 1)->index, cluster_index(w.cluster));
-    cr_assert_eq(cluster_event(w.cluster, 0)->index,
-                 cluster_index(w.cluster) - EVENTS_MAX + 1);
+    cr_assert_eq(cluster_event(w.cluster, 0)->index, cluster_index(w.cluster) - EVENTS_MAX + 1);
     last = cluster_changes(w.cluster, &count);
     cr_assert_eq(count, 1);
     cr_assert_eq(last, cluster_event(w.cluster, EVENTS_MAX - 1));
@@ -201,8 +200,10 @@ Test(cluster, detail_stays_text_when_it_is_cut)
     /* 127 letters of two bytes: the detail ends inside one of them. */
     for (unsigned i = 0; i + 1 < NAME_BYTES_MAX; i += 2)
         memcpy(name + i, "\xc3\xa4", 3);
-    check_code(world_apply(&w, &(struct command){.kind = COMMAND_RESOURCE_CREATE, .name = name,
-                                                 .other = "db", .type = "dummy"}),
+    check_code(world_apply(&w, &(struct command){.kind = COMMAND_RESOURCE_CREATE,
+                                                 .name = name,
+                                                 .other = "db",
+                                                 .type = "dummy"}),
                0);
     check_code(world_apply(&w, &cmd), ERROR_DEPENDENCY_NOT_FOUND);
     cr_assert(utf8_is_valid(w.reply.detail, strlen(w.reply.detail)));

@@ -3,12 +3,12 @@
 
 #include "tests/groupmgr/world.h"
 
-#define ONLINE(plot)                                                                               \
-    do {                                                                                           \
-        world_setup(&w, plot);                                                                     \
-        world_do(&w, "online db");                                                                 \
-        world_run(&w);                                                                             \
-        check_text(world_state(&w, "db"), "Online");                                               \
+#define ONLINE(plot)                                 \
+    do {                                             \
+        world_setup(&w, plot);                       \
+        world_do(&w, "online db");                   \
+        world_run(&w);                               \
+        check_text(world_state(&w, "db"), "Online"); \
     } while (0)
 
 Test(failure, resource_is_restarted_after_its_delay)
@@ -256,10 +256,9 @@ Test(failure, failure_of_one_nobody_wants_is_final)
 Test(failure, reason_is_kept_and_told)
 {
     struct world w;
-    struct report report = {.event = REPORT_FAILED, .code = ERROR_PROCESS_ABORTED,
-                            .text = "exit status 7"};
-    struct command cmd = {.kind = COMMAND_REPORT, .node = 1, .reports = &report,
-                          .report_count = 1};
+    struct report report = {
+        .event = REPORT_FAILED, .code = ERROR_PROCESS_ABORTED, .text = "exit status 7"};
+    struct command cmd = {.kind = COMMAND_REPORT, .node = 1, .reports = &report, .report_count = 1};
     const struct event *e;
 
     ONLINE("A; db: app");

@@ -3,11 +3,11 @@
 
 #include "tests/groupmgr/world.h"
 
-#define ONLINE(plot)                                                                               \
-    do {                                                                                           \
-        world_setup(&w, plot);                                                                     \
-        world_do(&w, "online db");                                                                 \
-        world_run(&w);                                                                             \
+#define ONLINE(plot)               \
+    do {                           \
+        world_setup(&w, plot);     \
+        world_do(&w, "online db"); \
+        world_run(&w);             \
     } while (0)
 
 /* -------------------------------------------------------------------- down */
@@ -81,8 +81,8 @@ Test(node, renewal_that_the_proposer_had_not_seen_saves_the_node)
     struct world w;
     struct renewal renewal = {.node = 1, .seq = 5};
     struct command pulse = {.kind = COMMAND_PULSE, .renewals = &renewal, .renewal_count = 1};
-    struct command down = {.kind = COMMAND_NODE_DOWN, .node = 1, .node_seq = 4,
-                           .cause = CAUSE_NODE_LEASE_EXPIRED};
+    struct command down = {
+        .kind = COMMAND_NODE_DOWN, .node = 1, .node_seq = 4, .cause = CAUSE_NODE_LEASE_EXPIRED};
 
     world_setup(&w, "A B");
     renewal.incarnation = down.incarnation = world_node(&w, "A")->incarnation;
@@ -101,15 +101,15 @@ Test(node, renewal_that_the_proposer_had_not_seen_saves_the_node)
 Test(node, death_of_another_life_or_for_no_reason_is_refused)
 {
     struct world w;
-    struct command down = {.kind = COMMAND_NODE_DOWN, .node = 1, .incarnation = 1,
-                           .cause = CAUSE_NODE_LEASE_EXPIRED};
+    struct command down = {
+        .kind = COMMAND_NODE_DOWN, .node = 1, .incarnation = 1, .cause = CAUSE_NODE_LEASE_EXPIRED};
 
     world_setup(&w, "A B");
     check_code(world_apply(&w, &down), ERROR_INVALID_STATE);
     down.node = 9;
     check_code(world_apply(&w, &down), ERROR_CLUSTER_NODE_NOT_FOUND);
-    down = (struct command){.kind = COMMAND_NODE_DOWN, .node = 1,
-                            .incarnation = world_node(&w, "A")->incarnation};
+    down = (struct command){
+        .kind = COMMAND_NODE_DOWN, .node = 1, .incarnation = world_node(&w, "A")->incarnation};
     check_code(world_apply(&w, &down), ERROR_INVALID_PARAMETER);
     world_teardown(&w);
 }
@@ -321,35 +321,5 @@ Test(node, leaving_node_receives_nothing)
     check_text(world_owner(&w, "db"), "C");
     world_do(&w, "up B");
     cr_assert_not(world_node(&w, "B")->leaving, "a new life is here to stay");
-    world_teardown(&w);
-}
-
-/* --------------------------------------------------------------- placement */
-
-Test(placement, next_preferred_owner_takes_over)
-{
-    struct world w;
-
-    world_setup(&w, "A B C; db prefers C B");
-    check_text(world_owner(&w, "db"), "C");
-    world_do(&w, "down C");
-    check_text(world_owner(&w, "db"), "B");
-    world_do(&w, "down B");
-    check_text(world_owner(&w, "db"), "A");
-    world_teardown(&w);
-}
-
-Test(placement, without_preference_the_node_with_fewest_groups_gets_it)
-{
-    struct world w;
-
-    world_setup(&w, "A B C; g1; g2; g3; g4");
-    check_text(world_owner(&w, "g1"), "A");
-    check_text(world_owner(&w, "g2"), "B");
-    check_text(world_owner(&w, "g3"), "C");
-    check_text(world_owner(&w, "g4"), "A");
-    world_do(&w, "down A");
-    check_text(world_owner(&w, "g1"), "B");
-    check_text(world_owner(&w, "g4"), "C");
     world_teardown(&w);
 }

@@ -18,8 +18,10 @@ static const struct refusal {
     {{0}, "offline db flags 0x80000000", ERROR_INVALID_PARAMETER, NULL},
     {{0}, "offline none", ERROR_GROUP_NOT_FOUND, "none"},
     {{0}, "offline none flags 2", ERROR_INVALID_PARAMETER, NULL},
-    {{"online db", "run", "report app locked"}, "offline db",
-     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS, "app"},
+    {{"online db", "run", "report app locked"},
+     "offline db",
+     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS,
+     "app"},
     {{"online db", "run", "offline db"}, "offline db flags 1", ERROR_INVALID_STATE, "offline"},
     {{"online db", "run", "offline db"}, "online db", ERROR_INVALID_STATE, "offline"},
     {{"online db", "run", "offline db"}, "move db", ERROR_INVALID_STATE, "offline"},
@@ -32,8 +34,10 @@ static const struct refusal {
     {{0}, "online db on Z", ERROR_CLUSTER_NODE_NOT_FOUND, "Z"},
     {{"down B"}, "online db on B", ERROR_HOST_NODE_NOT_AVAILABLE, "B"},
     {{"leaving B"}, "online db on B", ERROR_HOST_NODE_NOT_AVAILABLE, "B"},
-    {{"online db", "run", "report disk locked"}, "online db",
-     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS, "disk"},
+    {{"online db", "run", "report disk locked"},
+     "online db",
+     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS,
+     "disk"},
     {{"down A", "down B", "down C"}, "online db", ERROR_HOST_NODE_NOT_AVAILABLE, NULL},
     {{0}, "move none", ERROR_GROUP_NOT_FOUND, "none"},
     {{0}, "move db flags 0x40", ERROR_INVALID_PARAMETER, NULL},
@@ -43,8 +47,10 @@ static const struct refusal {
     {{"leaving B"}, "move db to B", ERROR_HOST_NODE_NOT_AVAILABLE, "B"},
     {{"down B", "down C"}, "move db", ERROR_HOST_NODE_NOT_AVAILABLE, NULL},
     {{"online db"}, "move db", ERROR_INVALID_STATE, NULL},
-    {{"online db", "run", "report app locked"}, "move db",
-     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS, "app"},
+    {{"online db", "run", "report app locked"},
+     "move db",
+     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS,
+     "app"},
     {{0}, "group db", ERROR_OBJECT_ALREADY_EXISTS, "db"},
     {{0}, "group DB", ERROR_OBJECT_ALREADY_EXISTS, "DB"},
     {{"down A", "down B", "down C"}, "group new", ERROR_HOST_NODE_NOT_AVAILABLE, NULL},
@@ -60,10 +66,14 @@ static const struct refusal {
     {{0}, "bring app flags 4", ERROR_INVALID_PARAMETER, NULL},
     {{0}, "stop none", ERROR_RESOURCE_NOT_FOUND, "none"},
     {{0}, "stop app flags 2", ERROR_INVALID_PARAMETER, NULL},
-    {{"online db", "run", "report disk locked"}, "bring app",
-     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS, "disk"},
-    {{"online db", "run", "report app locked"}, "stop disk",
-     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS, "app"},
+    {{"online db", "run", "report disk locked"},
+     "bring app",
+     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS,
+     "disk"},
+    {{"online db", "run", "report app locked"},
+     "stop disk",
+     ERROR_CLUSTER_RESOURCE_LOCKED_STATUS,
+     "app"},
     {{"down A", "down B", "down C"}, "bring app", ERROR_HOST_NODE_NOT_AVAILABLE, NULL},
     {{0}, "fail app", ERROR_INVALID_STATE, "Offline"},
     {{0}, "fail none", ERROR_RESOURCE_NOT_FOUND, "none"},
@@ -195,7 +205,9 @@ Test(operation, offline_keeps_its_instructions_until_it_ends)
 {
     struct world w;
     const uint8_t list[] = {1, 2, 3};
-    struct command cmd = {.kind = COMMAND_GROUP_OFFLINE, .name = "db", .instructions = list,
+    struct command cmd = {.kind = COMMAND_GROUP_OFFLINE,
+                          .name = "db",
+                          .instructions = list,
                           .instructions_len = sizeof(list)};
 
     world_setup(&w, PLOT);
@@ -213,7 +225,9 @@ Test(operation, instructions_have_a_limit)
 {
     struct world w;
     static const uint8_t list[INSTRUCTIONS_BYTES_MAX + 1];
-    struct command cmd = {.kind = COMMAND_GROUP_OFFLINE, .name = "db", .instructions = list,
+    struct command cmd = {.kind = COMMAND_GROUP_OFFLINE,
+                          .name = "db",
+                          .instructions = list,
                           .instructions_len = sizeof(list)};
 
     world_setup(&w, PLOT);
@@ -444,58 +458,5 @@ Test(operation, move_goes_on_when_a_resource_fails_to_stop)
     world_run(&w);
     check_text(world_owner(&w, "db"), "B");
     check_text(world_states(&w, "db"), "Online: disk Online, app Online");
-    world_teardown(&w);
-}
-
-/* ------------------------------------------------------ created and deleted */
-
-Test(operation, group_goes_to_its_first_live_preferred_owner)
-{
-    struct world w;
-    const char *const names[] = {"B", "C"};
-    struct command cmd = {.kind = COMMAND_GROUP_CREATE, .name = "new", .names = names,
-                          .name_count = 2};
-
-    world_setup(&w, "A B C");
-    world_do(&w, "down B");
-    check_code(world_apply(&w, &cmd), 0);
-    check_text(world_owner(&w, "new"), "C");
-    cr_assert_eq(world_group(&w, "new")->id, w.reply.index);
-    cr_assert_eq(world_group(&w, "new")->preferred_count, 2);
-    cr_assert_not(world_group(&w, "new")->persistent_online);
-    check_code(world_do(&w, "drop new"), 0);
-    cr_assert_null(cluster_group_by_name(w.cluster, "new"));
-    world_teardown(&w);
-}
-
-Test(operation, preferred_owners_are_nodes_and_named_once)
-{
-    struct world w;
-    const char *const unknown[] = {"A", "Z"}, *const twice[] = {"A", "a"};
-    struct command cmd = {.kind = COMMAND_GROUP_CREATE, .name = "new", .names = unknown,
-                          .name_count = 2};
-
-    world_setup(&w, "A B");
-    check_code(world_apply(&w, &cmd), ERROR_CLUSTER_NODE_NOT_FOUND);
-    cmd.names = twice;
-    check_code(world_apply(&w, &cmd), ERROR_INVALID_PARAMETER);
-    world_teardown(&w);
-}
-
-Test(operation, names_are_checked)
-{
-    struct world w;
-    struct command cmd = {.kind = COMMAND_GROUP_CREATE, .name = "  "};
-
-    world_setup(&w, "A; g");
-    check_code(world_apply(&w, &cmd), ERROR_INVALID_NAME);
-    cmd.name = NULL;
-    check_code(world_apply(&w, &cmd), ERROR_INVALID_NAME);
-    cmd = (struct command){.kind = COMMAND_RESOURCE_CREATE, .name = "", .other = "g",
-                           .type = "dummy"};
-    check_code(world_apply(&w, &cmd), ERROR_INVALID_NAME);
-    cmd.name = "r";
-    cmd.type = "";
-    check_code(world_apply(&w, &cmd), ERROR_CLUSTER_RESOURCE_TYPE_NOT_FOUND);
     world_teardown(&w);
 }

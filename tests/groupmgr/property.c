@@ -26,10 +26,10 @@ Test(property, common_ones_have_their_documented_defaults)
 Test(property, number_may_come_as_text)
 {
     struct world w;
-    struct property p = {.name = "restartdelay", .type = PROPERTY_SZ, .text = "1500",
-                         .text_len = 4};
-    struct command set = {.kind = COMMAND_RESOURCE_SET, .name = "app", .properties = &p,
-                          .property_count = 1};
+    struct property p = {
+        .name = "restartdelay", .type = PROPERTY_SZ, .text = "1500", .text_len = 4};
+    struct command set = {
+        .kind = COMMAND_RESOURCE_SET, .name = "app", .properties = &p, .property_count = 1};
 
     world_setup(&w, "A; db: app");
     check_code(world_apply(&w, &set), 0);
@@ -53,8 +53,8 @@ Test(property, private_ones_are_kept_as_given_and_deleted_when_empty)
         {.name = "Args", .type = PROPERTY_MULTI_SZ, .text = "one\0two\0", .text_len = 8},
         {.name = "Port", .type = PROPERTY_DWORD, .dword = 80},
     };
-    struct command set = {.kind = COMMAND_RESOURCE_SET, .name = "app", .properties = p,
-                          .property_count = 2};
+    struct command set = {
+        .kind = COMMAND_RESOURCE_SET, .name = "app", .properties = p, .property_count = 2};
     const struct resource *r;
 
     world_setup(&w, "A; db: app");
@@ -81,8 +81,8 @@ Test(property, list_is_set_whole_or_not_at_all)
         {.name = "Port", .type = PROPERTY_DWORD, .dword = 80},
         {.name = "RestartAction", .type = PROPERTY_DWORD, .dword = 7},
     };
-    struct command set = {.kind = COMMAND_RESOURCE_SET, .name = "app", .properties = p,
-                          .property_count = 2};
+    struct command set = {
+        .kind = COMMAND_RESOURCE_SET, .name = "app", .properties = p, .property_count = 2};
     uint64_t digest;
 
     world_setup(&w, "A; db: app");
@@ -110,8 +110,10 @@ Test(property, malformed_text_is_refused)
 
     world_setup(&w, "A; db: app");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct command set = {.kind = COMMAND_RESOURCE_SET, .name = "app",
-                              .properties = &bad[i], .property_count = 1};
+        struct command set = {.kind = COMMAND_RESOURCE_SET,
+                              .name = "app",
+                              .properties = &bad[i],
+                              .property_count = 1};
 
         cr_assert_eq(world_apply(&w, &set), (uint32_t)ERROR_INVALID_PARAMETER, "%zu", i);
     }
@@ -124,8 +126,8 @@ Test(property, limits_hold_at_the_limit)
     static char text[PROPERTY_BYTES_MAX + 2];
     char name[16];
     struct property p = {.name = name, .type = PROPERTY_SZ, .text = text};
-    struct command set = {.kind = COMMAND_RESOURCE_SET, .name = "app", .properties = &p,
-                          .property_count = 1};
+    struct command set = {
+        .kind = COMMAND_RESOURCE_SET, .name = "app", .properties = &p, .property_count = 1};
 
     world_setup(&w, "A; db: app");
     memset(text, 'x', PROPERTY_BYTES_MAX);
@@ -164,8 +166,7 @@ Test(property, group_has_its_own)
 {
     struct world w;
     const char *const names[] = {"B", "A"};
-    struct command set = {.kind = COMMAND_GROUP_SET, .name = "db", .names = names,
-                          .name_count = 2};
+    struct command set = {.kind = COMMAND_GROUP_SET, .name = "db", .names = names, .name_count = 2};
 
     world_setup(&w, "A B; db prefers A");
     check_code(world_do(&w, "set db Description words"), 0);

@@ -27,13 +27,14 @@ static const char *pick(struct dice *d, const char *const *names, unsigned count
 
 static const char *const nodes[] = {"A", "B", "C", "D", "nobody"};
 static const char *const groups[] = {"g1", "g2", "G3", "g4", "g5", "none"};
-static const char *const resources[] = {"r1", "r2", "r3", "r4", "r5", "r6",
+static const char *const resources[] = {"r1", "r2", "r3", "r4",  "r5",  "r6",
                                         "r7", "r8", "r9", "R10", "none"};
 
 #define PICK(d, names) pick(d, names, sizeof(names) / sizeof((names)[0]))
 
 /* A command and what it points to. */
-struct throw {
+struct throw
+{
     struct command cmd;
     const char *names[2];
     struct property property;
@@ -120,9 +121,9 @@ static void throw_call(struct dice *d, struct throw *t)
         COMMAND_GROUP_CREATE, COMMAND_GROUP_DELETE, COMMAND_GROUP_SET,
     };
     static const enum command_kind resource_calls[] = {
-        COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_DELETE,
+        COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_CREATE,  COMMAND_RESOURCE_DELETE,
         COMMAND_RESOURCE_ONLINE, COMMAND_RESOURCE_OFFLINE, COMMAND_RESOURCE_FAIL,
-        COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_UNDEPEND,
+        COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_DEPEND,  COMMAND_RESOURCE_UNDEPEND,
         COMMAND_RESOURCE_SET,
     };
     struct command *cmd = &t->cmd;
@@ -135,8 +136,7 @@ static void throw_call(struct dice *d, struct throw *t)
     } else {
         cmd->kind = resource_calls[roll(d, 10)];
         cmd->name = PICK(d, resources);
-        cmd->other =
-            cmd->kind == COMMAND_RESOURCE_CREATE ? PICK(d, groups) : PICK(d, resources);
+        cmd->other = cmd->kind == COMMAND_RESOURCE_CREATE ? PICK(d, groups) : PICK(d, resources);
         cmd->type = "dummy";
     }
     cmd->flags = roll(d, 3) == 0 ? (uint32_t)roll(d, 16) : 0;
@@ -155,8 +155,9 @@ static void throw_call(struct dice *d, struct throw *t)
 
 static void throw_property(struct dice *d, struct throw *t)
 {
-    static const char *const names[] = {"RestartAction", "RestartThreshold", "RestartDelay",
-                                        "FailoverThreshold", "Command", "Other", "Description"};
+    static const char *const names[] = {"RestartAction",     "RestartThreshold", "RestartDelay",
+                                        "FailoverThreshold", "Command",          "Other",
+                                        "Description"};
     static char *const texts[] = {"", "1", "2", "some text"};
 
     t->property.name = (char *)PICK(d, names);
@@ -247,8 +248,8 @@ static void play(uint64_t seed, unsigned rounds)
     struct throw t;
 
     world_setup(&w, "");
-    cluster_apply(twin, w.now_ms,
-                  &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world"}, &reply);
+    cluster_apply(twin, w.now_ms, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world"},
+                  &reply);
     for (unsigned i = 0; i < rounds; i++) {
         uint64_t before;
 

@@ -8,9 +8,11 @@ static void starting(struct world *w, struct report *report, struct command *cmd
     *report = (struct report){.resource = world_resource(w, "app")->id,
                               .operation = world_resource(w, "app")->operation,
                               .event = REPORT_ONLINE};
-    *cmd = (struct command){.kind = COMMAND_REPORT, .node = 1,
+    *cmd = (struct command){.kind = COMMAND_REPORT,
+                            .node = 1,
                             .incarnation = world_node(w, "A")->incarnation,
-                            .reports = report, .report_count = 1};
+                            .reports = report,
+                            .report_count = 1};
 }
 
 Test(report, stale_ones_are_dropped_in_silence)

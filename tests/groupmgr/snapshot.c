@@ -7,13 +7,21 @@
 /* A state with something of everything in it. */
 static void busy_world(struct world *w)
 {
-    struct property property = {.name = "Command", .type = PROPERTY_MULTI_SZ,
-                                .text = "run\0it\0", .text_len = 7};
-    struct command set = {.kind = COMMAND_RESOURCE_SET, .name = "app", .client = 7, .seq = 1,
-                          .properties = &property, .property_count = 1};
+    struct property property = {
+        .name = "Command", .type = PROPERTY_MULTI_SZ, .text = "run\0it\0", .text_len = 7};
+    struct command set = {.kind = COMMAND_RESOURCE_SET,
+                          .name = "app",
+                          .client = 7,
+                          .seq = 1,
+                          .properties = &property,
+                          .property_count = 1};
     const uint8_t list[] = {9, 8, 7};
-    struct command offline = {.kind = COMMAND_GROUP_OFFLINE, .name = "db", .client = 8, .seq = 1,
-                              .instructions = list, .instructions_len = sizeof(list)};
+    struct command offline = {.kind = COMMAND_GROUP_OFFLINE,
+                              .name = "db",
+                              .client = 8,
+                              .seq = 1,
+                              .instructions = list,
+                              .instructions_len = sizeof(list)};
 
     world_setup(w, "A B C; db prefers A C: disk app>disk; web: page; empty");
     check_code(world_apply(w, &set), 0);
@@ -230,7 +238,7 @@ Test(snapshot, chain_beyond_the_maximum_is_refused)
     tree = tree_of_cluster(w.cluster, &a);
     items = (struct value *)find(tree, "resources")->items;
     providers = (struct value *)find(&items[2], "providers")->items; /* Of s1. */
-    providers[0].uint = world_resource(&w, "r97")->id; /* s2 is the 100th. */
+    providers[0].uint = world_resource(&w, "r97")->id;               /* s2 is the 100th. */
     check_code(cluster_read(tree, &c), 0);
     cluster_free(c);
     providers[0].uint = world_resource(&w, "r98")->id;

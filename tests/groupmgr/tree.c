@@ -86,8 +86,7 @@ static void on_bin(struct sink *s, const void *data, size_t len)
 static void on_array(struct sink *s, uint32_t items)
 {
     struct value *v = slot(s, VALUE_ARRAY, items);
-    struct value *slots =
-        arena_alloc(((struct tree_sink *)s)->arena, (items + 1) * sizeof(*slots));
+    struct value *slots = arena_alloc(((struct tree_sink *)s)->arena, (items + 1) * sizeof(*slots));
 
     v->items = slots;
     open_with(s, slots, items);

@@ -24,8 +24,7 @@ static void check_starts(const struct world *w, const struct command *cmd)
         wanted = r->persistent < 0 ? r->group->persistent_online : r->persistent == 1;
         cr_assert(wanted || events[i].cause == CAUSE_REQUESTED_ONLINE ||
                       events[i].cause == CAUSE_PROVIDER_FAILED,
-                  "%s started by %s, which nobody wants", r->name,
-                  command_kind_name(cmd->kind));
+                  "%s started by %s, which nobody wants", r->name, command_kind_name(cmd->kind));
     }
 }
 
@@ -145,8 +144,7 @@ static uint32_t do_up(struct world *w, const char *name)
     const struct node *n = cluster_node_by_name(w->cluster, name);
     char disk[64], address[64];
     uint32_t id = 1;
-    struct command cmd = {.kind = COMMAND_NODE_UP, .name = name, .disk = disk,
-                          .address = address};
+    struct command cmd = {.kind = COMMAND_NODE_UP, .name = name, .disk = disk, .address = address};
 
     snprintf(disk, sizeof(disk), "disk-of-%s", name);
     snprintf(address, sizeof(address), "%s:7400", name);
@@ -159,26 +157,27 @@ static uint32_t do_up(struct world *w, const char *name)
 static uint32_t do_node(struct world *w, const char *verb, const char *name)
 {
     const struct node *n = world_node(w, name);
-    struct command cmd = {.kind = COMMAND_NODE_DOWN, .node = n->id,
-                          .incarnation = n->incarnation, .node_seq = n->renewed_seq,
+    struct command cmd = {.kind = COMMAND_NODE_DOWN,
+                          .node = n->id,
+                          .incarnation = n->incarnation,
+                          .node_seq = n->renewed_seq,
                           .cause = CAUSE_NODE_LEASE_EXPIRED};
 
     if (strcmp(verb, "stopped") == 0)
         cmd.cause = CAUSE_NODE_STOPPED;
     if (strcmp(verb, "leaving") == 0)
-        cmd = (struct command){.kind = COMMAND_NODE_LEAVING, .node = n->id,
-                               .incarnation = n->incarnation};
+        cmd = (struct command){
+            .kind = COMMAND_NODE_LEAVING, .node = n->id, .incarnation = n->incarnation};
     return world_apply(w, &cmd);
 }
 
 static uint32_t do_report(struct world *w, const char *resource, const char *what)
 {
-    static const char *const events[] = {"",       "online", "offline",
-                                         "failed", "locked", "unlocked"};
+    static const char *const events[] = {"", "online", "offline", "failed", "locked", "unlocked"};
     const struct resource *r = world_resource(w, resource);
     struct report report = {.resource = r->id, .operation = r->operation};
-    struct command cmd = {.kind = COMMAND_REPORT, .node = r->group->owner, .reports = &report,
-                          .report_count = 1};
+    struct command cmd = {
+        .kind = COMMAND_REPORT, .node = r->group->owner, .reports = &report, .report_count = 1};
 
     cmd.incarnation = cluster_node(w->cluster, r->group->owner)->incarnation;
     for (unsigned i = 1; i < sizeof(events) / sizeof(events[0]); i++)
@@ -192,8 +191,8 @@ static uint32_t do_set(struct world *w, const char *object, const char *name, co
 {
     char *end;
     struct property property = {.name = (char *)name, .type = PROPERTY_DWORD};
-    struct command cmd = {.kind = COMMAND_GROUP_SET, .name = object, .properties = &property,
-                          .property_count = 1};
+    struct command cmd = {
+        .kind = COMMAND_GROUP_SET, .name = object, .properties = &property, .property_count = 1};
 
     property.dword = (uint32_t)strtoul(value, &end, 10);
     if (*value == '\0' || *end != '\0') {
@@ -211,12 +210,12 @@ static const struct verb {
     const char *word;
     enum command_kind kind;
 } verbs[] = {
-    {"online", COMMAND_GROUP_ONLINE},       {"offline", COMMAND_GROUP_OFFLINE},
-    {"move", COMMAND_GROUP_MOVE},           {"bring", COMMAND_RESOURCE_ONLINE},
-    {"stop", COMMAND_RESOURCE_OFFLINE},     {"fail", COMMAND_RESOURCE_FAIL},
-    {"depend", COMMAND_RESOURCE_DEPEND},    {"undepend", COMMAND_RESOURCE_UNDEPEND},
-    {"remove", COMMAND_RESOURCE_DELETE},    {"drop", COMMAND_GROUP_DELETE},
-    {"add", COMMAND_RESOURCE_CREATE},       {"group", COMMAND_GROUP_CREATE},
+    {"online", COMMAND_GROUP_ONLINE},    {"offline", COMMAND_GROUP_OFFLINE},
+    {"move", COMMAND_GROUP_MOVE},        {"bring", COMMAND_RESOURCE_ONLINE},
+    {"stop", COMMAND_RESOURCE_OFFLINE},  {"fail", COMMAND_RESOURCE_FAIL},
+    {"depend", COMMAND_RESOURCE_DEPEND}, {"undepend", COMMAND_RESOURCE_UNDEPEND},
+    {"remove", COMMAND_RESOURCE_DELETE}, {"drop", COMMAND_GROUP_DELETE},
+    {"add", COMMAND_RESOURCE_CREATE},    {"group", COMMAND_GROUP_CREATE},
 };
 
 static uint32_t do_verb(struct world *w, char *const words[], unsigned count, uint32_t flags)
@@ -306,8 +305,7 @@ void world_mend(struct world *w, const char *resource)
 /* What the owner would say of `r` now; 0: nothing. */
 static enum report_event word_of_owner(const struct world *w, const struct resource *r)
 {
-    bool pending =
-        r->state == RESOURCE_ONLINE_PENDING || r->state == RESOURCE_OFFLINE_PENDING;
+    bool pending = r->state == RESOURCE_ONLINE_PENDING || r->state == RESOURCE_OFFLINE_PENDING;
 
     if (r->fail_requested || (pending && is_broken(w, r->name)))
         return REPORT_FAILED;
@@ -324,8 +322,10 @@ unsigned world_step(struct world *w)
 
     while ((n = cluster_next_node(w->cluster, n)) != NULL) {
         const struct group *g = NULL;
-        struct command cmd = {.kind = COMMAND_REPORT, .node = n->id,
-                              .incarnation = n->incarnation, .reports = reports};
+        struct command cmd = {.kind = COMMAND_REPORT,
+                              .node = n->id,
+                              .incarnation = n->incarnation,
+                              .reports = reports};
 
         for (count = 0; (g = cluster_next_group(w->cluster, g)) != NULL;)
             for (unsigned i = 0; g->owner == n->id && i < g->resource_count; i++) {

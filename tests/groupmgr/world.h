@@ -16,10 +16,10 @@ enum { WORLD_BROKEN_MAX = 8, WORLD_OFFLINES_MAX = 64 };
 struct world {
     struct cluster *cluster;
     uint64_t now_ms;
-    struct reply reply;        /* Of the last command. */
+    struct reply reply;             /* Of the last command. */
     char *broken[WORLD_BROKEN_MAX]; /* Resources that fail instead of doing as told. */
-    struct bytes story;        /* One line per event since world_story(). */
-    struct bytes text;         /* What the last world_...() returned. */
+    struct bytes story;             /* One line per event since world_story(). */
+    struct bytes text;              /* What the last world_...() returned. */
 };
 
 /* "A B C; db prefers A B: disk ip app>disk,ip; web" makes three nodes that are

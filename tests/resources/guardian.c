@@ -201,13 +201,15 @@ Test(guardian, kills_what_escaped_when_the_main_process_ends)
     teardown(&w);
 }
 
+/* Bounded, so that a failure of this test is not the end of the machine. */
 Test(guardian, kills_a_tree_that_keeps_forking)
 {
     struct world w;
 
     setup(&w);
-    start(&w, "setsid sh -c 'echo $$ > escaped; while :; do setsid sh -c \"setsid sleep 1000 & "
-              "sleep 0.1\" & sleep 0.01; done' & exec sleep 1000");
+    start(&w, "setsid sh -c 'echo $$ > escaped; for i in $(seq 400); do "
+              "setsid sh -c \"setsid sleep 20 & sleep 0.1\" & sleep 0.01; done; "
+              "sleep 20' & exec sleep 20");
     wait_pid(&w, "escaped");
     guardian_kill(w.guardian);
     wait_for(&w, &w.gone);
@@ -287,22 +289,23 @@ Test(guardian, its_service_cannot_outlive_it_even_alone)
 
 Test(cgroup, kills_what_entered_it_and_is_removed)
 {
-    char *own = cgroup_own(), path[512];
-    int status;
+    char *own = cgroup_own(), path[512], byte;
+    int status, entered[2];
     pid_t child;
 
     if (own == NULL)
         cr_skip_test("no cgroups can be made here");
     snprintf(path, sizeof(path), "%s/holdfast-test-%d", own, (int)getpid());
     cr_assert(cgroup_make(path));
+    cr_assert_eq(pipe(entered), 0);
     child = fork();
     if (child == 0) {
-        if (cgroup_enter(path))
+        if (cgroup_enter(path) && write(entered[1], "", 1) == 1)
             pause();
         _exit(1);
     }
-    while (cgroup_remove(path)) /* Until the child is in, it can be. */
-        cgroup_make(path);
+    cr_assert_eq(read(entered[0], &byte, 1), 1);
+    cr_assert(!cgroup_remove(path), "removed with a process in it");
     cgroup_kill(path);
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_assert(WIFSIGNALED(status));

@@ -13,7 +13,11 @@
 
 enum { RES = 7 };
 
-/* A service that marks itself with the test's folder and waits for ever. The
+/* Scripts begin what they wait for before they say that they are up: a shell
+ * acts on SIGTERM only between two commands, and what it starts in that moment
+ * has not heard of it.
+ *
+ * A service that marks itself with the test's folder and waits for ever. The
  * folder is its working directory, so files it writes are the test's. */
 #define SERVICE(w, command)                                                                   \
     world_online((w), RES, "process", "CommandLine", (command), "CurrentDirectory", (w)->dir, \
@@ -111,8 +115,8 @@ Test(process, terminate_ends_a_tree_that_keeps_forking)
     struct world w;
 
     world_setup(&w);
-    SERVICE(&w, "f() { setsid sleep 0.3 & sleep 0.02; setsid sh -c ': > forked; sleep 1000' & }; "
-                "while :; do f; done");
+    SERVICE(&w, "for i in $(seq 400); do setsid sleep 0.3 & sleep 0.02; "
+                "setsid sh -c ': > forked; sleep 20' & done; sleep 20");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "forked", "");
     monitor_terminate(w.link.monitor, RES);
@@ -126,8 +130,8 @@ Test(process, stops_by_sigterm_to_its_group)
     struct world w;
 
     world_setup(&w);
-    SERVICE(&w, "trap 'echo bye >> said; exit 0' TERM; : > up; "
-                "while :; do sleep 1000 & wait; done");
+    SERVICE(&w, "trap 'echo bye >> said; exit 0' TERM; "
+                "sleep 1000 & : > up; wait");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline(&w, RES);
@@ -144,8 +148,8 @@ Test(process, what_the_main_process_leaves_behind_has_time_to_stop_too)
     char *said;
 
     world_setup(&w);
-    SERVICE(&w, "(trap 'sleep 0.3; echo saved >> said; exit 0' TERM; : > up; "
-                "while :; do sleep 1000 & wait; done) & trap 'exit 0' TERM; wait");
+    SERVICE(&w, "(trap 'sleep 0.3; echo saved >> said; exit 0' TERM; "
+                "sleep 1000 & : > up; wait) & trap 'exit 0' TERM; wait");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline(&w, RES);
@@ -178,7 +182,7 @@ Test(process, instruction_0_kills_at_once)
     struct world w;
 
     world_setup(&w);
-    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; : > up; while :; do sleep 1000 & wait; done");
+    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; sleep 1000 & : > up; wait");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline_dword(&w, RES, "Generic Application", 0);
@@ -193,7 +197,7 @@ Test(process, instruction_1_stops_in_good_order_and_others_are_refused)
     struct world w;
 
     world_setup(&w);
-    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; : > up; while :; do sleep 1000 & wait; done");
+    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; sleep 1000 & : > up; wait");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline_dword(&w, RES, "process", 1);
