@@ -121,6 +121,70 @@ $(addprefix unit-,$(PARTS) cli clusapi):
 	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/$@
 	build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/$@
 
+# The fuzzers' targets over their corpora, without a fuzzer.
+CORPORA := $(patsubst tests/fuzz/corpus/%,%,$(wildcard tests/fuzz/corpus/*))
+$(BUILD)/tests/corpus-proplist: $(BUILD)/tests/fuzz/proplist.o $(BUILD)/tests/fuzz/run_corpus.o $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
+$(BUILD)/tests/corpus-msgpack: $(BUILD)/tests/fuzz/msgpack.o $(BUILD)/tests/fuzz/run_corpus.o $(BASE) \
+                               $(call objects,net/msgpack.c net/msgpack_scan.c)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
+
+.PHONY: test tests-build
+tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
+test:
+	@scripts/deps --tests
+	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
+	@scripts/test
+
+# `make valgrind`: the unit tests once more, without sanitizers, under valgrind.
+.PHONY: valgrind
+valgrind:
+	@scripts/deps --tests
+	@$(MAKE) --no-print-directory -j$$(nproc) MODE=valgrind tests-build
+	@scripts/valgrind
+
+# `make fuzz`: each fuzzer for SECONDS; new inputs and findings go to build/fuzz.
+SECONDS_EACH = $(or $(SECONDS),60)
+.PHONY: fuzz
+fuzz:
+	@scripts/deps --tests
+	@scripts/fuzz $(SECONDS_EACH)
+
+# --------------------------------------------------------------- using it
+.PHONY: run install
+run: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) build
+	@scripts/demo
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	    $(DESTDIR)$(PREFIX)/include/clusapi $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	    $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install $(BUILD)/holdfastd $(BUILD)/holdfast-monitor $(DESTDIR)$(PREFIX)/sbin
+	install $(BUILD)/holdfast $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(BUILD)/libclusapi.so $(DESTDIR)$(PREFIX)/lib/libclusapi.so.0
+	ln -sf libclusapi.so.0 $(DESTDIR)$(PREFIX)/lib/libclusapi.so
+	install -m 644 clusapi/include/*.h $(DESTDIR)$(PREFIX)/include/clusapi
+	sed -e 's|@includedir@|$(PREFIX)/include/clusapi|' -e 's|@libdir@|$(PREFIX)/lib|' \
+	    clusapi/clusapi.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/clusapi.pc
+	install -m 644 scripts/holdfast.bash-completion \
+	    $(DESTDIR)$(PREFIX)/share/bash-completion/completions/holdfast
+	sed -e 's|@sbindir@|$(PREFIX)/sbin|' scripts/holdfastd.service.in \
+	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/holdfastd.service
+
+help:
+	@echo "make            build (installing what is missing first)"
+	@echo "make run        show the main job on a fresh three-node cluster"
+	@echo "make test       all tests that need no container engine"
+	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
+	@echo "make valgrind   the unit tests under valgrind"
+	@echo "make fuzz       each fuzzer for SECONDS=60"
+	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
+	@echo "make install    to PREFIX=/usr/local"
+	@echo "make clean      remove build/"
+
 .PHONY: deps clean
 deps:
 	@scripts/deps

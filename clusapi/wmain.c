@@ -80,6 +80,10 @@ __attribute__((weak, visibility("default"))) int main(int argc, char **argv, cha
     /* The encoding that the user has; without any, the one that everybody has. */
     if (setlocale(LC_ALL, "") == NULL || MB_CUR_MAX == 1)
         setlocale(LC_CTYPE, "C.UTF-8");
-    /* Not freed: the program may keep pointers to them until exit(). */
-    return wmain(argc, vector_widen(argv), vector_widen(envp));
+    /* Never freed: the program may keep pointers to them until exit(). Static, so
+     * that leak checkers find them still in use. */
+    static wchar_t **wide_argv, **wide_envp;
+    wide_argv = vector_widen(argv);
+    wide_envp = vector_widen(envp);
+    return wmain(argc, wide_argv, wide_envp);
 }

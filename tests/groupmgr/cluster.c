@@ -194,9 +194,9 @@ Test(cluster, detail_stays_text_when_it_is_cut)
 {
     struct world w;
     char name[NAME_BYTES_MAX + 1];
-    struct command cmd = {.kind = COMMAND_RESOURCE_UNDEPEND, .name = "app", .other = name};
+    struct command cmd = {.kind = COMMAND_RESOURCE_UNDEPEND, .name = "ap", .other = name};
 
-    world_setup(&w, "A; db: app");
+    world_setup(&w, "A; db: ap");
     /* 127 letters of two bytes: the detail ends inside one of them. */
     for (unsigned i = 0; i + 1 < NAME_BYTES_MAX; i += 2)
         memcpy(name + i, "\xc3\xa4", 3);

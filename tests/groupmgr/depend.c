@@ -76,3 +76,17 @@ Test(depend, dependency_decides_what_is_top_level)
     check_text(world_state(&w, "db"), "PartialOnline");
     world_teardown(&w);
 }
+
+/* The order in which dependents came to be is not part of the state, so no
+ * answer may show it. */
+Test(depend, oldest_dependent_is_named)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: disk one>disk two>disk");
+    check_code(world_do(&w, "undepend one disk"), 0);
+    check_code(world_do(&w, "depend one disk"), 0);
+    check_code(world_do(&w, "remove disk"), ERROR_DEPENDENT_RESOURCE_EXISTS);
+    check_text(w.reply.detail, "one depends on disk");
+    world_teardown(&w);
+}

@@ -1,5 +1,6 @@
 /* Restart, failover, and when it stays Failed. */
 #include <stdio.h>
+#include <string.h>
 
 #include "tests/groupmgr/world.h"
 
@@ -314,5 +315,45 @@ Test(failure, clock_gone_mad_does_not_wrap_round)
     w.now_ms = UINT64_MAX - 10;
     world_do(&w, "report app failed");
     cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX - 1);
+    world_teardown(&w);
+}
+
+Test(failure, restart_taken_out_of_the_middle_leaves_the_others_in_order)
+{
+    static const unsigned delays[] = {100, 1000, 200, 1100, 1200, 300, 400};
+    struct world w;
+
+    world_setup(&w, "A; db");
+    for (unsigned i = 0; i < 7; i++) {
+        world_do(&w, "add r%u to db", i);
+        world_do(&w, "set r%u RestartDelay %u", i, delays[i]);
+    }
+    world_do(&w, "online db");
+    world_run(&w);
+    for (unsigned i = 0; i < 7; i++)
+        world_do(&w, "report r%u failed", i);
+    /* The last one of the heap takes the place of r3, under r1: it must rise. */
+    check_code(world_do(&w, "stop r3"), 0);
+    world_do(&w, "wait 400");
+    check_text(world_state(&w, "r6"), "OnlinePending");
+    check_text(world_state(&w, "r1"), "Failed");
+    world_teardown(&w);
+}
+
+Test(failure, words_of_a_handler_are_cut_at_a_letter)
+{
+    struct world w;
+    char text[2048] = "x";
+    struct report report = {.event = REPORT_FAILED, .text = text};
+    struct command cmd = {.kind = COMMAND_REPORT, .node = 1, .reports = &report, .report_count = 1};
+
+    ONLINE("A; db: app");
+    for (unsigned i = 1; i + 3 < sizeof(text); i += 2)
+        memcpy(text + i, "\xc3\xa4", 3);
+    report.resource = world_resource(&w, "app")->id;
+    report.operation = world_resource(&w, "app")->operation;
+    cmd.incarnation = world_node(&w, "A")->incarnation;
+    world_apply(&w, &cmd);
+    cr_assert_eq(strlen(world_resource(&w, "app")->status_text), 1023);
     world_teardown(&w);
 }

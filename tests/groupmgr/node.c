@@ -323,3 +323,34 @@ Test(node, leaving_node_receives_nothing)
     cr_assert_not(world_node(&w, "B")->leaving, "a new life is here to stay");
     world_teardown(&w);
 }
+
+Test(node, leaving_waits_for_a_resource_that_is_starting)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "report app failed");
+    world_do(&w, "wait 500");
+    world_do(&w, "leaving A");
+    check_text(world_states(&w, "db"), "Pending: app OnlinePending");
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "B");
+    check_text(world_states(&w, "db"), "Online: app Online");
+    world_teardown(&w);
+}
+
+Test(node, death_of_the_last_node_ends_a_move_under_way)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "move db to B");
+    world_do(&w, "down B");
+    world_do(&w, "down A");
+    check_text(world_states(&w, "db"), "Offline: app Offline");
+    check_text(world_owner(&w, "db"), "A");
+    world_do(&w, "up A");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: app Online");
+    world_teardown(&w);
+}

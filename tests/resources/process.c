@@ -13,9 +13,8 @@
 
 enum { RES = 7 };
 
-/* Scripts begin what they wait for before they say that they are up: a shell
- * acts on SIGTERM only between two commands, and what it starts in that moment
- * has not heard of it.
+/* Scripts that are to stop in good order sleep in short steps: what a shell is
+ * just starting when SIGTERM comes may miss it, and is waited for.
  *
  * A service that marks itself with the test's folder and waits for ever. The
  * folder is its working directory, so files it writes are the test's. */
@@ -131,7 +130,7 @@ Test(process, stops_by_sigterm_to_its_group)
 
     world_setup(&w);
     SERVICE(&w, "trap 'echo bye >> said; exit 0' TERM; "
-                "sleep 1000 & : > up; wait");
+                ": > up; while :; do sleep 0.05; done");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline(&w, RES);
@@ -149,7 +148,7 @@ Test(process, what_the_main_process_leaves_behind_has_time_to_stop_too)
 
     world_setup(&w);
     SERVICE(&w, "(trap 'sleep 0.3; echo saved >> said; exit 0' TERM; "
-                "sleep 1000 & : > up; wait) & trap 'exit 0' TERM; wait");
+                ": > up; while :; do sleep 0.05; done) & trap 'exit 0' TERM; wait");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline(&w, RES);
@@ -182,7 +181,7 @@ Test(process, instruction_0_kills_at_once)
     struct world w;
 
     world_setup(&w);
-    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; sleep 1000 & : > up; wait");
+    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; : > up; while :; do sleep 0.05; done");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline_dword(&w, RES, "Generic Application", 0);
@@ -197,7 +196,7 @@ Test(process, instruction_1_stops_in_good_order_and_others_are_refused)
     struct world w;
 
     world_setup(&w);
-    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; sleep 1000 & : > up; wait");
+    SERVICE(&w, "trap 'echo bye > said; exit 0' TERM; : > up; while :; do sleep 0.05; done");
     world_wait_state(&w, RES, MONITOR_ONLINE);
     world_wait_file(&w, "up", "");
     world_offline_dword(&w, RES, "process", 1);
