@@ -285,7 +285,6 @@ static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsign
     memcpy(copy, image.data, image.len);
     (*bufs)[0] = (struct raft_buffer){.base = copy, .len = image.len};
     *n_bufs = 1;
-    bytes_release(&image);
     c->snapshots++;
     /* libraft asks for the state first and reads these two afterwards. */
     raft_set_snapshot_trailing(&c->raft, retention_trailing(&c->retention));
@@ -293,6 +292,7 @@ static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsign
     retention_restart(&c->retention);
     log_info("raft", "snapshot at position %llu, %zu bytes", (unsigned long long)c->position,
              image.len);
+    bytes_release(&image);
     return 0;
 }
 

@@ -52,8 +52,8 @@ struct load {
 
     int epoll;
     struct client *clients;
-    unsigned created;             /* Clients whose group exists. */
-    uint64_t begin_ns, end_ns;    /* Of the measurement; 0: not yet known. */
+    unsigned created;          /* Clients whose group exists. */
+    uint64_t begin_ns, end_ns; /* Of the measurement; 0: not yet known. */
     uint64_t errors, cpu_begin_us;
     uint32_t first_error;
     struct histogram latencies;
@@ -238,11 +238,13 @@ static void usage(void)
 
 static void arguments(struct load *l, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"socket", required_argument, NULL, 's'},  {"clients", required_argument, NULL, 'n'},
-        {"call", required_argument, NULL, 'c'},    {"seconds", required_argument, NULL, 't'},
-        {"warmup", required_argument, NULL, 'w'},  {"bytes", required_argument, NULL, 'b'},
-        {0}};
+    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+                                            {"clients", required_argument, NULL, 'n'},
+                                            {"call", required_argument, NULL, 'c'},
+                                            {"seconds", required_argument, NULL, 't'},
+                                            {"warmup", required_argument, NULL, 'w'},
+                                            {"bytes", required_argument, NULL, 'b'},
+                                            {0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {

@@ -1,5 +1,6 @@
 /* Connecting, and failing to. */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -196,4 +197,37 @@ Test(rpc_dial, what_is_no_socket_is_closed_from_the_loop)
     RUN_UNTIL(&w, w.near.closed == 1);
     cr_assert_neq(w.near.code, 0);
     world_teardown(&w);
+}
+
+/* Keeps a thread of libuv's pool busy until the pipe is closed. */
+static void work_wait(uv_work_t *work)
+{
+    char byte;
+    ssize_t n = read(*(int *)work->data, &byte, 1);
+
+    (void)n;
+}
+
+Test(rpc_dial, a_look_up_that_hangs_ends_in_a_time_out)
+{
+    struct address a = {.host = "localhost", .port = closed_port()};
+    struct outcome o = {0};
+    struct world w;
+    uv_work_t works[16];
+    int fds[2];
+
+    setenv("UV_THREADPOOL_SIZE", "4", 1);
+    world_setup(&w);
+    cr_assert_eq(pipe(fds), 0);
+    for (int i = 0; i < 16; i++) {
+        works[i].data = &fds[0];
+        uv_queue_work(&w.loop, &works[i], work_wait, NULL);
+    }
+    dial(&w, &a, 50, &o);
+    RUN_UNTIL(&w, o.count == 1);
+    cr_assert_eq(o.code, ERROR_TIMEOUT);
+    close(fds[1]);
+    world_teardown(&w);
+    close(fds[0]);
+    cr_assert_eq(o.count, 1);
 }

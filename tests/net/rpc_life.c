@@ -201,6 +201,33 @@ Test(rpc_life, closing_after_writes_writes_all_first)
     world_teardown(&w);
 }
 
+Test(rpc_life, closing_after_writes_does_not_reset_what_the_peer_has_yet_to_get)
+{
+    struct world w;
+    struct bytes b = BYTES_INIT;
+    struct msgpack_sink m;
+    static char blob[300000];
+    int fd;
+
+    world_setup(&w);
+    world_serve(&w, "127.0.0.1", NULL);
+    fd = world_raw(&w);
+    msgpack_sink_init(&m, &b);
+    sink_map(&m.sink, 1);
+    sink_kv_bin(&m.sink, "blob", blob, sizeof blob);
+    /* Unread when the output goes into the kernel: were the socket closed then,
+     * the kernel would throw away what does not fit the peer's window. */
+    cr_assert_eq(send(fd, "\x93\x02\xa1x\x80", 5, 0), 5);
+    rpc_notify(w.far.conn, "event", &b);
+    rpc_close_after_writes(w.far.conn);
+    cr_assert_geq(raw_drain(&w, fd), b.len);
+    cr_assert_eq(w.far.notifications, 0);
+    close(fd);
+    RUN_UNTIL(&w, w.far.closed == 1);
+    bytes_release(&b);
+    world_teardown(&w);
+}
+
 /* ------------------------------------------------------------------ detach */
 
 struct detached {
@@ -295,6 +322,55 @@ Test(rpc_life, bytes_after_the_reply_belong_to_the_new_owner)
     cr_assert_eq(read(taken, buf, 4), 4);
     uv_close((uv_handle_t *)handshake.stream, on_stream_closed);
     close(fd);
+    world_teardown(&w);
+}
+
+static void raw_skip(struct world *w, int fd, size_t len)
+{
+    char buf[65536];
+
+    while (len > 0) {
+        ssize_t n = recv(fd, buf, len < sizeof buf ? len : sizeof buf, MSG_DONTWAIT);
+
+        if (n > 0)
+            len -= (size_t)n;
+        else
+            world_step(w);
+    }
+}
+
+Test(rpc_life, nothing_is_read_while_a_detach_waits_for_its_writes)
+{
+    struct world w;
+    struct bytes b = BYTES_INIT;
+    struct detached d = {0};
+    struct msgpack_sink m;
+    static char blob[8 << 20];
+    uv_os_fd_t taken;
+    char buf[4];
+    int fd;
+
+    world_setup(&w);
+    world_serve(&w, "127.0.0.1", NULL);
+    fd = world_raw(&w);
+    msgpack_sink_init(&m, &b);
+    sink_bin(&m.sink, blob, sizeof blob);
+    rpc_notify(w.far.conn, "event", &b);
+    rpc_detach(w.far.conn, on_detached, &d);
+    w.far.conn = NULL;
+    w.far.closed++;
+    cr_assert_eq(send(fd, "raft", 4, 0), 4);
+    for (int i = 0; i < 5; i++)
+        uv_run(&w.loop, UV_RUN_NOWAIT);
+    raw_skip(&w, fd, b.len + 8); /* [2, "event", … */
+    RUN_UNTIL(&w, d.count == 1);
+    cr_assert_not_null(d.stream);
+    cr_assert_eq(uv_fileno((uv_handle_t *)d.stream, &taken), 0);
+    cr_assert_eq(read(taken, buf, 4), 4);
+    cr_assert_eq(memcmp(buf, "raft", 4), 0);
+    uv_close((uv_handle_t *)d.stream, on_stream_closed);
+    close(fd);
+    bytes_release(&b);
     world_teardown(&w);
 }
 
