@@ -375,7 +375,7 @@ const struct group *cluster_next_group(const struct cluster *c, const struct gro
 /* Digest of the whole state: equal on replicas that applied the same commands.
  * Incremental: costs what was touched since the last call. */
 uint64_t cluster_digest(struct cluster *c);
-/* The same without sessions, events, index and clock: what a refused command
+/* The same without sessions, events, index, clock and lease renewals: what a refused command
  * and a repeated one leave as it was. */
 uint64_t cluster_objects_digest(struct cluster *c);
 

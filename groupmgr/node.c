@@ -204,7 +204,6 @@ uint32_t apply_pulse(struct cluster *c, const struct command *cmd, struct reply 
             renewal->seq <= n->node.renewed_seq)
             continue;
         n->node.renewed_seq = renewal->seq;
-        digest_touch(c, &n->tracked);
     }
     return 0;
 }

@@ -12,20 +12,34 @@
 
 enum { REPORT_TEXT_BYTES_MAX = 1024 }; /* A handler's words are kept this far. */
 
+/* What the handler said, cut to a bound without cutting a character; NULL if
+ * it said nothing. */
+static const char *report_text(const struct report *report, char buf[REPORT_TEXT_BYTES_MAX + 1])
+{
+    if (report->text == NULL)
+        return NULL;
+    snprintf(buf, REPORT_TEXT_BYTES_MAX + 1, "%s", report->text);
+    size_t len = strlen(buf);
+    while (!utf8_is_valid(buf, len) && len > REPORT_TEXT_BYTES_MAX - 4)
+        buf[--len] = '\0';
+    return buf;
+}
+
 static void report_failure(struct cluster *c, struct resource_record *r,
                            const struct report *report, uint32_t default_code)
 {
     char text[REPORT_TEXT_BYTES_MAX + 1];
-    size_t len;
 
-    if (report->text != NULL) {
-        snprintf(text, sizeof(text), "%s", report->text);
-        len = strlen(text);
-        while (!utf8_is_valid(text, len) && len > REPORT_TEXT_BYTES_MAX - 4)
-            text[--len] = '\0';
-    }
     resource_fails(c, r, report->code != 0 ? report->code : default_code,
-                   report->text != NULL ? text : NULL);
+                   report_text(report, text));
+}
+
+static void report_end(struct cluster *c, struct resource_record *r, enum resource_state next,
+                       const struct report *report)
+{
+    char text[REPORT_TEXT_BYTES_MAX + 1];
+
+    resource_enter_reported(c, r, next, report_text(report, text));
 }
 
 static void report_lock(struct cluster *c, struct resource_record *r, bool locked)
@@ -43,11 +57,11 @@ static void report_count(struct cluster *c, struct resource_record *r, const str
     switch (report->event) {
     case REPORT_ONLINE:
         if (state == RESOURCE_ONLINE_PENDING)
-            resource_enter(c, r, RESOURCE_ONLINE, CAUSE_REPORTED);
+            report_end(c, r, RESOURCE_ONLINE, report);
         break;
     case REPORT_OFFLINE:
         if (state == RESOURCE_OFFLINE_PENDING)
-            resource_enter(c, r, RESOURCE_OFFLINE, CAUSE_REPORTED);
+            report_end(c, r, RESOURCE_OFFLINE, report);
         else if (resource_runs(r)) /* Nobody had asked for that. */
             report_failure(c, r, report, ERROR_RESOURCE_NOT_ONLINE);
         break;

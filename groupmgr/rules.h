@@ -37,6 +37,10 @@ uint32_t instructions_check(const struct command *cmd, struct reply *reply);
 void node_enter(struct cluster *c, struct node_record *n, enum node_state next, enum cause cause);
 void resource_enter(struct cluster *c, struct resource_record *r, enum resource_state next,
                     enum cause cause);
+/* As resource_enter() by the owner's word, with what the handler said: `text`
+ * (copied) may be NULL. */
+void resource_enter_reported(struct cluster *c, struct resource_record *r,
+                             enum resource_state next, const char *text);
 /* As resource_enter() to Failed, with why: `text` (copied) may be NULL. */
 void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
                            uint32_t code, const char *text);

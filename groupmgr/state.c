@@ -68,7 +68,7 @@ static void resource_event(struct cluster *c, const struct resource_record *r,
                       .to = res->state,
                       .cause = cause};
 
-    if (res->state == RESOURCE_FAILED) {
+    if (!resource_is_pending(r)) { /* What ended the last pending state, or the life. */
         e.code = res->status_code;
         e.text = res->status_text;
     }
@@ -110,6 +110,13 @@ void resource_enter(struct cluster *c, struct resource_record *r, enum resource_
 {
     assert(next != RESOURCE_FAILED);
     resource_move(c, r, next, cause, 0, NULL);
+}
+
+void resource_enter_reported(struct cluster *c, struct resource_record *r,
+                             enum resource_state next, const char *text)
+{
+    assert(next == RESOURCE_ONLINE || next == RESOURCE_OFFLINE);
+    resource_move(c, r, next, CAUSE_REPORTED, 0, text);
 }
 
 void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
