@@ -82,7 +82,7 @@ __attribute__((weak, visibility("default"))) int main(int argc, char **argv, cha
         setlocale(LC_CTYPE, "C.UTF-8");
     /* Never freed: the program may keep pointers to them until exit(). Static, so
      * that leak checkers find them still in use. */
-    static wchar_t **wide_argv, **wide_envp;
+    static wchar_t **volatile wide_argv, **volatile wide_envp;
     wide_argv = vector_widen(argv);
     wide_envp = vector_widen(envp);
     return wmain(argc, wide_argv, wide_envp);

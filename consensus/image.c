@@ -55,7 +55,7 @@ bool image_open(const void *data, size_t len, uint64_t *ret_position, const uint
     const uint8_t *state = (const uint8_t *)data + sizeof(struct image_header);
     struct image_header h;
 
-    if (len < sizeof h)
+    if (len < sizeof h || len % 8 != 0)
         return false;
     memcpy(&h, data, sizeof h);
     uint64_t room = (uint64_t)(len - sizeof h);

@@ -380,14 +380,17 @@ static void free_all(struct daemon *d)
 
 /* ------------------------------------------------------------------------ run */
 
-static int start_failed(uint32_t code, char *why)
+/* Ends the process at once: what was opened so far belongs to a loop that never
+ * ran, and only a running loop could close it. */
+static void start_failed(uint32_t code, char *why) __attribute__((noreturn));
+static void start_failed(uint32_t code, char *why)
 {
     log_error("daemon", "cannot start: %s%s", why, code == ERROR_FILE_CORRUPT
               ? "; this node's copy is damaged and is not used. The other nodes have the data: "
                 "rebuild this one with an empty folder under a new name" : "");
     fprintf(stderr, "holdfastd: cannot start: %s\n", why);
-    free(why);
-    return code == ERROR_FILE_CORRUPT ? EXIT_UNUSABLE : EXIT_TEMPORARY;
+    fflush(stderr);
+    _exit(code == ERROR_FILE_CORRUPT ? EXIT_UNUSABLE : EXIT_TEMPORARY);
 }
 
 int daemon_run(const struct config *config)
@@ -397,7 +400,7 @@ int daemon_run(const struct config *config)
 
     uint32_t code = identity_open(config->data_dir, &d.identity, &why);
     if (code != 0)
-        return start_failed(code, why);
+        start_failed(code, why);
     uv_loop_init(&d.loop);
     uv_timer_init(&d.loop, &d.monitor_retry);
     d.monitor_retry.data = &d;
@@ -406,7 +409,7 @@ int daemon_run(const struct config *config)
     if (code == 0)
         code = open_consensus(&d, &why);
     if (code != 0)
-        return start_failed(code, why);
+        start_failed(code, why);
     calls_start(d.calls, d.consensus, d.peers);
     pulse_start(d.pulse, d.consensus, d.peers);
     api_start(d.api, d.consensus);

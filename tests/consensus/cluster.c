@@ -170,6 +170,39 @@ Test(cluster, a_leader_without_a_majority_gives_up_and_says_so)
     world_teardown(&w);
 }
 
+/* The entry of its former life carries this node's id and a tag that nobody
+ * waits for now. It is committed by the new life, with a batch under way. */
+Test(cluster, an_entry_of_a_former_life_comes_without_its_request)
+{
+    struct ask lost = {0}, first = {0};
+    struct world w;
+
+    world_setup(&w, 3, NULL);
+    open_all(&w);
+    commit(&w, "for all");
+    RUN_UNTIL(&w, all_equal(&w));
+    struct node *leader = world_elect(&w), *other;
+    for (unsigned i = 0; i < 3; i++)
+        if (&w.nodes[i] != leader)
+            node_close(&w.nodes[i]);
+    node_propose(leader, "of a former life", &lost);
+    RUN_UNTIL(&w, lost.finished > 0);
+    node_close(leader);
+    if (lost.code == ERROR_RETRY) { /* Else it had given up before. */
+        other = leader == &w.nodes[0] ? &w.nodes[1] : &w.nodes[0];
+        leader->when_leading = &first;
+        node_open(leader);
+        node_open(other); /* Cannot be elected: its log is shorter. */
+        RUN_UNTIL(&w, first.finished > 0 && all_equal(&w));
+        cr_assert_eq(first.code, 0);
+        cr_assert_eq(first.applied, 1);
+        cr_assert_eq(first.position, 3, "behind the other");
+        cr_assert_eq(leader->commands, 3);
+        cr_assert_eq(lost.applied, 0);
+    }
+    world_teardown(&w);
+}
+
 static void count_tick(uv_timer_t *timer)
 {
     ++*(unsigned *)timer->data;

@@ -151,22 +151,6 @@ Test(consensus, a_restart_applies_the_same_again)
     bytes_release(&before.state);
 }
 
-/* The entries of a former life carry this node's id and tags that nobody waits
- * for now; on_apply() would crash on a request that is not one of this life. */
-Test(consensus, entries_of_a_former_life_come_without_their_requests)
-{
-    struct ask ask = {0};
-
-    node_run_and_die(n, 5, 10);
-    node_open(n);
-    RUN_UNTIL(&w, consensus_is_leader(n->consensus));
-    node_propose(n, "new", &ask); /* Under way while the old ones are applied. */
-    RUN_UNTIL(&w, ask.finished > 0 && n->commands == 5 + ask.applied);
-    cr_assert_leq(ask.applied, 1);
-    if (ask.applied == 1)
-        cr_assert_eq(ask.position, 6);
-}
-
 Test(consensus, every_entry_survives_a_kill)
 {
     node_run_and_die(n, 30, 100);

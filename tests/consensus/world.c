@@ -176,10 +176,15 @@ static uint32_t on_restore(const uint8_t *state, size_t len, void *data)
 
 static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *data)
 {
-    const struct node *n = data;
+    struct node *n = data;
+    struct ask *ask = n->when_leading;
 
     (void)term;
     cr_assert(!is_self || leader == n->id);
+    if (!is_self || ask == NULL)
+        return;
+    n->when_leading = NULL;
+    node_propose(n, "first", ask);
 }
 
 static const char *refuse_peer(uint32_t id, const char *disk, void *data)

@@ -40,6 +40,7 @@ struct node {
     uint64_t applied_position; /* Of the last applied(). */
     uint64_t stamp_ms;
     unsigned refusals; /* Of peers with another disk than theirs. */
+    struct ask *when_leading; /* Proposed as "first" in the very turn in which it leads. */
 };
 
 struct world {

@@ -21,18 +21,34 @@ struct script {
     int counter[2];
 };
 
+static void orderly(int signum)
+{
+    (void)signum;
+    _exit(EXIT_ORDERLY);
+}
+
+static int stop_when_told(unsigned life)
+{
+    (void)life;
+    for (;;)
+        pause();
+    return EXIT_FAILSTOP; /* Never. */
+}
+
 static int worker(void *data)
 {
     struct script *s = data;
     pid_t self = getpid();
     unsigned life = 0;
 
+    if (s->act == stop_when_told)
+        signal(SIGTERM, orderly); /* Before anybody can know of it. */
     /* The counter is what is in the pipe: each life adds one. */
     cr_assert_eq(read(s->counter[0], &life, sizeof life), (ssize_t)sizeof life);
     life++;
     cr_assert_eq(write(s->counter[1], &life, sizeof life), (ssize_t)sizeof life);
     cr_assert_eq(write(s->out, &self, sizeof self), (ssize_t)sizeof self);
-    return s->act(life);
+    _exit(s->act(life)); /* Nothing of this test's process is to be torn down. */
 }
 
 struct supervised {
@@ -91,21 +107,6 @@ static int end(struct supervised *v)
 static int wait_for_ever(unsigned life)
 {
     (void)life;
-    for (;;)
-        pause();
-    return EXIT_FAILSTOP; /* Never. */
-}
-
-static void orderly(int signum)
-{
-    (void)signum;
-    _exit(EXIT_ORDERLY);
-}
-
-static int stop_when_told(unsigned life)
-{
-    (void)life;
-    signal(SIGTERM, orderly);
     for (;;)
         pause();
     return EXIT_FAILSTOP; /* Never. */
@@ -183,7 +184,6 @@ Test(supervisor, passes_sigterm_on_and_ends_with_the_daemon)
     for (unsigned i = 0; i < 2; i++) {
         struct supervised v = begin(stop_when_told);
         pid_t pid = next_worker(&v);
-        usleep(50000); /* Its handler; without it the status would be another. */
         cr_assert_eq(kill(v.pid, signals[i]), 0);
         cr_assert_eq(next_worker(&v), 0, "it is not started again");
         cr_assert_eq(end(&v), EXIT_ORDERLY);
