@@ -151,7 +151,7 @@ static void under_way_remove(struct consensus *c, struct batch *b)
             c->under_way_tail = at;
         return;
     }
-    assert(!"a batch under way is on the list");
+    assert(false); /* A batch under way is on the list. */
 }
 
 static uint32_t code_from_raft(int status)
