@@ -161,9 +161,8 @@ Test(disk_check, the_checksum_is_that_of_libraft)
         memcpy(&count, data + at + 8, sizeof count);
         size_t header = 8 + 16 * (size_t)le64toh(count);
         cr_assert_eq(disk_check_crc(data + at + 8, header), le32toh(sums[0]));
-        cr_assert_eq(
-            disk_check_crc(data + at + 8 + header, batch_bytes(data, at) - 8 - header),
-            le32toh(sums[1]));
+        cr_assert_eq(disk_check_crc(data + at + 8 + header, batch_bytes(data, at) - 8 - header),
+                     le32toh(sums[1]));
     }
     cr_assert_gt(batches, 0);
     free(data);

@@ -282,10 +282,10 @@ static int append_beside_the_end(void *data)
 
 Test(guard, every_failure_to_write_ends_the_process)
 {
-    int (*const bodies[])(void *) = {
-        term_fails,         vote_fails,           truncate_fails,
-        append_fails_later, append_fails_at_once, snapshot_fails_at_once,
-        snapshot_fails_later, writer_tells_of_a_failure};
+    int (*const bodies[])(void *) = {term_fails,           vote_fails,
+                                     truncate_fails,       append_fails_later,
+                                     append_fails_at_once, snapshot_fails_at_once,
+                                     snapshot_fails_later, writer_tells_of_a_failure};
 
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         struct fake f;

@@ -41,8 +41,7 @@ static void node_serve(struct node *n, const char *host)
     snprintf(text, sizeof text, "%s:1", host);
     cr_assert_eq(address_parse(text, 0, &a), 0);
     a.port = 0;
-    cr_assert_eq(
-        rpc_server_open(&n->world->loop, &a, 0, NULL, &handlers, NULL, n, &n->server), 0);
+    cr_assert_eq(rpc_server_open(&n->world->loop, &a, 0, NULL, &handlers, NULL, n, &n->server), 0);
     snprintf(n->address, sizeof n->address, "%s:%u", host, (unsigned)rpc_server_port(n->server));
 }
 
@@ -168,8 +167,7 @@ static uint32_t on_restore(const uint8_t *state, size_t len, void *data)
         return ERROR_INVALID_DATA;
     memcpy(&n->applied_position, state, sizeof n->applied_position);
     bytes_clear(&n->state);
-    bytes_append(&n->state, state + sizeof n->applied_position,
-                 len - sizeof n->applied_position);
+    bytes_append(&n->state, state + sizeof n->applied_position, len - sizeof n->applied_position);
     n->restores++;
     return 0;
 }
@@ -227,8 +225,8 @@ uint32_t node_try_open(struct node *n, char **ret_why)
 
     cr_assert_null(n->consensus);
     for (unsigned i = 0; i < w->count; i++)
-        servers[i] = (struct consensus_server){w->nodes[i].id, w->nodes[i].address,
-                                               w->nodes[i].role};
+        servers[i] =
+            (struct consensus_server){w->nodes[i].id, w->nodes[i].address, w->nodes[i].role};
     struct consensus_config config = {
         .dir = n->dir,
         .cluster = "test",

@@ -21,9 +21,9 @@ struct ask {
     unsigned applied;  /* Calls of apply() with it. */
     unsigned finished; /* Calls of finished(). */
     uint32_t code;
-    uint64_t position;         /* At which it was applied. */
+    uint64_t position;          /* At which it was applied. */
     unsigned entries_at_finish; /* applied() calls before finished(). */
-    unsigned order;            /* Of finished(), from 1. */
+    unsigned order;             /* Of finished(), from 1. */
 };
 
 struct node {
@@ -39,7 +39,7 @@ struct node {
     unsigned commands, entries, restores;
     uint64_t applied_position; /* Of the last applied(). */
     uint64_t stamp_ms;
-    unsigned refusals; /* Of peers with another disk than theirs. */
+    unsigned refusals;        /* Of peers with another disk than theirs. */
     struct ask *when_leading; /* Proposed as "first" in the very turn in which it leads. */
 };
 

@@ -115,7 +115,7 @@ Test(calls, what_waits_at_close_is_told_and_told_once)
     init_cluster(&w);
     world_change(&w, &cmd, 20000, on_change, &under_way); /* In the log's hands, */
     calls_read(w.calls, 20000, on_read, &read);
-    world_teardown(&w);                                   /* which gives it back later. */
+    world_teardown(&w); /* which gives it back later. */
     cr_assert_eq(under_way.count, 1);
     cr_assert_eq(under_way.code, ERROR_CLUSTER_NODE_SHUTTING_DOWN);
     cr_assert_eq(read.count, 1);

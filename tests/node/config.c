@@ -152,8 +152,8 @@ Test(config, ids_go_by_name_whatever_the_order_of_the_peers)
     for (unsigned i = 0; i < 3; i++) {
         char text[300];
         struct config c;
-        snprintf(text, sizeof text, "[node]\nname = b\ndata = /d\n[cluster]\nname = x\npeers = %s\n",
-                 orders[i]);
+        snprintf(text, sizeof text,
+                 "[node]\nname = b\ndata = /d\n[cluster]\nname = x\npeers = %s\n", orders[i]);
         expect_good(text, &c);
         cr_assert_str_eq(c.peers[0].name, "a");
         cr_assert_str_eq(c.peers[1].name, "B");

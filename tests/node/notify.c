@@ -33,7 +33,8 @@ static void expect(const char *path)
     setenv("NOTIFY_SOCKET", path, 1);
     cr_assert(notify_is_supervised());
     notify_state("READY=1\nSTATUS=here");
-    cr_assert_eq(recv(fd, got, sizeof got - 1, MSG_DONTWAIT), (ssize_t)strlen("READY=1\nSTATUS=here"));
+    cr_assert_eq(recv(fd, got, sizeof got - 1, MSG_DONTWAIT),
+                 (ssize_t)strlen("READY=1\nSTATUS=here"));
     cr_assert_str_eq(got, "READY=1\nSTATUS=here");
     close(fd);
 }

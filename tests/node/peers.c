@@ -13,7 +13,7 @@ enum { PATIENCE_MS = 20000 };
 
 struct world {
     uv_loop_t loop;
-    uv_timer_t guard, tick; /* The daemon's timers ask again and again. */
+    uv_timer_t guard, tick;    /* The daemon's timers ask again and again. */
     struct rpc_server *server; /* Plays node 2. */
     char address[64];
     struct peers *peers; /* Of node 1. */
@@ -43,11 +43,11 @@ static void on_tick(uv_timer_t *tick)
     (void)tick; /* Ends a turn of the loop. */
 }
 
-#define RUN_UNTIL(w, condition)            \
-    while (!(condition)) {                 \
-        if ((w)->peers != NULL)            \
+#define RUN_UNTIL(w, condition)             \
+    while (!(condition)) {                  \
+        if ((w)->peers != NULL)             \
             (void)peers_get((w)->peers, 2); \
-        step(w);                           \
+        step(w);                            \
     }
 
 static void on_request(struct rpc_conn *c, struct rpc_request *r, const char *method,
@@ -119,8 +119,7 @@ static void setup(struct world *w)
     cr_assert_eq(address_parse("127.0.0.1:1", 0, &a), 0);
     a.port = 0;
     cr_assert_eq(rpc_server_open(&w->loop, &a, 0, NULL, &handlers, NULL, w, &w->server), 0);
-    snprintf(w->address, sizeof w->address, "127.0.0.1:%u",
-             (unsigned)rpc_server_port(w->server));
+    snprintf(w->address, sizeof w->address, "127.0.0.1:%u", (unsigned)rpc_server_port(w->server));
     w->claimed_id = 2;
     w->claimed_disk = "disk-2";
     struct peers_config config = {.loop = &w->loop,

@@ -170,8 +170,8 @@ void world_setup(struct world *w)
     uv_unref((uv_handle_t *)&w->guard);
     w->config.node = xstrdup("n1");
     w->config.cluster = xstrdup("test");
-    w->config.peers[0] = (struct config_peer){1, xstrdup("n1"), xstrdup("127.0.0.1:1"),
-                                              CONSENSUS_VOTER};
+    w->config.peers[0] =
+        (struct config_peer){1, xstrdup("n1"), xstrdup("127.0.0.1:1"), CONSENSUS_VOTER};
     w->config.peer_count = 1;
     w->config.timing = (struct config_timing){2000, 100, 150, 30, 30};
     w->replica = replica_new("n1", &listener);
@@ -258,8 +258,8 @@ void world_teardown(struct world *w)
     nftw(w->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-void world_change(struct world *w, const struct command *cmd, unsigned timeout_ms,
-                  change_done done, void *data)
+void world_change(struct world *w, const struct command *cmd, unsigned timeout_ms, change_done done,
+                  void *data)
 {
     struct bytes b = BYTES_INIT;
     struct msgpack_sink m;

@@ -41,7 +41,7 @@ void world_step(struct world *w);
     while (!(condition))        \
     world_step(w)
 
-void world_change(struct world *w, const struct command *cmd, unsigned timeout_ms,
-                  change_done done, void *data);
+void world_change(struct world *w, const struct command *cmd, unsigned timeout_ms, change_done done,
+                  void *data);
 
 #endif
