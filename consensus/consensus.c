@@ -17,6 +17,7 @@
 #include "consensus/guard.h"
 #include "consensus/heap.h"
 #include "consensus/image.h"
+#include "consensus/nudge.h"
 #include "consensus/retention.h"
 #include "consensus/transport.h"
 
@@ -59,11 +60,13 @@ struct consensus {
     struct guard *guard;
     struct transport *transport;
     struct retention retention;
+    struct nudge *nudge;
     char *cluster, *address, *disk; /* Owned copies for the transport. */
 
     uint64_t position; /* Entries applied. */
     uint64_t tag;      /* Of the last batch. */
     uint64_t snapshots;
+    uint64_t settled_term; /* Last term in which an entry of this leader was applied. */
     struct batch *gathering; /* Of this loop turn; NULL. */
     struct batch *under_way, **under_way_tail;
     unsigned waiting; /* Requests not finished. */
@@ -174,6 +177,9 @@ static void entry_applied(struct raft_apply *req, int status, void *result)
 
     (void)result;
     under_way_remove(b->consensus, b);
+    /* A success is told only in the term in which it was proposed. */
+    if (status == 0)
+        b->consensus->settled_term = raft_current_term(&b->consensus->raft);
     batch_finish(b, code_from_raft(status));
 }
 
@@ -351,6 +357,7 @@ static void on_turn_end(uv_check_t *handle)
     guard_watch(c->guard);
     watch_leadership(c);
     flush(c);
+    nudge_on_turn(c->nudge);
     tell_refused(c);
 }
 
@@ -459,6 +466,7 @@ static void start_turns(struct consensus *c)
     c->turn_end.data = c;
     c->hurry.data = c;
     c->handles_open = 2;
+    c->nudge = nudge_open(c->loop, &c->raft, c->guard);
     uv_check_start(&c->turn_end, on_turn_end);
 }
 
@@ -551,6 +559,14 @@ static void handle_closed(uv_handle_t *handle)
     maybe_closed(c);
 }
 
+static void part_closed(void *data)
+{
+    struct consensus *c = data;
+
+    c->handles_open--;
+    maybe_closed(c);
+}
+
 static void raft_closed(struct raft *raft)
 {
     struct consensus *c = raft->data;
@@ -568,7 +584,8 @@ void consensus_close(struct consensus *c, void (*done)(void *data), void *data)
     c->closed_data = data;
     tell_refused(c);
     c->raft.data = c;
-    c->handles_open++;
+    c->handles_open += 2; /* raft and the nudge. */
+    nudge_close(c->nudge, part_closed, c);
     uv_close((uv_handle_t *)&c->turn_end, handle_closed);
     uv_close((uv_handle_t *)&c->hurry, handle_closed);
     raft_close(&c->raft, raft_closed);
@@ -579,6 +596,11 @@ void consensus_close(struct consensus *c, void (*done)(void *data), void *data)
 bool consensus_is_leader(const struct consensus *c)
 {
     return raft_state((struct raft *)&c->raft) == RAFT_LEADER;
+}
+
+bool consensus_is_settled(const struct consensus *c)
+{
+    return consensus_is_leader(c) && c->settled_term == raft_current_term(&c->raft);
 }
 
 uint32_t consensus_leader(const struct consensus *c)

@@ -103,6 +103,9 @@ void consensus_propose(struct consensus *c, const void *command, size_t len, voi
 void consensus_barrier(struct consensus *c, void *request);
 
 bool consensus_is_leader(const struct consensus *c);
+/* It leads and has applied an entry of its own term, so everything that former
+ * leaders committed is applied here too (Raft thesis, section 6.4, step 1). */
+bool consensus_is_settled(const struct consensus *c);
 uint32_t consensus_leader(const struct consensus *c);        /* 0: nobody known. */
 uint64_t consensus_term(const struct consensus *c);
 uint64_t consensus_position(const struct consensus *c);      /* Entries applied. */

@@ -18,6 +18,8 @@ struct guard {
     uint64_t next_append;    /* Index that the next append begins with. */
     struct guarded_append *writing, **writing_tail; /* Oldest first. */
     bool taking;
+    void (*sent)(const struct raft_message *message, void *data);
+    void *sent_data;
     struct guard *next;
 };
 
@@ -282,6 +284,32 @@ static int guard_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
     return g->original.start(io, msecs, tick, guard_recv);
 }
 
+/* ----------------------------------------------------------------- messages */
+
+static int guard_io_send(struct raft_io *io, struct raft_io_send *req,
+                         const struct raft_message *message, raft_io_send_cb cb)
+{
+    struct guard *g = guard_of(io);
+
+    if (g->sent != NULL)
+        g->sent(message, g->sent_data);
+    return g->original.send(io, req, message, cb);
+}
+
+void guard_on_send(struct guard *g, void (*sent)(const struct raft_message *message, void *data),
+                   void *data)
+{
+    g->sent = sent;
+    g->sent_data = data;
+}
+
+int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_message *message,
+               raft_io_send_cb cb)
+{
+    req->cb = cb;
+    return g->original.send(g->io, req, message, cb);
+}
+
 /* --------------------------------------------------------------------- life */
 
 struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal, void *data)
@@ -298,6 +326,7 @@ struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fa
     guards = g;
     io->load = guard_load;
     io->start = guard_start;
+    io->send = guard_io_send;
     io->set_term = guard_set_term;
     io->set_vote = guard_set_vote;
     io->truncate = guard_truncate;

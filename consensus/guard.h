@@ -44,6 +44,13 @@ void guard_close(struct guard *g); /* NULL is fine. */
 /* At the end of every turn of the loop, while raft is open: see 4. */
 void guard_watch(struct guard *g);
 
+/* Hear of every message that raft sends (borrowed during the call); NULL: no
+ * longer. And send one as raft would. */
+void guard_on_send(struct guard *g, void (*sent)(const struct raft_message *message, void *data),
+                   void *data);
+int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_message *message,
+               raft_io_send_cb cb);
+
 /* A snapshot of our own is being written. */
 bool guard_is_taking_snapshot(const struct guard *g);
 

@@ -56,6 +56,8 @@ static void session_end(struct session *s)
     *s->at = s->next;
     if (s->next != NULL)
         s->next->at = s->at;
+    if (s->follows)
+        s->api->follower_count--;
     free(s);
 }
 
@@ -127,7 +129,7 @@ void api_on_command(struct api *a)
     unsigned count;
     const struct event *events;
 
-    if (a->closing || a->consensus == NULL)
+    if (a->closing || a->consensus == NULL || a->follower_count == 0)
         return;
     events = cluster_changes(replica_cluster(a->config.replica), &count);
     for (struct session *s = count > 0 ? a->sessions : NULL; s != NULL; s = s->next)

@@ -29,6 +29,7 @@ struct api {
     struct consensus *consensus; /* NULL until api_start(). */
     struct rpc_server *unix_server, *tcp_server;
     struct session *sessions;
+    unsigned follower_count; /* Sessions that follow events. */
     struct caller callers[CALLERS_MAX]; /* Free ones. */
     unsigned caller_count;
     bool closing;

@@ -213,6 +213,8 @@ static void follow_events(struct session *s, struct rpc_request *r, const struct
         rpc_notify(s->conn, "event", &result);
     }
     bytes_release(&result);
+    if (!s->follows)
+        s->api->follower_count++;
     s->follows = true;
 }
 

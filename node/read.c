@@ -195,6 +195,7 @@ struct served_barrier {
     struct proposal proposal; /* First. */
     struct calls *calls;
     struct rpc_request *request;
+    uint64_t position; /* When it was asked for; 0: not good enough. */
 };
 
 static void served_barrier_done(struct proposal *p, uint32_t code)
@@ -206,7 +207,8 @@ static void served_barrier_done(struct proposal *p, uint32_t code)
     if (code == 0) {
         msgpack_sink_init(&m, &result);
         sink_map(&m.sink, 1);
-        sink_kv_uint(&m.sink, "position", consensus_position(b->calls->consensus));
+        sink_kv_uint(&m.sink, "position",
+                     b->position != 0 ? b->position : consensus_position(b->calls->consensus));
         rpc_reply(b->request, &result);
         bytes_release(&result);
     } else {
@@ -225,5 +227,12 @@ void calls_serve_barrier(struct calls *c, struct rpc_request *request)
     b->proposal.done = served_barrier_done;
     b->calls = c;
     b->request = request;
+    /* What had been committed when this request came is what its reads must see;
+     * the barrier proves that this node still led then. The message that carried
+     * the barrier has told the asking node that much is committed, so that it need
+     * not wait for the next. Not before an entry of this term is applied: until
+     * then a former leader may have acknowledged more than is applied here. */
+    if (consensus_is_settled(c->consensus))
+        b->position = consensus_position(c->consensus);
     consensus_barrier(c->consensus, &b->proposal);
 }

@@ -121,6 +121,10 @@ static void log_changes(const struct replica *r)
     for (unsigned i = 0; i < count; i++) {
         const struct event *e = &events[i];
         const struct node *n = cluster_node(r->cluster, e->node);
+        /* Settings are no transition, and a client may change them a thousand times
+         * a second; `holdfast events` has them. */
+        if (e->cause == CAUSE_CONFIGURED)
+            continue;
         log_info("state", "[%" PRIu64 "] %s %s: %s -> %s on %s, %s%s%s%s%s", e->index,
                  kinds[e->object], e->name, state_name(e, e->from), state_name(e, e->to),
                  n != NULL ? n->name : "-", cause_name(e->cause), e->code != 0 ? ", " : "",
