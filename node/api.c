@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -139,6 +140,19 @@ void api_on_command(struct api *a)
 
 /* ----------------------------------------------------------------------- life */
 
+/* If it cannot be made, listening will fail and say where. */
+static void make_folder_of(const char *socket)
+{
+    char *folder = xstrdup(socket);
+    char *slash = strrchr(folder, '/');
+
+    if (slash != NULL && slash != folder) {
+        *slash = '\0';
+        (void)mkdir(folder, 0755);
+    }
+    free(folder);
+}
+
 uint32_t api_open(const struct api_config *config, struct api **ret, char **ret_why)
 {
     struct api *a = xcalloc(1, sizeof *a);
@@ -152,6 +166,7 @@ uint32_t api_open(const struct api_config *config, struct api **ret, char **ret_
         return ERROR_FILENAME_EXCED_RANGE;
     }
     strcpy(local.host, config->socket);
+    make_folder_of(config->socket);
     uint32_t code = rpc_server_open(config->loop, &local, SOCKET_MODE, NULL, &handlers, on_accepted,
                                     a, &a->unix_server);
     if (code != 0) {

@@ -388,7 +388,7 @@ uint32_t config_load(const char *path, FILE *errors, struct config *ret)
         return ERROR_INVALID_DATA;
     }
     if (c.socket == NULL)
-        c.socket = xasprintf("%s/api.sock", c.data_dir);
+        c.socket = xstrdup("/run/holdfast/api.sock"); /* Where clients look first. */
     if (c.monitor == NULL)
         c.monitor = default_monitor();
     *ret = c;

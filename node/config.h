@@ -35,7 +35,7 @@ struct config {
     /* [node] */
     char *node;       /* This node's name. */
     char *data_dir;
-    char *socket;     /* Of the API; default DATA/api.sock. */
+    char *socket;     /* Of the API; default /run/holdfast/api.sock. */
     char *log;        /* NULL: standard error. */
     char *monitor;    /* Path of holdfast-monitor; default: beside holdfastd. */
     struct address listen;

@@ -2,8 +2,8 @@
  *
  *   raft/       the log            lock         held by the running daemon
  *   resources/  resources' logs    identity     32 hex digits, made once
- *   api.sock    the API            pid          of the running daemon
- *   monitor.*   the monitor        diverged     why this copy must not be used
+ *   monitor.*   the monitor        pid          of the running daemon
+ *                                  diverged     why this copy must not be used
  *
  * The identity is made at random when the directory is first used and is known
  * to the cluster: a node that comes back under an old name with an emptied disk

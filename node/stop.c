@@ -187,7 +187,9 @@ static void stop_advance(struct stop *s)
         consensus_transfer(d->consensus);
     }
     if (s->step == STOP_PASSING_LEADERSHIP &&
-        (!consensus_is_leader(d->consensus) || !somebody_else_is_up(d) || now >= s->deadline_ms)) {
+        (now >= s->deadline_ms ||
+         (executor_is_idle(d->executor) &&
+          (!consensus_is_leader(d->consensus) || !somebody_else_is_up(d))))) {
         enter(s, STOP_SAYING_GOODBYE, GOODBYE_MS_MAX);
         say_goodbye(s);
     }

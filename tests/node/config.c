@@ -117,7 +117,7 @@ Test(config, what_is_not_given_has_a_default)
     struct config c;
 
     expect_good(GOOD_NODE GOOD_CLUSTER, &c);
-    cr_assert_str_eq(c.socket, "/var/lib/holdfast/api.sock");
+    cr_assert_str_eq(c.socket, "/run/holdfast/api.sock");
     cr_assert_null(c.log);
     cr_assert_not(c.debug);
     cr_assert_str_eq(c.listen.host, "127.0.0.1", "its own address among the peers");
