@@ -7,18 +7,15 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "consensus/acked.h"
-#include "consensus/batch.h"
+#include "consensus/consensus_private.h"
 #include "consensus/disk_check.h"
 #include "consensus/guard.h"
 #include "consensus/heap.h"
-#include "consensus/image.h"
 #include "consensus/nudge.h"
-#include "consensus/retention.h"
 #include "consensus/transport.h"
 
 #if !defined(RAFT_VERSION_NUMBER) || RAFT_VERSION_NUMBER < 2200
@@ -27,297 +24,11 @@ and commits entries of old terms by counting. Run scripts/deps, which takes it f
 #endif
 
 enum {
-    DEFAULT_ENTRIES = 8192, /* Threshold and trailing: see retention.h. */
-    INFLIGHT_ENTRIES = 1024, /* The default of 32 costs a third of the throughput. */
+    DEFAULT_ENTRIES = 8192,     /* Threshold and trailing: see retention.h. */
+    INFLIGHT_ENTRIES = 1024,    /* The default of 32 costs a third of the throughput. */
     INSTALL_SNAPSHOT_MS = 5000, /* The guard drops some: repeat soon. */
     DISK_RETRY_MS = 200,
-    BATCH_BYTES_MAX = 1 << 20,
 };
-
-/* One raft entry under way that this node proposed. */
-struct batch {
-    struct raft_apply req;
-    struct consensus *consensus;
-    uint64_t tag;
-    void **requests; /* One for each command; NULL where nobody waits. */
-    uint32_t command_count;
-    void **barriers; /* Those that wait for the entry as such. */
-    uint32_t barrier_count;
-    struct bytes entry; /* Being built; handed to raft when submitted. */
-    uint32_t refusal;   /* What to say if it was not proposed. */
-    struct batch *next; /* Under way, oldest first. */
-};
-
-struct consensus {
-    uv_loop_t *loop;
-    struct consensus_callbacks callbacks;
-    void *data;
-    uint32_t id;
-    struct raft raft;
-    struct raft_io io;
-    struct raft_fsm fsm;
-    struct acked *acked;
-    struct guard *guard;
-    struct transport *transport;
-    struct retention retention;
-    struct nudge *nudge;
-    char *cluster, *address, *disk; /* Owned copies for the transport. */
-
-    uint64_t position; /* Entries applied. */
-    uint64_t tag;      /* Of the last batch. */
-    uint64_t snapshots;
-    uint64_t settled_term; /* Last term in which an entry of this leader was applied. */
-    struct batch *gathering; /* Of this loop turn; NULL. */
-    struct batch *under_way, **under_way_tail;
-    unsigned waiting; /* Requests not finished. */
-    struct batch *refused; /* Not proposed; told at the end of the turn. */
-
-    uv_check_t turn_end;
-    uv_idle_t hurry; /* Keeps poll from sleeping while something is gathered. */
-    struct raft_transfer *transfer;
-    uint32_t leader;
-    uint64_t term;
-    bool is_leader;
-
-    bool closing;
-    unsigned handles_open;
-    void (*closed)(void *data);
-    void *closed_data;
-};
-
-/* -------------------------------------------------------------------- batches */
-
-static void on_hurry(uv_idle_t *handle)
-{
-    (void)handle; /* Its being active is all. */
-}
-
-static struct batch *gathering_batch(struct consensus *c)
-{
-    if (c->gathering == NULL) {
-        c->gathering = xcalloc(1, sizeof *c->gathering);
-        c->gathering->consensus = c;
-        batch_begin(&c->gathering->entry);
-        if (!c->closing) /* Else maybe_closed() answers. */
-            uv_idle_start(&c->hurry, on_hurry);
-    }
-    return c->gathering;
-}
-
-/* Room grows by doubling; the count is a power of two when it must grow. */
-static void push(void ***list, uint32_t *count, void *item)
-{
-    if ((*count & (*count - 1)) == 0)
-        *list = xrealloc(*list, (*count == 0 ? 1 : 2 * (size_t)*count) * sizeof **list);
-    (*list)[(*count)++] = item;
-}
-
-static void batch_free(struct batch *b)
-{
-    bytes_release(&b->entry);
-    free(b->requests);
-    free(b->barriers);
-    free(b);
-}
-
-/* Tell everybody who waits for `b` what became of it, and free it. */
-static void batch_finish(struct batch *b, uint32_t code)
-{
-    struct consensus *c = b->consensus;
-
-    for (uint32_t i = 0; i < b->command_count; i++) {
-        c->waiting--;
-        if (b->requests[i] != NULL)
-            c->callbacks.finished(b->requests[i], code, c->data);
-    }
-    for (uint32_t i = 0; i < b->barrier_count; i++) {
-        c->waiting--;
-        c->callbacks.finished(b->barriers[i], code, c->data);
-    }
-    batch_free(b);
-}
-
-static void batch_refuse(struct batch *b, uint32_t code)
-{
-    b->refusal = code;
-    b->next = b->consensus->refused;
-    b->consensus->refused = b;
-}
-
-static void under_way_remove(struct consensus *c, struct batch *b)
-{
-    for (struct batch **at = &c->under_way; *at != NULL; at = &(*at)->next) {
-        if (*at != b)
-            continue;
-        *at = b->next;
-        if (c->under_way_tail == &b->next)
-            c->under_way_tail = at;
-        return;
-    }
-    assert(false); /* A batch under way is on the list. */
-}
-
-static uint32_t code_from_raft(int status)
-{
-    switch (status) {
-    case 0:
-        return 0;
-    case RAFT_NOTLEADER:
-        return ERROR_NOT_READY;
-    case RAFT_NOSPACE:
-        return ERROR_DISK_FULL;
-    default: /* Leadership lost, shutting down: it may still be committed. */
-        return ERROR_RETRY;
-    }
-}
-
-static void entry_applied(struct raft_apply *req, int status, void *result)
-{
-    struct batch *b = req->data;
-
-    (void)result;
-    under_way_remove(b->consensus, b);
-    /* A success is told only in the term in which it was proposed. */
-    if (status == 0)
-        b->consensus->settled_term = raft_current_term(&b->consensus->raft);
-    batch_finish(b, code_from_raft(status));
-}
-
-/* Hand what was gathered in this turn to raft, as one entry. */
-static void flush(struct consensus *c)
-{
-    struct batch *b = c->gathering;
-    struct raft_buffer buffer;
-
-    if (b == NULL)
-        return;
-    c->gathering = NULL;
-    uv_idle_stop(&c->hurry);
-    if (c->closing || raft_state(&c->raft) != RAFT_LEADER) {
-        batch_refuse(b, ERROR_NOT_READY);
-        return;
-    }
-    b->tag = ++c->tag;
-    struct batch_header h = {
-        .stamp_ms = clock_wall_ms(), .origin = c->id, .tag = b->tag, .count = b->command_count};
-    batch_end(&b->entry, &h);
-    /* On the list before raft_apply(): a lone voter may apply at once. */
-    b->next = NULL;
-    *c->under_way_tail = b;
-    c->under_way_tail = &b->next;
-    b->req.data = b;
-    buffer.base = raft_malloc(b->entry.len); /* raft frees it with its own heap. */
-    if (buffer.base == NULL)
-        c->callbacks.fatal("out of memory", c->data);
-    memcpy(buffer.base, b->entry.data, b->entry.len);
-    buffer.len = b->entry.len;
-    bytes_release(&b->entry);
-    int rv = raft_apply(&c->raft, &b->req, &buffer, 1, entry_applied);
-    if (rv != 0) {
-        raft_free(buffer.base);
-        under_way_remove(c, b);
-        batch_refuse(b, code_from_raft(rv));
-    }
-}
-
-void consensus_propose(struct consensus *c, const void *command, size_t len, void *request)
-{
-    assert(len > 0 && len <= COMMAND_BYTES_MAX);
-    if (c->gathering != NULL && c->gathering->entry.len + len > BATCH_BYTES_MAX && !c->closing)
-        flush(c);
-    struct batch *b = gathering_batch(c);
-    batch_add(&b->entry, command, len);
-    push(&b->requests, &b->command_count, request);
-    c->waiting++;
-}
-
-void consensus_barrier(struct consensus *c, void *request)
-{
-    struct batch *b = gathering_batch(c);
-
-    push(&b->barriers, &b->barrier_count, request);
-    c->waiting++;
-}
-
-/* -------------------------------------------------------------- state machine */
-
-static struct batch *batch_of(const struct consensus *c, const struct batch_header *h)
-{
-    struct batch *b = h->origin == c->id ? c->under_way : NULL;
-
-    while (b != NULL && b->tag != h->tag)
-        b = b->next;
-    return b;
-}
-
-static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
-{
-    struct consensus *c = fsm->data;
-    struct batch_cursor cursor;
-    struct batch_header h;
-    const uint8_t *command;
-    size_t len;
-
-    *result = NULL;
-    /* Skipping an entry that we cannot read would part this node from the
-     * others for good, and an error returned here would be ignored. */
-    if (!batch_open(&cursor, buf->base, buf->len, &h))
-        c->callbacks.fatal("a committed log entry is not readable by this version", c->data);
-    struct batch *own = batch_of(c, &h);
-    assert(own == NULL || own->command_count == h.count);
-    c->position++;
-    for (uint32_t i = 0; batch_next(&cursor, &command, &len); i++)
-        c->callbacks.apply(c->position, h.stamp_ms, command, len,
-                           own != NULL ? own->requests[i] : NULL, c->data);
-    c->callbacks.applied(c->position, c->data);
-    retention_note(&c->retention, buf->len);
-    if (retention_is_due(&c->retention))
-        raft_set_snapshot_threshold(&c->raft, 1);
-    return 0;
-}
-
-static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsigned *n_bufs)
-{
-    struct consensus *c = fsm->data;
-    struct bytes image = BYTES_INIT;
-
-    image_begin(&image);
-    c->callbacks.snapshot(&image, c->data);
-    image_end(&image, c->position);
-    *bufs = raft_malloc(sizeof **bufs);
-    void *copy = raft_malloc(image.len);
-    if (*bufs == NULL || copy == NULL)
-        c->callbacks.fatal("out of memory", c->data);
-    memcpy(copy, image.data, image.len);
-    (*bufs)[0] = (struct raft_buffer){.base = copy, .len = image.len};
-    *n_bufs = 1;
-    c->snapshots++;
-    /* libraft asks for the state first and reads these two afterwards. */
-    raft_set_snapshot_trailing(&c->raft, retention_trailing(&c->retention));
-    raft_set_snapshot_threshold(&c->raft, c->retention.threshold);
-    retention_restart(&c->retention);
-    log_info("raft", "snapshot at position %llu, %zu bytes", (unsigned long long)c->position,
-             image.len);
-    bytes_release(&image);
-    return 0;
-}
-
-static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
-{
-    struct consensus *c = fsm->data;
-    const uint8_t *state;
-    uint64_t position;
-    size_t len;
-
-    if (!image_open(buf->base, buf->len, &position, &state, &len))
-        c->callbacks.fatal("a snapshot's checksum does not agree with its data", c->data);
-    uint32_t code = c->callbacks.restore(state, len, c->data);
-    if (code != 0)
-        c->callbacks.fatal("a snapshot holds no state that this version reads", c->data);
-    c->position = position;
-    raft_free(buf->base);
-    return 0;
-}
 
 /* ------------------------------------------------------------- end of a turn */
 
@@ -339,15 +50,6 @@ static void watch_leadership(struct consensus *c)
     c->callbacks.leadership(c->leader, c->term, is_leader, c->data);
 }
 
-static void tell_refused(struct consensus *c)
-{
-    while (c->refused != NULL) {
-        struct batch *b = c->refused;
-        c->refused = b->next;
-        batch_finish(b, b->refusal);
-    }
-}
-
 static void on_turn_end(uv_check_t *handle)
 {
     struct consensus *c = handle->data;
@@ -356,9 +58,9 @@ static void on_turn_end(uv_check_t *handle)
         return;
     guard_watch(c->guard);
     watch_leadership(c);
-    flush(c);
+    proposals_flush(c);
     nudge_on_turn(c->nudge);
-    tell_refused(c);
+    proposals_tell_refused(c);
 }
 
 /* ----------------------------------------------------------------------- life */
@@ -454,7 +156,7 @@ static uint32_t open_raft(struct consensus *c, const struct consensus_config *co
 failed:
     *ret_why = xasprintf("%s: %s%s%s", config->dir, raft_strerror(rv),
                          c->io.errmsg[0] != '\0' ? ": " : "", c->io.errmsg);
-    return rv == RAFT_CORRUPT ? ERROR_FILE_CORRUPT
+    return rv == RAFT_CORRUPT   ? ERROR_FILE_CORRUPT
            : rv == RAFT_NOSPACE ? ERROR_DISK_FULL
                                 : ERROR_OPEN_FAILED;
 }
@@ -490,8 +192,7 @@ uint32_t consensus_open(uv_loop_t *loop, const struct consensus_config *config,
     if (getrandom(&c->tag, sizeof c->tag, 0) != (ssize_t)sizeof c->tag)
         callbacks->fatal("no random numbers", data);
     c->io.version = 2;
-    c->fsm = (struct raft_fsm){
-        .version = 1, .data = c, .apply = fsm_apply, .snapshot = fsm_snapshot, .restore = fsm_restore};
+    fsm_init(&c->fsm, c);
     heap_bound();
     struct transport_config transport = {
         .loop = loop,
@@ -578,11 +279,11 @@ static void raft_closed(struct raft *raft)
 void consensus_close(struct consensus *c, void (*done)(void *data), void *data)
 {
     assert(!c->closing);
-    flush(c);
+    proposals_flush(c);
     c->closing = true;
     c->closed = done;
     c->closed_data = data;
-    tell_refused(c);
+    proposals_tell_refused(c);
     c->raft.data = c;
     c->handles_open += 2; /* raft and the nudge. */
     nudge_close(c->nudge, part_closed, c);

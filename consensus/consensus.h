@@ -31,14 +31,14 @@ enum consensus_role { CONSENSUS_STANDBY = 0, CONSENSUS_VOTER = 1 };
 
 /* A member of the first configuration. */
 struct consensus_server {
-    uint32_t id; /* > 0 */
+    uint32_t id;         /* > 0 */
     const char *address; /* host:port, a name or an address. */
     enum consensus_role role;
 };
 
 enum {
-    COMMAND_BYTES_MAX = 1 << 20,   /* Of one command. */
-    PROPOSALS_MAX = 16384,         /* Waiting for their entry to be committed. */
+    COMMAND_BYTES_MAX = 1 << 20, /* Of one command. */
+    PROPOSALS_MAX = 16384,       /* Waiting for their entry to be committed. */
 };
 
 struct consensus_callbacks {
@@ -72,15 +72,15 @@ struct consensus_callbacks {
 };
 
 struct consensus_config {
-    const char *dir;         /* Exists; raft's own folder. */
-    const char *cluster;     /* Name; peers of another cluster are refused. */
+    const char *dir;     /* Exists; raft's own folder. */
+    const char *cluster; /* Name; peers of another cluster are refused. */
     uint32_t id;
-    const char *address;     /* Own, as the others know it. */
-    const char *disk;        /* Identity of this data directory. */
+    const char *address;                    /* Own, as the others know it. */
+    const char *disk;                       /* Identity of this data directory. */
     const struct consensus_server *servers; /* The first configuration, the same on every
                                              * node of it; used only on an empty directory. */
-    unsigned server_count;   /* 0: this node will be added to a cluster that exists. */
-    unsigned election_ms;    /* T; elections start after T to 2T of silence. */
+    unsigned server_count; /* 0: this node will be added to a cluster that exists. */
+    unsigned election_ms;  /* T; elections start after T to 2T of silence. */
     unsigned heartbeat_ms;
     unsigned snapshot_threshold; /* Entries; 0: 8192. */
     unsigned snapshot_trailing;  /* 0: 8192. */
@@ -106,13 +106,13 @@ bool consensus_is_leader(const struct consensus *c);
 /* It leads and has applied an entry of its own term, so everything that former
  * leaders committed is applied here too (Raft thesis, section 6.4, step 1). */
 bool consensus_is_settled(const struct consensus *c);
-uint32_t consensus_leader(const struct consensus *c);        /* 0: nobody known. */
+uint32_t consensus_leader(const struct consensus *c); /* 0: nobody known. */
 uint64_t consensus_term(const struct consensus *c);
-uint64_t consensus_position(const struct consensus *c);      /* Entries applied. */
+uint64_t consensus_position(const struct consensus *c); /* Entries applied. */
 enum consensus_role consensus_role(const struct consensus *c);
 /* Of any node, by the newest configuration here; false if it is in none. */
 bool consensus_role_of(const struct consensus *c, uint32_t id, enum consensus_role *ret);
-uint64_t consensus_snapshots(const struct consensus *c);     /* Taken by this process. */
+uint64_t consensus_snapshots(const struct consensus *c); /* Taken by this process. */
 
 /* Hand leadership to the best other voter; ends by itself. */
 void consensus_transfer(struct consensus *c);

@@ -15,7 +15,7 @@ struct guard {
     guard_fatal fatal;
     void *data;
     raft_io_recv_cb recv;
-    uint64_t next_append;    /* Index that the next append begins with. */
+    uint64_t next_append;                           /* Index that the next append begins with. */
     struct guarded_append *writing, **writing_tail; /* Oldest first. */
     bool taking;
     void (*sent)(const struct raft_message *message, void *data);

@@ -19,8 +19,8 @@
 struct retention {
     unsigned threshold; /* As configured. */
     unsigned trailing;
-    uint64_t bytes;     /* Applied since the last snapshot. */
-    uint32_t *sizes;    /* Ring of the last `trailing` entries' sizes. Owned. */
+    uint64_t bytes;  /* Applied since the last snapshot. */
+    uint32_t *sizes; /* Ring of the last `trailing` entries' sizes. Owned. */
     unsigned next;
     unsigned count;
 };

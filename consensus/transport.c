@@ -92,8 +92,7 @@ static const char *answer_fault(const struct attempt *a, const struct value *res
     uint32_t id = 0;
     const char *disk = NULL;
 
-    if (!value_get_u32(result, "id", &id) ||
-        !value_get_str(result, "disk", TEXT_BYTES_MAX, &disk))
+    if (!value_get_u32(result, "id", &id) || !value_get_str(result, "disk", TEXT_BYTES_MAX, &disk))
         return "it answered something else";
     if (id != a->to)
         return "another node answers at this address";
@@ -212,8 +211,8 @@ static void incoming_detached(uv_stream_t *stream, void *data)
 }
 
 /* What is wrong with whoever wants to connect; NULL if nothing. */
-static const char *stranger(const struct transport *t, const struct value *params,
-                            uint32_t *ret_id, const char **ret_address)
+static const char *stranger(const struct transport *t, const struct value *params, uint32_t *ret_id,
+                            const char **ret_address)
 {
     const struct transport_config *c = &t->config;
     const char *cluster, *disk;

@@ -96,8 +96,7 @@ static uint32_t join_strings(struct building *b, const struct value *array, stru
     return 0;
 }
 
-static uint32_t take_property(struct building *b, const struct value_pair *pair,
-                              struct property *p)
+static uint32_t take_property(struct building *b, const struct value_pair *pair, struct property *p)
 {
     const struct value *v = &pair->value;
     uint32_t code = 0;

@@ -13,8 +13,8 @@ enum { CALL_TIMEOUT_MS = 30000, CALL_TIMEOUT_MS_MAX = 600000, CALLERS_MAX = 4096
 struct session {
     struct api *api;
     struct rpc_conn *conn;
-    bool is_peer; /* Said peer.hello. */
-    bool follows; /* Gets events. */
+    bool is_peer;      /* Said peer.hello. */
+    bool follows;      /* Gets events. */
     uint64_t followed; /* Index up to which it got them. */
     struct session *next, **at;
 };
@@ -29,7 +29,7 @@ struct api {
     struct consensus *consensus; /* NULL until api_start(). */
     struct rpc_server *unix_server, *tcp_server;
     struct session *sessions;
-    unsigned follower_count; /* Sessions that follow events. */
+    unsigned follower_count;            /* Sessions that follow events. */
     struct caller callers[CALLERS_MAX]; /* Free ones. */
     unsigned caller_count;
     bool closing;

@@ -167,8 +167,8 @@ static void query_finish(uint32_t code, void *data)
     if (code == 0) {
         rpc_reply(q->request, &result);
     } else {
-        snprintf(message, sizeof message, "%s%s%s", error_text(code), q->name[0] != '\0' ? ": " : "",
-                 q->name);
+        snprintf(message, sizeof message, "%s%s%s", error_text(code),
+                 q->name[0] != '\0' ? ": " : "", q->name);
         rpc_reply_error(q->request, code, message);
     }
     bytes_release(&result);

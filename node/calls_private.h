@@ -19,8 +19,8 @@ struct calls {
     struct consensus *consensus;
     struct peers *peers;
     bool closing;
-    uv_timer_t retry; /* Runs while something waits to be sent. */
-    struct change *changes; /* All that are not done, newest first. */
+    uv_timer_t retry;           /* Runs while something waits to be sent. */
+    struct change *changes;     /* All that are not done, newest first. */
     struct read_list waiting;   /* For the next barrier. */
     struct read_list in_flight; /* For the barrier under way. */
     struct read_list catching;  /* Position known, this copy not there yet. */
@@ -42,6 +42,5 @@ void reads_expire(struct calls *c, uint64_t now_ms);
 void reads_abort(struct calls *c, uint32_t code);
 void reads_caught_up(struct calls *c);
 bool reads_waiting(const struct calls *c);
-
 
 #endif

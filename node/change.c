@@ -122,8 +122,7 @@ static bool read_reply(const struct value *v, struct reply *ret)
 }
 _Static_assert(sizeof((struct reply *)0)->detail > DETAIL_BYTES_MAX, "a detail fits");
 
-static void forward_done(uint32_t code, const char *message, const struct value *result,
-                         void *data)
+static void forward_done(uint32_t code, const char *message, const struct value *result, void *data)
 {
     struct change *ch = data;
     struct reply reply;
@@ -252,8 +251,8 @@ static bool command_is_valid(const uint8_t *data, size_t len)
     struct arena arena = {0};
     const struct value *v;
     struct command cmd;
-    bool valid = len > 0 && len <= COMMAND_BYTES_MAX &&
-                 msgpack_read(data, len, &arena, &v) == 0 && command_read(v, &arena, &cmd) == 0;
+    bool valid = len > 0 && len <= COMMAND_BYTES_MAX && msgpack_read(data, len, &arena, &v) == 0 &&
+                 command_read(v, &arena, &cmd) == 0;
 
     arena_release(&arena);
     return valid;

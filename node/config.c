@@ -157,10 +157,10 @@ static void add_peer(struct loading *l, char *text)
                  name_is_valid(text) ? "too many peers" : "not a valid name");
         return;
     }
-    c->peers[c->peer_count++] =
-        (struct config_peer){.name = xstrdup(text),
-                             .address = xstrdup(address_format(&address, canonical, sizeof canonical)),
-                             .role = role};
+    c->peers[c->peer_count++] = (struct config_peer){
+        .name = xstrdup(text),
+        .address = xstrdup(address_format(&address, canonical, sizeof canonical)),
+        .role = role};
 }
 
 static void set_peers(struct loading *l, const char *value, void *field)
@@ -317,16 +317,18 @@ static void check_timing(struct loading *l)
     unsigned least = t->pulse_ms + 4 * t->election_ms + 100;
 
     if (t->lease_ms < least)
-        complain(l, line_of(l, "lease_ms"),
-                 "lease_ms %u does not outlast two failed elections: it must be at least pulse_ms + "
-                 "4 x election_ms + 100 = %u",
-                 t->lease_ms, least);
+        complain(
+            l, line_of(l, "lease_ms"),
+            "lease_ms %u does not outlast two failed elections: it must be at least pulse_ms + "
+            "4 x election_ms + 100 = %u",
+            t->lease_ms, least);
     if (t->heartbeat_ms * 3 > t->election_ms)
-        complain(l, line_of(l, "heartbeat_ms"), "heartbeat_ms %u must be at most a third of election_ms %u", t->heartbeat_ms,
+        complain(l, line_of(l, "heartbeat_ms"),
+                 "heartbeat_ms %u must be at most a third of election_ms %u", t->heartbeat_ms,
                  t->election_ms);
     if (t->guard_ms >= t->lease_ms / 2)
-        complain(l, line_of(l, "guard_ms"), "guard_ms %u must be less than half of lease_ms %u", t->guard_ms,
-                 t->lease_ms);
+        complain(l, line_of(l, "guard_ms"), "guard_ms %u must be less than half of lease_ms %u",
+                 t->guard_ms, t->lease_ms);
 }
 
 static void check_whole(struct loading *l)

@@ -16,7 +16,7 @@
 enum { CONFIG_PEERS_MAX = 64 };
 
 struct config_peer {
-    uint32_t id;   /* Its raft id: place in the order of the names, from 1. */
+    uint32_t id; /* Its raft id: place in the order of the names, from 1. */
     char *name;
     char *address; /* host:port */
     enum consensus_role role;
@@ -33,11 +33,11 @@ struct config_timing {
 
 struct config {
     /* [node] */
-    char *node;       /* This node's name. */
+    char *node; /* This node's name. */
     char *data_dir;
-    char *socket;     /* Of the API; default /run/holdfast/api.sock. */
-    char *log;        /* NULL: standard error. */
-    char *monitor;    /* Path of holdfast-monitor; default: beside holdfastd. */
+    char *socket;  /* Of the API; default /run/holdfast/api.sock. */
+    char *log;     /* NULL: standard error. */
+    char *monitor; /* Path of holdfast-monitor; default: beside holdfastd. */
     struct address listen;
     bool listen_given;
     bool debug;

@@ -245,17 +245,28 @@ static void on_peer_connected(uint32_t id, void *data)
 static void open_core(struct daemon *d)
 {
     const struct config_timing *t = &d->config->timing;
-    struct replica_listener listener = {.command = on_command, .applied = on_applied,
-                                        .restored = on_restored, .diverged = on_diverged,
+    struct replica_listener listener = {.command = on_command,
+                                        .applied = on_applied,
+                                        .restored = on_restored,
+                                        .diverged = on_diverged,
                                         .data = d};
-    struct peers_config peers = {
-        .loop = &d->loop, .cluster = d->config->cluster, .disk = identity_disk(d->identity),
-        .id = d->self, .connect_timeout_ms = t->election_ms, .user_timeout_ms = 2 * t->election_ms,
-        .address_of = address_of, .refuse_peer = refuse_peer, .connected = on_peer_connected,
-        .data = d};
-    struct pulse_config pulse = {.loop = &d->loop, .config = d->config,
-                                 .disk = identity_disk(d->identity), .lease = on_lease,
-                                 .joined = on_joined, .lost = on_lost, .data = d};
+    struct peers_config peers = {.loop = &d->loop,
+                                 .cluster = d->config->cluster,
+                                 .disk = identity_disk(d->identity),
+                                 .id = d->self,
+                                 .connect_timeout_ms = t->election_ms,
+                                 .user_timeout_ms = 2 * t->election_ms,
+                                 .address_of = address_of,
+                                 .refuse_peer = refuse_peer,
+                                 .connected = on_peer_connected,
+                                 .data = d};
+    struct pulse_config pulse = {.loop = &d->loop,
+                                 .config = d->config,
+                                 .disk = identity_disk(d->identity),
+                                 .lease = on_lease,
+                                 .joined = on_joined,
+                                 .lost = on_lost,
+                                 .data = d};
 
     d->replica = replica_new(d->config->node, &listener);
     d->calls = calls_open(&d->loop, d->self);
@@ -268,21 +279,29 @@ static void open_core(struct daemon *d)
 
 static uint32_t open_consensus(struct daemon *d, char **ret_why)
 {
-    static const struct consensus_callbacks callbacks = {
-        .apply = on_apply, .applied = on_entry_applied, .finished = on_finished,
-        .snapshot = on_snapshot, .restore = on_restore, .leadership = on_leadership,
-        .refuse_peer = refuse_peer, .fatal = on_fatal};
+    static const struct consensus_callbacks callbacks = {.apply = on_apply,
+                                                         .applied = on_entry_applied,
+                                                         .finished = on_finished,
+                                                         .snapshot = on_snapshot,
+                                                         .restore = on_restore,
+                                                         .leadership = on_leadership,
+                                                         .refuse_peer = refuse_peer,
+                                                         .fatal = on_fatal};
     struct consensus_server servers[CONFIG_PEERS_MAX];
     const struct config *c = d->config;
 
     for (unsigned i = 0; i < c->peer_count; i++)
-        servers[i] = (struct consensus_server){c->peers[i].id, c->peers[i].address,
-                                               c->peers[i].role};
-    struct consensus_config config = {
-        .dir = identity_raft_dir(d->identity), .cluster = c->cluster, .id = d->self,
-        .address = config_self(c)->address, .disk = identity_disk(d->identity), .servers = servers,
-        .server_count = c->peer_count, .election_ms = c->timing.election_ms,
-        .heartbeat_ms = c->timing.heartbeat_ms};
+        servers[i] =
+            (struct consensus_server){c->peers[i].id, c->peers[i].address, c->peers[i].role};
+    struct consensus_config config = {.dir = identity_raft_dir(d->identity),
+                                      .cluster = c->cluster,
+                                      .id = d->self,
+                                      .address = config_self(c)->address,
+                                      .disk = identity_disk(d->identity),
+                                      .servers = servers,
+                                      .server_count = c->peer_count,
+                                      .election_ms = c->timing.election_ms,
+                                      .heartbeat_ms = c->timing.heartbeat_ms};
     d->opening = true;
     uint32_t code = consensus_open(&d->loop, &config, &callbacks, d, &d->consensus, ret_why);
     d->opening = false;
@@ -291,11 +310,18 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
 
 static uint32_t open_api(struct daemon *d, char **ret_why)
 {
-    struct api_config config = {
-        .loop = &d->loop, .socket = d->config->socket, .listen = &d->config->listen,
-        .cluster = d->config->cluster, .disk = identity_disk(d->identity), .self = d->self,
-        .replica = d->replica, .calls = d->calls, .pulse = d->pulse, .executor = d->executor,
-        .refuse_peer = refuse_peer, .data = d};
+    struct api_config config = {.loop = &d->loop,
+                                .socket = d->config->socket,
+                                .listen = &d->config->listen,
+                                .cluster = d->config->cluster,
+                                .disk = identity_disk(d->identity),
+                                .self = d->self,
+                                .replica = d->replica,
+                                .calls = d->calls,
+                                .pulse = d->pulse,
+                                .executor = d->executor,
+                                .refuse_peer = refuse_peer,
+                                .data = d};
 
     return api_open(&config, &d->api, ret_why);
 }
@@ -309,11 +335,12 @@ static void on_monitor_retry(uv_timer_t *timer)
 
 static void open_monitor(struct daemon *d)
 {
-    static const struct monitor_callbacks callbacks = {
-        .ready = on_monitor_ready, .changed = on_monitor_changed, .gone = on_monitor_gone,
-        .failed = on_monitor_failed};
-    struct monitor_config config = {.dir = d->config->data_dir, .program = d->config->monitor,
-                                    .node_name = d->config->node};
+    static const struct monitor_callbacks callbacks = {.ready = on_monitor_ready,
+                                                       .changed = on_monitor_changed,
+                                                       .gone = on_monitor_gone,
+                                                       .failed = on_monitor_failed};
+    struct monitor_config config = {
+        .dir = d->config->data_dir, .program = d->config->monitor, .node_name = d->config->node};
     uint32_t code = monitor_open(&d->loop, &config, &callbacks, d, &d->monitor);
 
     if (code != 0) {
@@ -385,9 +412,11 @@ static void free_all(struct daemon *d)
 static void start_failed(uint32_t code, char *why) __attribute__((noreturn));
 static void start_failed(uint32_t code, char *why)
 {
-    log_error("daemon", "cannot start: %s%s", why, code == ERROR_FILE_CORRUPT
-              ? "; this node's copy is damaged and is not used. The other nodes have the data: "
-                "rebuild this one with an empty folder under a new name" : "");
+    log_error("daemon", "cannot start: %s%s", why,
+              code == ERROR_FILE_CORRUPT
+                  ? "; this node's copy is damaged and is not used. The other nodes have the data: "
+                    "rebuild this one with an empty folder under a new name"
+                  : "");
     fprintf(stderr, "holdfastd: cannot start: %s\n", why);
     fflush(stderr);
     _exit(code == ERROR_FILE_CORRUPT ? EXIT_UNUSABLE : EXIT_TEMPORARY);

@@ -27,9 +27,9 @@ struct local {
     uint32_t code;
     char *text;
     long pid;
-    uint64_t ordered;       /* Life that it was last told to bring about, */
-    bool ordered_online;    /* and which way. */
-    unsigned reporting;     /* Reports under way for it. */
+    uint64_t ordered;    /* Life that it was last told to bring about, */
+    bool ordered_online; /* and which way. */
+    unsigned reporting;  /* Reports under way for it. */
     UT_hash_handle hh;
 };
 
@@ -174,8 +174,8 @@ static void report(struct executor *x, struct local *l, enum report_event event,
     l->reporting++;
     struct queued_report *q = &x->queue[x->queued++];
     q->text = text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
-    q->report = (struct report){
-        .resource = l->id, .operation = operation, .event = event, .code = code};
+    q->report =
+        (struct report){.resource = l->id, .operation = operation, .event = event, .code = code};
 }
 
 /* --------------------------------------------------------------------- orders */
@@ -332,7 +332,7 @@ void executor_look_at_all(struct executor *x)
         if (g->owner == x->self)
             look_at_group(x, g);
     HASH_ITER(hh, x->locals, l, next)
-        look_at(x, l->id);
+    look_at(x, l->id);
     flush_reports(x);
 }
 
@@ -362,7 +362,7 @@ static void forget_all(struct executor *x)
     struct local *l, *next;
 
     HASH_ITER(hh, x->locals, l, next)
-        local_free(x, l);
+    local_free(x, l);
 }
 
 void executor_on_ready(struct executor *x, struct monitor *m,
@@ -411,8 +411,8 @@ void executor_terminate_all(struct executor *x)
     if (x->monitor == NULL)
         return;
     HASH_ITER(hh, x->locals, l, next)
-        if (local_runs(l) && l->state != MONITOR_TERMINATING)
-            monitor_terminate(x->monitor, l->id);
+    if (local_runs(l) && l->state != MONITOR_TERMINATING)
+        monitor_terminate(x->monitor, l->id);
 }
 
 bool executor_is_idle(const struct executor *x)
@@ -441,7 +441,8 @@ static void wind_down_step(struct executor *x)
 {
     struct local *l, *next;
 
-    HASH_ITER(hh, x->locals, l, next) {
+    HASH_ITER(hh, x->locals, l, next)
+    {
         const struct resource *r = cluster_resource(state(x), l->id);
         if (!local_runs(l) || l->ordered == (l->operation | WIND_DOWN_LIFE) ||
             (l->operation & WIND_DOWN_LIFE) != 0)

@@ -18,8 +18,8 @@
 #include "node/replica.h"
 
 enum {
-    SENT_MAX = 64,           /* Renewals whose sending time is remembered. */
-    DRIFT_PER_MILLE = 10,    /* Clocks of two machines differ in rate by less than 1 %. */
+    SENT_MAX = 64,        /* Renewals whose sending time is remembered. */
+    DRIFT_PER_MILLE = 10, /* Clocks of two machines differ in rate by less than 1 %. */
     JOIN_TIMEOUT_MS = 10000,
     DOWN_TIMEOUT_MS = 2000,
 };
@@ -46,8 +46,8 @@ struct pulse {
     uint64_t join_sent_ms;
     uint64_t join_client; /* Names the NODE_UP that was sent at that time. */
     bool joining, join_under_way, stopped;
-    uint64_t seq;         /* Of the last renewal sent, */
-    uint64_t renewed_ms;  /* and when. */
+    uint64_t seq;        /* Of the last renewal sent, */
+    uint64_t renewed_ms; /* and when. */
     struct {
         uint64_t seq, sent_ms;
     } sent[SENT_MAX];
@@ -177,8 +177,8 @@ static void tick_done(struct proposal *proposal, uint32_t code)
 
 static void propose_pulse(struct pulse *p)
 {
-    struct command cmd = {.kind = COMMAND_PULSE, .renewals = p->gathered,
-                          .renewal_count = p->gathered_count};
+    struct command cmd = {
+        .kind = COMMAND_PULSE, .renewals = p->gathered, .renewal_count = p->gathered_count};
     struct bytes encoded = BYTES_INIT;
     struct msgpack_sink m;
 

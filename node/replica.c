@@ -24,7 +24,7 @@ struct replica {
     struct replica_listener listener;
     char *node_name;
     bool live;
-    bool pulse_in_entry; /* The entry being applied held a pulse. */
+    bool pulse_in_entry;          /* The entry being applied held a pulse. */
     struct mark marks[MARKS_MAX]; /* Ring of the last pulses. */
     uint64_t mark_count;
 };

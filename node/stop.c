@@ -100,8 +100,8 @@ static bool handed_over(struct stop *s)
     if (d->incarnation == 0)
         return true;
     if (!s->leaving_sent) {
-        struct command cmd = {.kind = COMMAND_NODE_LEAVING, .node = d->self,
-                              .incarnation = d->incarnation};
+        struct command cmd = {
+            .kind = COMMAND_NODE_LEAVING, .node = d->self, .incarnation = d->incarnation};
         s->leaving_sent = true;
         submit(s, &cmd, LEADERSHIP_MS_MAX, leaving_done);
     }
@@ -139,8 +139,10 @@ static void say_goodbye(struct stop *s)
         s->deadline_ms = 0;
         return;
     }
-    struct command cmd = {.kind = COMMAND_NODE_DOWN, .node = d->self,
-                          .incarnation = d->incarnation, .node_seq = UINT64_MAX,
+    struct command cmd = {.kind = COMMAND_NODE_DOWN,
+                          .node = d->self,
+                          .incarnation = d->incarnation,
+                          .node_seq = UINT64_MAX,
                           .cause = CAUSE_NODE_STOPPED};
     submit(s, &cmd, GOODBYE_MS_MAX, goodbye_done);
 }
@@ -180,8 +182,7 @@ static void stop_advance(struct stop *s)
         enter(s, STOP_WINDING_DOWN, WIND_DOWN_MS_MAX);
         executor_wind_down(d->executor);
     }
-    if (s->step == STOP_WINDING_DOWN &&
-        (executor_is_idle(d->executor) || now >= s->deadline_ms)) {
+    if (s->step == STOP_WINDING_DOWN && (executor_is_idle(d->executor) || now >= s->deadline_ms)) {
         enter(s, STOP_PASSING_LEADERSHIP, LEADERSHIP_MS_MAX);
         executor_terminate_all(d->executor); /* What did not stop in that time. */
         consensus_transfer(d->consensus);

@@ -122,7 +122,8 @@ int supervise(int (*worker)(void *data), void *data)
         log_end(child, status, pause_ms);
         if (pause_for(&set, pause_ms))
             return EXIT_ORDERLY;
-        pause_ms = pause_ms == 0 ? PAUSE_MS_MIN
-                   : pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX : pause_ms * 2;
+        pause_ms = pause_ms == 0                 ? PAUSE_MS_MIN
+                   : pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX
+                                                 : pause_ms * 2;
     }
 }

@@ -167,7 +167,9 @@ void view_resource(const struct view *v, const struct resource *r, struct sink *
     sink_kv_str(s, "text", r->status_text);
     sink_kv_uint(s, "operation", r->operation);
     sink_kv_str(s, "persistent",
-                r->persistent < 0 ? "inherited" : r->persistent > 0 ? "Online" : "Offline");
+                r->persistent < 0   ? "inherited"
+                : r->persistent > 0 ? "Online"
+                                    : "Offline");
     sink_kv_array(s, "providers", r->provider_count);
     for (unsigned i = 0; i < r->provider_count; i++)
         sink_str(s, r->providers[i]->name);
@@ -226,8 +228,7 @@ void view_events(const struct view *v, uint64_t since, uint32_t limit, struct si
 {
     unsigned end = cluster_event_count(v->cluster), start = end;
 
-    while (start > 0 && end - start < limit &&
-           cluster_event(v->cluster, start - 1)->index > since)
+    while (start > 0 && end - start < limit && cluster_event(v->cluster, start - 1)->index > since)
         start--;
     sink_array(s, end - start);
     for (unsigned i = start; i < end; i++)

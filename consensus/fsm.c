@@ -1,0 +1,85 @@
+/* What raft asks of a state machine: apply, snapshot, restore. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "consensus/consensus_private.h"
+#include "consensus/image.h"
+
+static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
+{
+    struct consensus *c = fsm->data;
+    struct batch_cursor cursor;
+    struct batch_header h;
+    const uint8_t *command;
+    size_t len;
+
+    *result = NULL;
+    /* Skipping an entry that we cannot read would part this node from the
+     * others for good, and an error returned here would be ignored. */
+    if (!batch_open(&cursor, buf->base, buf->len, &h))
+        c->callbacks.fatal("a committed log entry is not readable by this version", c->data);
+    struct batch *own = proposals_find(c, &h);
+    assert(own == NULL || own->command_count == h.count);
+    c->position++;
+    for (uint32_t i = 0; batch_next(&cursor, &command, &len); i++)
+        c->callbacks.apply(c->position, h.stamp_ms, command, len,
+                           own != NULL ? own->requests[i] : NULL, c->data);
+    c->callbacks.applied(c->position, c->data);
+    retention_note(&c->retention, buf->len);
+    if (retention_is_due(&c->retention))
+        raft_set_snapshot_threshold(&c->raft, 1);
+    return 0;
+}
+
+static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsigned *n_bufs)
+{
+    struct consensus *c = fsm->data;
+    struct bytes image = BYTES_INIT;
+
+    image_begin(&image);
+    c->callbacks.snapshot(&image, c->data);
+    image_end(&image, c->position);
+    *bufs = raft_malloc(sizeof **bufs);
+    void *copy = raft_malloc(image.len);
+    if (*bufs == NULL || copy == NULL)
+        c->callbacks.fatal("out of memory", c->data);
+    memcpy(copy, image.data, image.len);
+    (*bufs)[0] = (struct raft_buffer){.base = copy, .len = image.len};
+    *n_bufs = 1;
+    c->snapshots++;
+    /* libraft asks for the state first and reads these two afterwards. */
+    raft_set_snapshot_trailing(&c->raft, retention_trailing(&c->retention));
+    raft_set_snapshot_threshold(&c->raft, c->retention.threshold);
+    retention_restart(&c->retention);
+    log_info("raft", "snapshot at position %llu, %zu bytes", (unsigned long long)c->position,
+             image.len);
+    bytes_release(&image);
+    return 0;
+}
+
+static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
+{
+    struct consensus *c = fsm->data;
+    const uint8_t *state;
+    uint64_t position;
+    size_t len;
+
+    if (!image_open(buf->base, buf->len, &position, &state, &len))
+        c->callbacks.fatal("a snapshot's checksum does not agree with its data", c->data);
+    uint32_t code = c->callbacks.restore(state, len, c->data);
+    if (code != 0)
+        c->callbacks.fatal("a snapshot holds no state that this version reads", c->data);
+    c->position = position;
+    raft_free(buf->base);
+    return 0;
+}
+
+void fsm_init(struct raft_fsm *fsm, struct consensus *c)
+{
+    *fsm = (struct raft_fsm){.version = 1,
+                             .data = c,
+                             .apply = fsm_apply,
+                             .snapshot = fsm_snapshot,
+                             .restore = fsm_restore};
+}
