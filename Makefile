@@ -54,7 +54,9 @@ LIBS_NODE    := -lraft -linih -lz
 PROGRAMS := $(BUILD)/holdfastd $(BUILD)/holdfast-monitor $(BUILD)/holdfast $(BUILD)/libclusapi.so
 
 .PHONY: all build help
-all: deps build
+all:
+	@scripts/deps
+	@$(MAKE) --no-print-directory -j$$(nproc) build
 build: $(PROGRAMS) $(BUILD)/clusapi.pc
 
 $(BUILD)/holdfastd: $(BUILD)/node/main.o $(NODE) $(CONSENSUS) $(RESOURCES) $(GROUPMGR) $(NET) $(BASE)
@@ -119,7 +121,8 @@ $(BUILD)/tests/clusapi/%.o: CPPFLAGS += -Iclusapi/include
 .PHONY: $(addprefix unit-,$(PARTS) cli clusapi)
 $(addprefix unit-,$(PARTS) cli clusapi):
 	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/$@
-	build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/$@
+	LSAN_OPTIONS=suppressions=tests/lsan.supp:print_suppressions=0 \
+	    build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/$@
 
 # The fuzzers' targets over their corpora, without a fuzzer.
 CORPORA := $(patsubst tests/fuzz/corpus/%,%,$(wildcard tests/fuzz/corpus/*))
@@ -154,7 +157,8 @@ fuzz:
 
 # --------------------------------------------------------------- using it
 .PHONY: run install
-run: deps
+run:
+	@scripts/deps
 	@$(MAKE) --no-print-directory -j$$(nproc) build
 	@scripts/demo
 

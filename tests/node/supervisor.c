@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,7 @@ static struct supervised begin(int (*act)(unsigned life))
     v.pid = fork();
     cr_assert_geq(v.pid, 0);
     if (v.pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* A test that fails leaves nothing behind. */
         close(fds[0]);
         _exit(supervise(worker, &s));
     }
