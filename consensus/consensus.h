@@ -52,7 +52,7 @@ struct consensus_callbacks {
     void (*applied)(uint64_t position, void *data);
     /* What became of a proposal or barrier: 0, committed and applied (apply()
      * has been called with it); ERROR_NOT_READY, not proposed, this node does
-     * not lead; ERROR_RETRY, leadership was lost on the way: it may or may not
+     * not lead or PROPOSALS_MAX are waiting; ERROR_RETRY, leadership was lost on the way: it may or may not
      * have happened; ERROR_DISK_FULL, refused: a majority has no room. Exactly
      * once for each, never from inside consensus_propose(). */
     void (*finished)(void *request, uint32_t code, void *data);

@@ -141,9 +141,25 @@ void proposals_flush(struct consensus *c)
     }
 }
 
+/* What has a limit: a leader whose disk is slow must not gather without end. */
+static void refuse_one(struct consensus *c, void *request)
+{
+    struct batch *b = xcalloc(1, sizeof *b);
+
+    b->consensus = c;
+    push(&b->requests, &b->command_count, request);
+    c->waiting++;
+    batch_refuse(b, ERROR_NOT_READY);
+    uv_idle_start(&c->hurry, on_hurry);
+}
+
 void consensus_propose(struct consensus *c, const void *command, size_t len, void *request)
 {
     assert(len > 0 && len <= COMMAND_BYTES_MAX);
+    if (c->waiting >= PROPOSALS_MAX && !c->closing) {
+        refuse_one(c, request);
+        return;
+    }
     if (c->gathering != NULL && c->gathering->entry.len + len > BATCH_BYTES_MAX && !c->closing)
         proposals_flush(c);
     struct batch *b = gathering_batch(c);
@@ -167,6 +183,8 @@ void proposals_tell_refused(struct consensus *c)
         c->refused = b->next;
         batch_finish(b, b->refusal);
     }
+    if (c->gathering == NULL)
+        uv_idle_stop(&c->hurry);
 }
 
 struct batch *proposals_find(const struct consensus *c, const struct batch_header *h)

@@ -30,6 +30,7 @@ struct local {
     uint64_t ordered;    /* Life that it was last told to bring about, */
     bool ordered_online; /* and which way. */
     unsigned reporting;  /* Reports under way for it. */
+    uint64_t reported;          /* Index of the last one: this copy may not have it yet. */
     UT_hash_handle hh;
 };
 
@@ -45,6 +46,7 @@ struct executor {
     uint64_t incarnation;
     struct monitor *monitor; /* While ready. */
     bool winding_down;
+    uint64_t catching_up; /* Index of a report that this copy has not applied yet; 0. */
     struct local *locals; /* By id. */
     struct queued_report queue[REPORTS_PER_COMMAND_MAX];
     unsigned queued;
@@ -114,19 +116,26 @@ struct sent_reports {
 static void look_at(struct executor *x, uint64_t id);
 static void flush_reports(struct executor *x);
 
-/* Applied, refused or lost: the state says what to do now. */
+/* Applied, refused or lost: the state says what to do now. A forwarded report is
+ * answered before this copy has applied it: until then the state would only say
+ * again what led to the report. */
 static void reports_done(uint32_t code, const struct reply *reply, void *data)
 {
     struct sent_reports *s = data;
     struct executor *x = s->executor;
+    bool applied = code == 0 && cluster_index(state(x)) >= reply->index;
 
-    (void)reply;
     for (unsigned i = 0; i < s->count; i++) {
         struct local *l = local_find(x, s->ids[i]);
-        if (l != NULL && l->reporting > 0)
+        if (l == NULL)
+            continue;
+        if (l->reporting > 0)
             l->reporting--;
+        l->reported = code == 0 ? reply->index : 0;
     }
-    if (code != ERROR_CLUSTER_NODE_SHUTTING_DOWN) {
+    if (code == 0 && !applied) {
+        x->catching_up = reply->index;
+    } else if (code != ERROR_CLUSTER_NODE_SHUTTING_DOWN) {
         for (unsigned i = 0; i < s->count; i++)
             look_at(x, s->ids[i]);
         flush_reports(x);
@@ -167,7 +176,7 @@ static void flush_reports(struct executor *x)
 static void report(struct executor *x, struct local *l, enum report_event event, uint32_t code,
                    const char *text, uint64_t operation)
 {
-    if (l->reporting > 0 || x->incarnation == 0)
+    if (l->reporting > 0 || x->incarnation == 0 || l->reported > cluster_index(state(x)))
         return;
     if (x->queued == REPORTS_PER_COMMAND_MAX)
         flush_reports(x);
@@ -349,6 +358,10 @@ void executor_on_command(struct executor *x)
         const struct group *g = e->object == OBJECT_GROUP ? cluster_group(state(x), e->id) : NULL;
         if (g != NULL)
             look_at_group(x, g);
+    }
+    if (x->catching_up != 0 && cluster_index(state(x)) >= x->catching_up) {
+        x->catching_up = 0;
+        executor_look_at_all(x);
     }
     flush_reports(x);
 }
