@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "net/rpc.h"
 
-enum { PATIENCE_MS = 30000 };
+enum { PATIENCE_MS = 100000 };
 
 /* -------------------------------------------------------------------- servers */
 

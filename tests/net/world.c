@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "net/socket.h"
 
-#define PATIENCE_MS 20000
+#define PATIENCE_MS 100000
 
 static void on_guard(uv_timer_t *guard)
 {

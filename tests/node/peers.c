@@ -9,7 +9,7 @@
 #include "net/msgpack.h"
 #include "net/rpc.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { PATIENCE_MS = 100000 };
 
 struct world {
     uv_loop_t loop;

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "net/msgpack.h"
 
-enum { PATIENCE_MS = 30000 };
+enum { PATIENCE_MS = 100000 };
 
 static void on_guard(uv_timer_t *guard)
 {
