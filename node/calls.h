@@ -39,6 +39,10 @@ typedef void (*change_done)(uint32_t code, const struct reply *reply, void *data
 void calls_change(struct calls *c, const struct bytes *command, unsigned timeout_ms,
                   change_done done, void *data);
 
+/* The same for a command that is not encoded yet. */
+void calls_change_command(struct calls *c, const struct command *cmd, unsigned timeout_ms,
+                          change_done done, void *data);
+
 /* Call `done` when this copy is as new as the cluster was at this call. */
 typedef void (*read_done)(uint32_t code, void *data);
 void calls_read(struct calls *c, unsigned timeout_ms, read_done done, void *data);

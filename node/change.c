@@ -191,6 +191,18 @@ void calls_change(struct calls *c, const struct bytes *command, unsigned timeout
         change_send(ch);
 }
 
+void calls_change_command(struct calls *c, const struct command *cmd, unsigned timeout_ms,
+                          change_done done, void *data)
+{
+    struct bytes encoded = BYTES_INIT;
+    struct msgpack_sink m;
+
+    msgpack_sink_init(&m, &encoded);
+    command_write(cmd, &m.sink);
+    calls_change(c, &encoded, timeout_ms, done, data);
+    bytes_release(&encoded);
+}
+
 void changes_send_waiting(struct calls *c)
 {
     struct change *next;

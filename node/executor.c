@@ -146,8 +146,6 @@ static void reports_done(uint32_t code, const struct reply *reply, void *data)
 static void flush_reports(struct executor *x)
 {
     struct report reports[REPORTS_PER_COMMAND_MAX];
-    struct bytes encoded = BYTES_INIT;
-    struct msgpack_sink m;
 
     if (x->queued == 0)
         return;
@@ -164,13 +162,10 @@ static void flush_reports(struct executor *x)
                           .incarnation = x->incarnation,
                           .reports = reports,
                           .report_count = x->queued};
-    msgpack_sink_init(&m, &encoded);
-    command_write(&cmd, &m.sink);
+    calls_change_command(x->calls, &cmd, REPORT_TIMEOUT_MS, reports_done, sent);
     for (unsigned i = 0; i < x->queued; i++)
         free(x->queue[i].text);
     x->queued = 0;
-    calls_change(x->calls, &encoded, REPORT_TIMEOUT_MS, reports_done, sent);
-    bytes_release(&encoded);
 }
 
 static void report(struct executor *x, struct local *l, enum report_event event, uint32_t code,

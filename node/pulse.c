@@ -78,13 +78,7 @@ static uint64_t lease_ms(const struct pulse *p)
 static void propose(struct pulse *p, const struct command *cmd, unsigned timeout_ms,
                     change_done done)
 {
-    struct bytes encoded = BYTES_INIT;
-    struct msgpack_sink m;
-
-    msgpack_sink_init(&m, &encoded);
-    command_write(cmd, &m.sink);
-    calls_change(p->config.calls, &encoded, timeout_ms, done, p);
-    bytes_release(&encoded);
+    calls_change_command(p->config.calls, cmd, timeout_ms, done, p);
 }
 
 /* ------------------------------------------------------------------- renewing */

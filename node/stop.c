@@ -9,7 +9,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "net/msgpack.h"
 #include "node/daemon.h"
 
 enum {
@@ -48,13 +47,7 @@ static void enter(struct stop *s, enum stop_step step, unsigned ms_max)
 
 static void submit(struct stop *s, const struct command *cmd, unsigned timeout_ms, change_done done)
 {
-    struct bytes encoded = BYTES_INIT;
-    struct msgpack_sink m;
-
-    msgpack_sink_init(&m, &encoded);
-    command_write(cmd, &m.sink);
-    calls_change(s->daemon->calls, &encoded, timeout_ms, done, s);
-    bytes_release(&encoded);
+    calls_change_command(s->daemon->calls, cmd, timeout_ms, done, s);
 }
 
 /* ---------------------------------------------------------------- handing over */
