@@ -15,88 +15,10 @@
 #include "net/rpc.h"
 #include "node/calls.h"
 #include "node/peers.h"
+#include "node/pulse_private.h"
 #include "node/replica.h"
 
-enum {
-    SENT_MAX = 64,        /* Renewals whose sending time is remembered. */
-    DRIFT_PER_MILLE = 10, /* Clocks of two machines differ in rate by less than 1 %. */
-    JOIN_TIMEOUT_MS = 10000,
-    DOWN_TIMEOUT_MS = 2000,
-};
-
-/* What this node knows of a member's life. */
-struct member {
-    uint64_t incarnation;
-    uint64_t heard_ms; /* Boot time at which its last renewal was applied here. */
-    bool down_proposed;
-};
-
-struct pulse {
-    struct pulse_config config;
-    struct consensus *consensus;
-    struct peers *peers;
-    uv_timer_t timer;
-    uv_timer_t due; /* As leader: the state machine's next deadline. */
-    bool closing;
-    uint32_t self;
-
-    /* This node as a member. */
-    uint64_t incarnation; /* 0: none. */
-    uint64_t wanted;      /* Incarnation to go on with, while joining. */
-    uint64_t join_sent_ms;
-    uint64_t join_client; /* Names the NODE_UP that was sent at that time. */
-    bool joining, join_under_way, stopped;
-    uint64_t seq;        /* Of the last renewal sent, */
-    uint64_t renewed_ms; /* and when. */
-    struct {
-        uint64_t seq, sent_ms;
-    } sent[SENT_MAX];
-
-    /* As leader. */
-    struct renewal gathered[NODES_MAX];
-    unsigned gathered_count;
-    bool tick_under_way;
-
-    struct member members[NODES_MAX + 1]; /* By node id; ids beyond are not watched. */
-};
-
-static struct cluster *state(const struct pulse *p)
-{
-    return replica_cluster(p->config.replica);
-}
-
-static struct member *member_of(struct pulse *p, uint32_t id)
-{
-    return id <= NODES_MAX ? &p->members[id] : NULL;
-}
-
-static uint64_t lease_ms(const struct pulse *p)
-{
-    return p->config.config->timing.lease_ms;
-}
-
-static void propose(struct pulse *p, const struct command *cmd, unsigned timeout_ms,
-                    change_done done)
-{
-    calls_change_command(p->config.calls, cmd, timeout_ms, done, p);
-}
-
 /* ------------------------------------------------------------------- renewing */
-
-static void gather(struct pulse *p, const struct renewal *r)
-{
-    for (unsigned i = 0; i < p->gathered_count; i++) {
-        if (p->gathered[i].node != r->node)
-            continue;
-        if (r->incarnation != p->gathered[i].incarnation || r->seq > p->gathered[i].seq)
-            p->gathered[i] = *r;
-        return;
-    }
-    if (p->gathered_count < NODES_MAX)
-        p->gathered[p->gathered_count++] = *r;
-}
-
-static void propose_pulse(struct pulse *p);
 
 static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t leader)
 {
@@ -130,118 +52,9 @@ static void renew(struct pulse *p, uint64_t now)
     p->renewed_ms = now;
     struct renewal r = {.node = p->self, .incarnation = p->incarnation, .seq = p->seq};
     if (leading)
-        gather(p, &r);
+        lead_gather(p, &r);
     else
         send_renewal(p, &r, leader);
-}
-
-void pulse_on_renewal(struct pulse *p, const struct value *params)
-{
-    struct renewal r;
-
-    if (p->consensus == NULL || !consensus_is_leader(p->consensus) ||
-        !value_get_u32(params, "node", &r.node) ||
-        !value_get_uint(params, "incarnation", &r.incarnation) ||
-        !value_get_uint(params, "seq", &r.seq))
-        return;
-    gather(p, &r);
-    /* A node that has just come back, or was cut off, must not wait for the next
-     * pulse as well: its lease may be running out. */
-    struct member *m = member_of(p, r.node);
-    unsigned late_ms = p->config.config->timing.pulse_ms * 3 / 2;
-    if (m != NULL && m->incarnation == r.incarnation && clock_boot_ms() - m->heard_ms > late_ms)
-        propose_pulse(p);
-}
-
-/* ------------------------------------------------------------------- as leader */
-
-struct tick {
-    struct proposal proposal; /* First. */
-    struct pulse *pulse;
-};
-
-static void tick_done(struct proposal *proposal, uint32_t code)
-{
-    struct tick *t = (struct tick *)proposal;
-
-    (void)code;
-    t->pulse->tick_under_way = false;
-    free(t);
-}
-
-static void propose_pulse(struct pulse *p)
-{
-    struct command cmd = {
-        .kind = COMMAND_PULSE, .renewals = p->gathered, .renewal_count = p->gathered_count};
-    struct bytes encoded = BYTES_INIT;
-    struct msgpack_sink m;
-
-    /* One at a time: on a slow disk pulses must not queue up, and what has been
-     * gathered meanwhile goes with the next. */
-    if (p->tick_under_way)
-        return;
-    struct tick *t = xcalloc(1, sizeof *t);
-    t->proposal.done = tick_done;
-    t->pulse = p;
-    p->tick_under_way = true;
-    if (replica_write_check(p->config.replica, &encoded))
-        consensus_propose(p->consensus, encoded.data, encoded.len, NULL);
-    bytes_clear(&encoded);
-    msgpack_sink_init(&m, &encoded);
-    command_write(&cmd, &m.sink);
-    consensus_propose(p->consensus, encoded.data, encoded.len, &t->proposal);
-    bytes_release(&encoded);
-    p->gathered_count = 0;
-}
-
-static void down_done(uint32_t code, const struct reply *reply, void *data)
-{
-    struct pulse *p = data;
-
-    (void)code;
-    (void)reply;
-    for (unsigned i = 0; i <= NODES_MAX; i++)
-        p->members[i].down_proposed = false;
-}
-
-/* After the pulse in the log: what was gathered counts first. */
-static void propose_deaths(struct pulse *p, uint64_t now)
-{
-    uint64_t patience = lease_ms(p) + lease_ms(p) * DRIFT_PER_MILLE / 1000;
-
-    for (const struct node *n = cluster_next_node(state(p), NULL); n != NULL;
-         n = cluster_next_node(state(p), n)) {
-        struct member *m = member_of(p, n->id);
-        if (m == NULL || n->state == NODE_DOWN || m->incarnation != n->incarnation ||
-            m->down_proposed || now - m->heard_ms <= patience)
-            continue;
-        struct command cmd = {.kind = COMMAND_NODE_DOWN,
-                              .node = n->id,
-                              .incarnation = n->incarnation,
-                              .node_seq = n->renewed_seq,
-                              .cause = CAUSE_NODE_LEASE_EXPIRED};
-        log_warn("pulse", "node %s was not heard of for %" PRIu64 " ms: proposing that it is down",
-                 n->name, now - m->heard_ms);
-        m->down_proposed = true;
-        propose(p, &cmd, DOWN_TIMEOUT_MS, down_done);
-    }
-}
-
-static void init_done(uint32_t code, const struct reply *reply, void *data)
-{
-    (void)code;
-    (void)reply;
-    (void)data;
-}
-
-static void lead(struct pulse *p, uint64_t now)
-{
-    if (cluster_name(state(p))[0] == '\0') {
-        struct command cmd = {.kind = COMMAND_CLUSTER_INIT, .name = p->config.config->cluster};
-        propose(p, &cmd, DOWN_TIMEOUT_MS, init_done);
-    }
-    propose_pulse(p);
-    propose_deaths(p, now);
 }
 
 /* --------------------------------------------------------------------- joining */
@@ -273,7 +86,7 @@ static void become(struct pulse *p, uint64_t incarnation, bool resumed)
 static void join_read(uint32_t code, void *data)
 {
     struct pulse *p = data;
-    const struct node *n = cluster_node(state(p), p->self);
+    const struct node *n = cluster_node(pulse_state(p), p->self);
     const struct config_peer *self = config_self(p->config.config);
 
     p->join_under_way = false;
@@ -298,7 +111,7 @@ static void join_read(uint32_t code, void *data)
                           .disk = p->config.disk};
     p->join_under_way = true;
     p->join_sent_ms = clock_boot_ms();
-    propose(p, &cmd, JOIN_TIMEOUT_MS, join_done);
+    pulse_propose(p, &cmd, JOIN_TIMEOUT_MS, join_done);
 }
 
 static void join_step(struct pulse *p)
@@ -306,7 +119,7 @@ static void join_step(struct pulse *p)
     if (!p->joining || p->join_under_way || p->stopped)
         return;
     /* Not into a cluster that has no name yet: its first command must be first. */
-    if (cluster_name(state(p))[0] == '\0' && consensus_is_leader(p->consensus))
+    if (cluster_name(pulse_state(p))[0] == '\0' && consensus_is_leader(p->consensus))
         return;
     p->join_under_way = true;
     calls_read(p->config.calls, JOIN_TIMEOUT_MS, join_read, p);
@@ -335,7 +148,7 @@ void pulse_stop(struct pulse *p)
 
 static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
 {
-    struct member *m = member_of(p, node);
+    struct member *m = pulse_member(p, node);
 
     if (m == NULL)
         return;
@@ -345,7 +158,7 @@ static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
 
 static void extend_lease(struct pulse *p, uint64_t sent_ms)
 {
-    p->config.lease(p->incarnation, sent_ms + lease_ms(p) - p->config.config->timing.guard_ms,
+    p->config.lease(p->incarnation, sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms,
                     p->config.data);
 }
 
@@ -370,7 +183,7 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
         follow_step(p);
     for (unsigned i = 0; i < cmd->renewal_count; i++) {
         const struct renewal *r = &cmd->renewals[i];
-        const struct node *n = cluster_node(state(p), r->node);
+        const struct node *n = cluster_node(pulse_state(p), r->node);
         /* Committed is not accepted: a renewal of an incarnation that is down,
          * or an older one come late, changes nothing. */
         if (n == NULL || n->state == NODE_DOWN || n->incarnation != r->incarnation ||
@@ -385,7 +198,7 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
 
 static void on_node_up(struct pulse *p, const struct command *cmd, const struct reply *reply)
 {
-    const struct node *n = cluster_node(state(p), cmd->node);
+    const struct node *n = cluster_node(pulse_state(p), cmd->node);
 
     if (reply->code != 0 || n == NULL)
         return;
@@ -406,7 +219,7 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
 
 static void on_node_down(struct pulse *p, const struct command *cmd)
 {
-    const struct node *n = cluster_node(state(p), cmd->node);
+    const struct node *n = cluster_node(pulse_state(p), cmd->node);
 
     if (cmd->node != p->self || n == NULL || n->state != NODE_DOWN || p->incarnation == 0 ||
         n->incarnation != p->incarnation)
@@ -441,8 +254,8 @@ void pulse_on_restored(struct pulse *p)
 {
     const struct node *self = NULL;
 
-    for (const struct node *n = cluster_next_node(state(p), NULL); n != NULL;
-         n = cluster_next_node(state(p), n)) {
+    for (const struct node *n = cluster_next_node(pulse_state(p), NULL); n != NULL;
+         n = cluster_next_node(pulse_state(p), n)) {
         heard(p, n->id, n->incarnation);
         if (n->id == p->self)
             self = n;
@@ -461,40 +274,6 @@ void pulse_on_leadership(struct pulse *p)
         renew(p, clock_boot_ms());
 }
 
-/* ------------------------------------------------------------------- deadlines */
-
-/* Something has fallen due in the state machine between two pulses: a command
- * with nothing but its stamp sets it going. */
-static void on_due(uv_timer_t *timer)
-{
-    struct pulse *p = timer->data;
-    struct command cmd = {.kind = COMMAND_TICK};
-    struct bytes encoded = BYTES_INIT;
-    struct msgpack_sink m;
-
-    if (!consensus_is_leader(p->consensus))
-        return;
-    msgpack_sink_init(&m, &encoded);
-    command_write(&cmd, &m.sink);
-    consensus_propose(p->consensus, encoded.data, encoded.len, NULL);
-    bytes_release(&encoded);
-}
-
-void pulse_on_applied(struct pulse *p)
-{
-    uint64_t deadline = cluster_next_deadline(state(p));
-    uint64_t now = clock_wall_ms();
-
-    if (p->closing || p->consensus == NULL)
-        return;
-    uv_timer_stop(&p->due);
-    if (deadline == UINT64_MAX || !consensus_is_leader(p->consensus))
-        return;
-    uint64_t wait = deadline > now ? deadline - now : 1;
-    if (wait < p->config.config->timing.pulse_ms)
-        uv_timer_start(&p->due, on_due, wait, 0);
-}
-
 /* ------------------------------------------------------------------------ life */
 
 static void on_timer(uv_timer_t *timer)
@@ -504,7 +283,7 @@ static void on_timer(uv_timer_t *timer)
 
     renew(p, now);
     if (consensus_is_leader(p->consensus))
-        lead(p, now);
+        lead_tick(p, now);
     else
         p->gathered_count = 0;
     join_step(p);

@@ -1,0 +1,170 @@
+/* What the leader does for everybody: pulses, deaths, and the state machine's
+ * deadlines. node/pulse.h has the argument. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "net/msgpack.h"
+#include "node/pulse_private.h"
+
+/* ------------------------------------------------------------------- gathering */
+
+void lead_gather(struct pulse *p, const struct renewal *r)
+{
+    for (unsigned i = 0; i < p->gathered_count; i++) {
+        if (p->gathered[i].node != r->node)
+            continue;
+        if (r->incarnation != p->gathered[i].incarnation || r->seq > p->gathered[i].seq)
+            p->gathered[i] = *r;
+        return;
+    }
+    if (p->gathered_count < NODES_MAX)
+        p->gathered[p->gathered_count++] = *r;
+}
+
+static void propose_pulse(struct pulse *p);
+
+void pulse_on_renewal(struct pulse *p, const struct value *params)
+{
+    struct renewal r;
+
+    if (p->consensus == NULL || !consensus_is_leader(p->consensus) ||
+        !value_get_u32(params, "node", &r.node) ||
+        !value_get_uint(params, "incarnation", &r.incarnation) ||
+        !value_get_uint(params, "seq", &r.seq))
+        return;
+    lead_gather(p, &r);
+    /* A node that has just come back, or was cut off, must not wait for the next
+     * pulse as well: its lease may be running out. */
+    struct member *m = pulse_member(p, r.node);
+    unsigned late_ms = p->config.config->timing.pulse_ms * 3 / 2;
+    if (m != NULL && m->incarnation == r.incarnation && clock_boot_ms() - m->heard_ms > late_ms)
+        propose_pulse(p);
+}
+
+/* ---------------------------------------------------------- pulses and deaths */
+
+struct tick {
+    struct proposal proposal; /* First. */
+    struct pulse *pulse;
+};
+
+static void tick_done(struct proposal *proposal, uint32_t code)
+{
+    struct tick *t = (struct tick *)proposal;
+
+    (void)code;
+    t->pulse->tick_under_way = false;
+    free(t);
+}
+
+static void propose_pulse(struct pulse *p)
+{
+    struct command cmd = {
+        .kind = COMMAND_PULSE, .renewals = p->gathered, .renewal_count = p->gathered_count};
+    struct bytes encoded = BYTES_INIT;
+    struct msgpack_sink m;
+
+    /* One at a time: on a slow disk pulses must not queue up, and what has been
+     * gathered meanwhile goes with the next. */
+    if (p->tick_under_way)
+        return;
+    struct tick *t = xcalloc(1, sizeof *t);
+    t->proposal.done = tick_done;
+    t->pulse = p;
+    p->tick_under_way = true;
+    if (replica_write_check(p->config.replica, &encoded))
+        consensus_propose(p->consensus, encoded.data, encoded.len, NULL);
+    bytes_clear(&encoded);
+    msgpack_sink_init(&m, &encoded);
+    command_write(&cmd, &m.sink);
+    consensus_propose(p->consensus, encoded.data, encoded.len, &t->proposal);
+    bytes_release(&encoded);
+    p->gathered_count = 0;
+}
+
+static void down_done(uint32_t code, const struct reply *reply, void *data)
+{
+    struct pulse *p = data;
+
+    (void)code;
+    (void)reply;
+    for (unsigned i = 0; i <= NODES_MAX; i++)
+        p->members[i].down_proposed = false;
+}
+
+/* After the pulse in the log: what was gathered counts first. */
+static void propose_deaths(struct pulse *p, uint64_t now)
+{
+    uint64_t patience = pulse_lease_ms(p) + pulse_lease_ms(p) * DRIFT_PER_MILLE / 1000;
+
+    for (const struct node *n = cluster_next_node(pulse_state(p), NULL); n != NULL;
+         n = cluster_next_node(pulse_state(p), n)) {
+        struct member *m = pulse_member(p, n->id);
+        if (m == NULL || n->state == NODE_DOWN || m->incarnation != n->incarnation ||
+            m->down_proposed || now - m->heard_ms <= patience)
+            continue;
+        struct command cmd = {.kind = COMMAND_NODE_DOWN,
+                              .node = n->id,
+                              .incarnation = n->incarnation,
+                              .node_seq = n->renewed_seq,
+                              .cause = CAUSE_NODE_LEASE_EXPIRED};
+        log_warn("pulse", "node %s was not heard of for %" PRIu64 " ms: proposing that it is down",
+                 n->name, now - m->heard_ms);
+        m->down_proposed = true;
+        pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, down_done);
+    }
+}
+
+static void init_done(uint32_t code, const struct reply *reply, void *data)
+{
+    (void)code;
+    (void)reply;
+    (void)data;
+}
+
+void lead_tick(struct pulse *p, uint64_t now)
+{
+    if (cluster_name(pulse_state(p))[0] == '\0') {
+        struct command cmd = {.kind = COMMAND_CLUSTER_INIT, .name = p->config.config->cluster};
+        pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, init_done);
+    }
+    propose_pulse(p);
+    propose_deaths(p, now);
+}
+
+/* ------------------------------------------------------------------- deadlines */
+
+/* Something has fallen due in the state machine between two pulses: a command
+ * with nothing but its stamp sets it going. */
+static void on_due(uv_timer_t *timer)
+{
+    struct pulse *p = timer->data;
+    struct command cmd = {.kind = COMMAND_TICK};
+    struct bytes encoded = BYTES_INIT;
+    struct msgpack_sink m;
+
+    if (!consensus_is_leader(p->consensus))
+        return;
+    msgpack_sink_init(&m, &encoded);
+    command_write(&cmd, &m.sink);
+    consensus_propose(p->consensus, encoded.data, encoded.len, NULL);
+    bytes_release(&encoded);
+}
+
+void pulse_on_applied(struct pulse *p)
+{
+    uint64_t deadline = cluster_next_deadline(pulse_state(p));
+    uint64_t now = clock_wall_ms();
+
+    if (p->closing || p->consensus == NULL)
+        return;
+    uv_timer_stop(&p->due);
+    if (deadline == UINT64_MAX || !consensus_is_leader(p->consensus))
+        return;
+    uint64_t wait = deadline > now ? deadline - now : 1;
+    if (wait < p->config.config->timing.pulse_ms)
+        uv_timer_start(&p->due, on_due, wait, 0);
+}

@@ -1,0 +1,82 @@
+/* Shared by pulse.c (this node's own lease and life) and lead.c (what the leader
+ * does for everybody) only. */
+#ifndef HOLDFAST_NODE_PULSE_PRIVATE_H
+#define HOLDFAST_NODE_PULSE_PRIVATE_H
+
+#include "consensus/consensus.h"
+#include "node/calls.h"
+#include "node/pulse.h"
+#include "node/replica.h"
+
+enum {
+    SENT_MAX = 64,        /* Renewals whose sending time is remembered. */
+    DRIFT_PER_MILLE = 10, /* Clocks of two machines differ in rate by less than 1 %. */
+    JOIN_TIMEOUT_MS = 10000,
+    DOWN_TIMEOUT_MS = 2000,
+};
+
+/* What this node knows of a member's life. */
+struct member {
+    uint64_t incarnation;
+    uint64_t heard_ms; /* Boot time at which its last renewal was applied here. */
+    bool down_proposed;
+};
+
+struct pulse {
+    struct pulse_config config;
+    struct consensus *consensus;
+    struct peers *peers;
+    uv_timer_t timer;
+    uv_timer_t due; /* As leader: the state machine's next deadline. */
+    bool closing;
+    uint32_t self;
+
+    /* This node as a member. */
+    uint64_t incarnation; /* 0: none. */
+    uint64_t wanted;      /* Incarnation to go on with, while joining. */
+    uint64_t join_sent_ms;
+    uint64_t join_client; /* Names the NODE_UP that was sent at that time. */
+    bool joining, join_under_way, stopped;
+    uint64_t seq;        /* Of the last renewal sent, */
+    uint64_t renewed_ms; /* and when. */
+    struct {
+        uint64_t seq, sent_ms;
+    } sent[SENT_MAX];
+
+    /* As leader. */
+    struct renewal gathered[NODES_MAX];
+    unsigned gathered_count;
+    bool tick_under_way;
+
+    struct member members[NODES_MAX + 1]; /* By node id; ids beyond are not watched. */
+};
+
+static inline struct cluster *pulse_state(const struct pulse *p)
+{
+    return replica_cluster(p->config.replica);
+}
+
+static inline struct member *pulse_member(struct pulse *p, uint32_t id)
+{
+    return id <= NODES_MAX ? &p->members[id] : NULL;
+}
+
+static inline uint64_t pulse_lease_ms(const struct pulse *p)
+{
+    return p->config.config->timing.lease_ms;
+}
+
+static inline void pulse_propose(struct pulse *p, const struct command *cmd, unsigned timeout_ms,
+                                 change_done done)
+{
+    calls_change_command(p->config.calls, cmd, timeout_ms, done, p);
+}
+
+/* -------------------------------------------------------------------- lead.c */
+
+/* A renewal for the next pulse. */
+void lead_gather(struct pulse *p, const struct renewal *r);
+/* Commit what was gathered, and declare dead who was not heard of. */
+void lead_tick(struct pulse *p, uint64_t now);
+
+#endif
