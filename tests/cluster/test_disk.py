@@ -104,7 +104,10 @@ def flip(path, offset):
 
 
 def used_bytes(path):
-    return len(path.read_bytes().rstrip(b"\0"))
+    try:
+        return len(path.read_bytes().rstrip(b"\0"))
+    except FileNotFoundError:
+        return 1  # Closed and renamed meanwhile: it was used.
 
 
 def newest(raft, pattern):
