@@ -52,7 +52,7 @@ struct consensus_callbacks {
     void (*applied)(uint64_t position, void *data);
     /* What became of a proposal or barrier: 0, committed and applied (apply()
      * has been called with it); ERROR_NOT_READY, not proposed, this node does
-     * not lead or PROPOSALS_MAX are waiting; ERROR_RETRY, leadership was lost on the way: it may or may not
+     * not lead; ERROR_RETRY, leadership was lost on the way: it may or may not
      * have happened; ERROR_DISK_FULL, refused: a majority has no room. Exactly
      * once for each, never from inside consensus_propose(). */
     void (*finished)(void *request, uint32_t code, void *data);
@@ -96,6 +96,9 @@ uint32_t consensus_open(uv_loop_t *loop, const struct consensus_config *config,
  * proposals still waiting are finished before with ERROR_RETRY. */
 void consensus_close(struct consensus *c, void (*done)(void *data), void *data);
 
+/* PROPOSALS_MAX are waiting: whoever speaks for clients is to hold back. Pulses
+ * and their like go on, or overload would cost nodes their leases. */
+bool consensus_is_full(const struct consensus *c);
 /* Propose a command (copied). The answer comes through finished(). */
 void consensus_propose(struct consensus *c, const void *command, size_t len, void *request);
 /* Ask for an entry: when finished(request, 0) comes, everything committed

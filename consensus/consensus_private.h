@@ -39,8 +39,10 @@ struct consensus {
     struct nudge *nudge;
     char *cluster, *address, *disk; /* Owned copies for the transport. */
 
-    uint64_t position; /* Entries applied. */
-    uint64_t tag;      /* Of the last batch. */
+    uint64_t position;      /* Entries applied. */
+    uint64_t stamp_ms;      /* Highest stamp applied, */
+    uint64_t stamp_boot_ms; /* and when, by the boot clock. */
+    uint64_t tag;           /* Of the last batch. */
     uint64_t snapshots;
     uint64_t settled_term;   /* Last term in which an entry of this leader was applied. */
     struct batch *gathering; /* Of this loop turn; NULL. */

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "consensus/consensus_private.h"
 #include "consensus/image.h"
@@ -22,6 +23,10 @@ static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void *
     struct batch *own = proposals_find(c, &h);
     assert(own == NULL || own->command_count == h.count);
     c->position++;
+    if (h.stamp_ms > c->stamp_ms) {
+        c->stamp_ms = h.stamp_ms;
+        c->stamp_boot_ms = clock_boot_ms();
+    }
     for (uint32_t i = 0; batch_next(&cursor, &command, &len); i++)
         c->callbacks.apply(c->position, h.stamp_ms, command, len,
                            own != NULL ? own->requests[i] : NULL, c->data);

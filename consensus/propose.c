@@ -105,6 +105,17 @@ static void entry_applied(struct raft_apply *req, int status, void *result)
     batch_finish(b, code_from_raft(status));
 }
 
+/* The wall clock, but never behind the time that the state machine has reached
+ * and the time that has passed since: it takes no earlier stamp, so with a leader
+ * whose clock was set back its time would stand still, and with it every delay. */
+static uint64_t next_stamp_ms(const struct consensus *c)
+{
+    uint64_t wall = clock_wall_ms();
+    uint64_t reached = c->stamp_ms + (clock_boot_ms() - c->stamp_boot_ms);
+
+    return c->stamp_ms != 0 && reached > wall ? reached : wall;
+}
+
 void proposals_flush(struct consensus *c)
 {
     struct batch *b = c->gathering;
@@ -120,7 +131,7 @@ void proposals_flush(struct consensus *c)
     }
     b->tag = ++c->tag;
     struct batch_header h = {
-        .stamp_ms = clock_wall_ms(), .origin = c->id, .tag = b->tag, .count = b->command_count};
+        .stamp_ms = next_stamp_ms(c), .origin = c->id, .tag = b->tag, .count = b->command_count};
     batch_end(&b->entry, &h);
     /* On the list before raft_apply(): a lone voter may apply at once. */
     b->next = NULL;
@@ -141,25 +152,14 @@ void proposals_flush(struct consensus *c)
     }
 }
 
-/* What has a limit: a leader whose disk is slow must not gather without end. */
-static void refuse_one(struct consensus *c, void *request)
+bool consensus_is_full(const struct consensus *c)
 {
-    struct batch *b = xcalloc(1, sizeof *b);
-
-    b->consensus = c;
-    push(&b->requests, &b->command_count, request);
-    c->waiting++;
-    batch_refuse(b, ERROR_NOT_READY);
-    uv_idle_start(&c->hurry, on_hurry);
+    return c->waiting >= PROPOSALS_MAX;
 }
 
 void consensus_propose(struct consensus *c, const void *command, size_t len, void *request)
 {
     assert(len > 0 && len <= COMMAND_BYTES_MAX);
-    if (c->waiting >= PROPOSALS_MAX && !c->closing) {
-        refuse_one(c, request);
-        return;
-    }
     if (c->gathering != NULL && c->gathering->entry.len + len > BATCH_BYTES_MAX && !c->closing)
         proposals_flush(c);
     struct batch *b = gathering_batch(c);
@@ -183,8 +183,6 @@ void proposals_tell_refused(struct consensus *c)
         c->refused = b->next;
         batch_finish(b, b->refusal);
     }
-    if (c->gathering == NULL)
-        uv_idle_stop(&c->hurry);
 }
 
 struct batch *proposals_find(const struct consensus *c, const struct batch_header *h)

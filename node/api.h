@@ -29,6 +29,7 @@ struct api_config {
     const char *cluster;
     const char *disk;
     uint32_t self;
+    unsigned lease_ms;
     struct replica *replica;
     struct calls *calls;
     struct pulse *pulse;

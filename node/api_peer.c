@@ -12,7 +12,7 @@ enum { TEXT_BYTES_MAX = 300 };
 static const char *hello_fault(const struct api *a, const struct value *params)
 {
     const char *cluster, *disk;
-    uint32_t id, to;
+    uint32_t id, to, lease_ms;
 
     if (!value_get_str(params, "cluster", TEXT_BYTES_MAX, &cluster) ||
         !value_get_u32(params, "id", &id) || !value_get_u32(params, "to", &to) ||
@@ -22,6 +22,8 @@ static const char *hello_fault(const struct api *a, const struct value *params)
         return "this is another cluster";
     if (to != a->config.self)
         return "this is another node";
+    if (!value_get_u32(params, "lease_ms", &lease_ms) || lease_ms != a->config.lease_ms)
+        return "its lease_ms is not this node's: with different leases a group could run twice";
     return a->config.refuse_peer(id, disk, a->config.data);
 }
 

@@ -26,7 +26,7 @@ struct change {
     enum change_state state;
     struct bytes command;
     uint64_t deadline_ms; /* clock_boot_ms(). */
-    uint32_t last_code;   /* Of the last try: tells what to say at the deadline. */
+    bool uncertain;       /* An earlier try may be in a log. */
     change_done done;
     void *data;
     struct change *next, **at;
@@ -69,7 +69,8 @@ static void change_retry(struct change *ch, uint32_t code)
         return;
     }
     ch->state = CHANGE_WAITING;
-    ch->last_code = code;
+    if (code != ERROR_NOT_READY && code != ERROR_ACCESS_DENIED)
+        ch->uncertain = true;
     calls_schedule_retry(ch->calls);
 }
 
@@ -89,7 +90,7 @@ static void proposal_done(struct proposal *p, uint32_t code)
 
     if (code == 0)
         change_answered(ch, 0, &p->reply);
-    else if (code == ERROR_DISK_FULL)
+    else if (code == ERROR_DISK_FULL && !ch->uncertain)
         change_answered(ch, code, NULL);
     else
         change_retry(ch, code);
@@ -130,7 +131,7 @@ static void forward_done(uint32_t code, const char *message, const struct value 
     (void)message;
     if (code == 0 && read_reply(result, &reply))
         change_answered(ch, 0, &reply);
-    else if (code == ERROR_DISK_FULL)
+    else if (code == ERROR_DISK_FULL && !ch->uncertain)
         change_answered(ch, code, NULL);
     else
         change_retry(ch, code != 0 ? code : ERROR_INVALID_DATA);
@@ -157,6 +158,8 @@ static void change_send(struct change *ch)
     if (c->consensus == NULL)
         return;
     if (consensus_is_leader(c->consensus)) {
+        if (consensus_is_full(c->consensus))
+            return; /* The retry timer tries again. */
         ch->state = CHANGE_PROPOSED;
         consensus_propose(c->consensus, ch->command.data, ch->command.len, &ch->proposal);
         return;
@@ -178,7 +181,6 @@ void calls_change(struct calls *c, const struct bytes *command, unsigned timeout
     ch->deadline_ms = clock_boot_ms() + timeout_ms;
     ch->done = done;
     ch->data = data;
-    ch->last_code = ERROR_CLUSTER_NO_QUORUM;
     bytes_append(&ch->command, command->data, command->len);
     ch->next = c->changes;
     ch->at = &c->changes;
@@ -275,7 +277,8 @@ void calls_serve_propose(struct calls *c, struct rpc_request *request, const str
     const uint8_t *command;
     size_t len;
 
-    if (c->closing || c->consensus == NULL || !consensus_is_leader(c->consensus)) {
+    if (c->closing || c->consensus == NULL || !consensus_is_leader(c->consensus) ||
+        consensus_is_full(c->consensus)) {
         rpc_reply_error(request, ERROR_NOT_READY, NULL);
         return;
     }

@@ -128,6 +128,19 @@ static void on_diverged(const char *message, void *data)
 
 /* -------------------------------------------------------------------- monitor */
 
+/* A monitor without a deadline enforces none, so it is never left without one:
+ * as long as no renewal has been accepted, by this process, the deadline is long
+ * past. A monitor that holds a later one of this incarnation keeps that; a new
+ * one starts nothing until the first renewal. */
+static void give_lease(struct daemon *d)
+{
+    enum { LONG_PAST_MS = 1 };
+
+    if (d->monitor != NULL && d->incarnation != 0)
+        monitor_set_lease(d->monitor, d->incarnation,
+                          d->lease_deadline_ms != 0 ? d->lease_deadline_ms : LONG_PAST_MS);
+}
+
 /* Nothing of an older life may run when a new one begins. */
 static void join_when_idle(struct daemon *d)
 {
@@ -145,9 +158,10 @@ static void on_monitor_ready(uint64_t incarnation, const struct monitor_resource
     struct daemon *d = data;
 
     log_info("monitor", "ready with %u resources", count);
+    give_lease(d); /* Before any order. */
     executor_on_ready(d->executor, d->monitor, resources, count);
     if (d->incarnation != 0) {
-        monitor_set_lease(d->monitor, d->incarnation, d->lease_deadline_ms);
+        log_debug("monitor", "this node is a member already");
     } else if (!d->joining && !d->lost) {
         d->joining = true;
         pulse_join(d->pulse, incarnation);
@@ -200,6 +214,7 @@ static void on_joined(uint64_t incarnation, bool resumed, void *data)
     (void)resumed;
     d->joining = false;
     d->incarnation = incarnation;
+    give_lease(d); /* Before any order. */
     executor_set_incarnation(d->executor, incarnation);
     notify_state("READY=1\nSTATUS=member of the cluster");
 }
@@ -211,6 +226,7 @@ static void on_lost(void *data)
     d->joining = false;
     d->lost = true;
     d->incarnation = 0;
+    d->lease_deadline_ms = 0;
     executor_set_incarnation(d->executor, 0);
     executor_terminate_all(d->executor);
     join_when_idle(d);
@@ -254,6 +270,7 @@ static void open_core(struct daemon *d)
                                  .cluster = d->config->cluster,
                                  .disk = identity_disk(d->identity),
                                  .id = d->self,
+                                 .lease_ms = t->lease_ms,
                                  .connect_timeout_ms = t->election_ms,
                                  .user_timeout_ms = 2 * t->election_ms,
                                  .address_of = address_of,
@@ -316,6 +333,7 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .cluster = d->config->cluster,
                                 .disk = identity_disk(d->identity),
                                 .self = d->self,
+                                .lease_ms = d->config->timing.lease_ms,
                                 .replica = d->replica,
                                 .calls = d->calls,
                                 .pulse = d->pulse,

@@ -30,7 +30,7 @@ struct local {
     uint64_t ordered;    /* Life that it was last told to bring about, */
     bool ordered_online; /* and which way. */
     unsigned reporting;  /* Reports under way for it. */
-    uint64_t reported;          /* Index of the last one: this copy may not have it yet. */
+    uint64_t reported;   /* Index of the last one: this copy may not have it yet. */
     UT_hash_handle hh;
 };
 
@@ -92,6 +92,8 @@ static void local_set(struct executor *x, const struct monitor_resource *m)
     struct local *l = local_get(x, m->id);
 
     l->operation = m->operation;
+    if (m->operation == 0) /* The monitor has forgotten it, and what it was told. */
+        l->ordered = 0;
     l->state = m->state;
     l->locked = m->locked;
     l->code = m->code;
@@ -103,6 +105,12 @@ static void local_set(struct executor *x, const struct monitor_resource *m)
 static bool local_runs(const struct local *l)
 {
     return l->state != MONITOR_OFFLINE && l->state != MONITOR_FAILED;
+}
+
+/* It runs, or an order to start it is on its way. */
+static bool local_may_run(const struct local *l)
+{
+    return local_runs(l) || (l->ordered_online && l->ordered > l->operation);
 }
 
 /* -------------------------------------------------------------------- reports */
@@ -134,7 +142,7 @@ static void reports_done(uint32_t code, const struct reply *reply, void *data)
         l->reported = code == 0 ? reply->index : 0;
     }
     if (code == 0 && !applied) {
-        x->catching_up = reply->index;
+        x->catching_up = reply->index > x->catching_up ? reply->index : x->catching_up;
     } else if (code != ERROR_CLUSTER_NODE_SHUTTING_DOWN) {
         for (unsigned i = 0; i < s->count; i++)
             look_at(x, s->ids[i]);
@@ -278,7 +286,13 @@ static void while_offline_pending(struct executor *x, struct local *l, const str
 
 static void while_online(struct executor *x, struct local *l, const struct resource *r)
 {
-    if (l->operation != r->operation || !local_runs(l)) {
+    if (l->operation != r->operation && local_runs(l)) {
+        /* Another life of it: a failure is told only when nothing of it runs. */
+        if (l->state != MONITOR_TERMINATING)
+            monitor_terminate(x->monitor, r->id);
+        return;
+    }
+    if (!local_runs(l)) {
         bool ours = l->operation == r->operation;
         report(x, l, REPORT_FAILED, ours ? l->code : ERROR_RESOURCE_NOT_ONLINE,
                ours ? l->text : "its monitor ended", r->operation);
@@ -297,12 +311,28 @@ static void report_lock(struct executor *x, struct local *l, const struct resour
         report(x, l, l->locked ? REPORT_LOCKED : REPORT_UNLOCKED, 0, NULL, r->operation);
 }
 
+/* What a daemon that died while it wound down has left behind carries a number
+ * that no order of the cluster is higher than: end it, so that the monitor
+ * forgets it and takes orders again. True while that is going on. */
+static bool end_wind_down_life(struct executor *x, uint64_t id)
+{
+    const struct local *l = local_find(x, id);
+
+    if (l == NULL || (l->operation & WIND_DOWN_LIFE) == 0)
+        return false;
+    if (l->state != MONITOR_TERMINATING)
+        monitor_terminate(x->monitor, id);
+    return true;
+}
+
 static void look_at(struct executor *x, uint64_t id)
 {
     const struct resource *r = cluster_resource(state(x), id);
     bool mine = r != NULL && r->group->owner == x->self;
 
     if (x->monitor == NULL || x->incarnation == 0 || x->winding_down)
+        return;
+    if (end_wind_down_life(x, id))
         return;
     if (mine && r->state == RESOURCE_ONLINE_PENDING) {
         while_online_pending(x, local_get(x, id), r);
@@ -419,14 +449,14 @@ void executor_terminate_all(struct executor *x)
     if (x->monitor == NULL)
         return;
     HASH_ITER(hh, x->locals, l, next)
-    if (local_runs(l) && l->state != MONITOR_TERMINATING)
+    if (local_may_run(l))
         monitor_terminate(x->monitor, l->id);
 }
 
 bool executor_is_idle(const struct executor *x)
 {
     for (const struct local *l = x->locals; l != NULL; l = l->hh.next)
-        if (local_runs(l))
+        if (local_may_run(l))
             return false;
     return true;
 }

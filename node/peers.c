@@ -95,11 +95,12 @@ static void on_dialed(struct rpc_conn *conn, uint32_t code, void *data)
     }
     p->conn = conn;
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 4);
+    sink_map(&m.sink, 5);
     sink_kv_str(&m.sink, "cluster", c->cluster);
     sink_kv_uint(&m.sink, "id", c->id);
     sink_kv_uint(&m.sink, "to", p->id);
     sink_kv_str(&m.sink, "disk", c->disk);
+    sink_kv_uint(&m.sink, "lease_ms", c->lease_ms);
     rpc_call(conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
     bytes_release(&params);
 }

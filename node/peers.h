@@ -1,6 +1,6 @@
 /* Connections from this node to the others, and what nodes say to each other.
  *
- *   peer.hello    {cluster, id, to, disk} -> {id, disk}   first on each connection
+ *   peer.hello    {cluster, id, to, disk, lease_ms} -> {id, disk}   first on each connection
  *   peer.propose  {command}               -> {code, index, detail}
  *   peer.barrier  {}                      -> {position}
  *   peer.renew    {node, incarnation, seq}                notification
@@ -24,6 +24,7 @@ struct peers_config {
     const char *cluster; /* Borrowed. */
     const char *disk;
     uint32_t id;
+    unsigned lease_ms; /* Must be the same everywhere: see node/pulse.h. */
     unsigned connect_timeout_ms;
     unsigned user_timeout_ms;
     /* host:port of a node (borrowed), NULL if it is not known. */

@@ -200,7 +200,9 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
 {
     const struct node *n = cluster_node(pulse_state(p), cmd->node);
 
-    if (reply->code != 0 || n == NULL)
+    /* A repeated NODE_UP gets the first one's answer: the life that it began may be
+     * over meanwhile. */
+    if (reply->code != 0 || n == NULL || n->state == NODE_DOWN || n->incarnation != reply->index)
         return;
     heard(p, cmd->node, n->incarnation);
     if (cmd->node != p->self || n->incarnation == p->incarnation || p->stopped)

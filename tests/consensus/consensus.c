@@ -151,23 +151,22 @@ Test(consensus, a_restart_applies_the_same_again)
     bytes_release(&before.state);
 }
 
-Test(consensus, more_proposals_than_the_limit_are_refused_and_told_so)
+Test(consensus, it_says_when_clients_are_to_hold_back_and_goes_on_for_others)
 {
-    struct ask within = {0}, beyond = {0}, later = {0};
+    struct ask within = {0}, beyond = {0};
 
     node_open(n);
     world_elect(&w);
     for (unsigned i = 0; i + 1 < PROPOSALS_MAX; i++)
         node_propose(n, "c", NULL);
+    cr_assert_not(consensus_is_full(n->consensus));
     node_propose(n, "last", &within);
-    node_propose(n, "too many", &beyond);
+    cr_assert(consensus_is_full(n->consensus));
+    node_propose(n, "a pulse", &beyond);
     RUN_UNTIL(&w, within.finished && beyond.finished);
     cr_assert_eq(within.code, 0);
-    cr_assert_eq(beyond.code, ERROR_NOT_READY);
-    cr_assert_eq(beyond.applied, 0);
-    node_propose(n, "again", &later);
-    RUN_UNTIL(&w, later.finished);
-    cr_assert_eq(later.code, 0);
+    cr_assert_eq(beyond.code, 0);
+    cr_assert_not(consensus_is_full(n->consensus));
 }
 
 Test(consensus, every_entry_survives_a_kill)
