@@ -272,8 +272,7 @@ ERROR_ENTRY(5923, ERROR_CLUSTER_CANT_DESERIALIZE_DATA, "the data could not be de
 ERROR_ENTRY(5924, ERROR_DEPENDENT_RESOURCE_PROPERTY_CONFLICT,
             "a property conflicts with one of a dependent resource", "")
 ERROR_ENTRY(5925, ERROR_CLUSTER_NO_QUORUM, "the cluster has no quorum",
-            "start nodes until a majority is up, or see `holdfast cluster recover` if they "
-            "are lost")
+            "start nodes until a majority is up; `--stale` shows what this node last knew")
 ERROR_ENTRY(5926, ERROR_CLUSTER_INVALID_IPV6_NETWORK, "not a valid IPv6 network", "")
 ERROR_ENTRY(5927, ERROR_CLUSTER_INVALID_IPV6_TUNNEL_NETWORK, "not a valid IPv6 tunnel network", "")
 ERROR_ENTRY(5928, ERROR_QUORUM_NOT_ALLOWED_IN_THIS_GROUP, "the quorum is not allowed in this group",

@@ -177,7 +177,8 @@ static const char *refusal_text(struct arena *a, const char *about, const struct
 
     if (strncmp(detail, text, strlen(text)) == 0)
         detail += strlen(text) + strspn(detail + strlen(text), ": ");
-    if (detail[0] == '\0' || name_equal(detail, name))
+    if (detail[0] == '\0' ||
+        (name_equal(detail, name) && o->code != ERROR_CLUSTER_RESOURCE_LOCKED_STATUS))
         return text;
     if (o->code == ERROR_CLUSTER_RESOURCE_LOCKED_STATUS)
         return strstr(detail, "locked") != NULL ? detail

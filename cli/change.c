@@ -31,6 +31,8 @@ static int say(struct cli *cli, const struct change *change, const struct value 
         fprintf(out, "%s (operation %s)", change->doing, text_field(a, answer, "index"));
     else
         fputs(text_clean(a, change->done, strlen(change->done)), out);
+    if (code == ERROR_RESOURCE_PROPERTIES_STORED)
+        fputs(", in force when it is next brought online", out);
     if (strcmp(detail, "-") != 0)
         fprintf(out, ": %s", detail);
     fputc('\n', out);

@@ -11,10 +11,11 @@
 #include "node/calls_private.h"
 #include "node/peers.h"
 
-enum { BARRIER_TIMEOUT_MS = 5000 };
+enum { BARRIER_TIMEOUT_MS = 5000, LEADERLESS_MS_MAX = 5000 };
 
 struct read {
     uint64_t deadline_ms;
+    uint64_t began_ms;
     uint64_t position; /* To reach; 0: not known yet. */
     read_done done;
     void *data;
@@ -150,7 +151,8 @@ void calls_read(struct calls *c, unsigned timeout_ms, read_done done, void *data
 {
     struct read *r = xcalloc(1, sizeof *r);
 
-    r->deadline_ms = clock_boot_ms() + timeout_ms;
+    r->began_ms = clock_boot_ms();
+    r->deadline_ms = r->began_ms + timeout_ms;
     r->done = done;
     r->data = data;
     list_append(&c->waiting, r);
@@ -158,14 +160,17 @@ void calls_read(struct calls *c, unsigned timeout_ms, read_done done, void *data
     reads_start_barrier(c);
 }
 
-static void list_expire(struct read_list *list, uint64_t now_ms, uint32_t code)
+static void list_expire(struct read_list *list, uint64_t now_ms, uint64_t patience_ms,
+                        uint32_t code)
 {
     struct read_list kept = {.tail = &kept.first};
     struct read_list expired = {.tail = &expired.first};
     struct read *r;
 
     while ((r = list_take(list)) != NULL)
-        list_append(now_ms >= r->deadline_ms ? &expired : &kept, r);
+        list_append(now_ms >= r->deadline_ms || now_ms - r->began_ms >= patience_ms ? &expired
+                                                                                     : &kept,
+                    r);
     while ((r = list_take(&kept)) != NULL)
         list_append(list, r);
     while ((r = list_take(&expired)) != NULL)
@@ -177,16 +182,20 @@ void reads_expire(struct calls *c, uint64_t now_ms)
     bool no_leader = c->consensus == NULL || consensus_leader(c->consensus) == 0;
     uint32_t code = no_leader ? ERROR_CLUSTER_NO_QUORUM : ERROR_TIMEOUT;
 
-    list_expire(&c->waiting, now_ms, code);
-    list_expire(&c->in_flight, now_ms, code);
-    list_expire(&c->catching, now_ms, code);
+    /* An election is over long before that: whoever looks wants to know soon that
+     * there is no majority. */
+    uint64_t patience_ms = no_leader ? LEADERLESS_MS_MAX : UINT64_MAX;
+
+    list_expire(&c->waiting, now_ms, patience_ms, code);
+    list_expire(&c->in_flight, now_ms, patience_ms, code);
+    list_expire(&c->catching, now_ms, patience_ms, code);
 }
 
 void reads_abort(struct calls *c, uint32_t code)
 {
-    list_expire(&c->waiting, UINT64_MAX, code);
-    list_expire(&c->in_flight, UINT64_MAX, code);
-    list_expire(&c->catching, UINT64_MAX, code);
+    list_expire(&c->waiting, UINT64_MAX, UINT64_MAX, code);
+    list_expire(&c->in_flight, UINT64_MAX, UINT64_MAX, code);
+    list_expire(&c->catching, UINT64_MAX, UINT64_MAX, code);
 }
 
 /* -------------------------------------------------------- serving other nodes */

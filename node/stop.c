@@ -34,6 +34,7 @@ struct stop {
     enum stop_step step;
     uint64_t deadline_ms; /* Of this step. */
     bool leaving_sent, leaving_known;
+    uint64_t leaderless_since_ms; /* 0: there is a leader. */
     uv_timer_t timer;
 };
 
@@ -48,6 +49,22 @@ static void enter(struct stop *s, enum stop_step step, unsigned ms_max)
 static void submit(struct stop *s, const struct command *cmd, unsigned timeout_ms, change_done done)
 {
     calls_change_command(s->daemon->calls, cmd, timeout_ms, done, s);
+}
+
+/* Nobody has led for longer than an election takes: nothing can be handed over,
+ * whatever this copy says of the others. A cluster that stops as a whole ends so. */
+static bool is_alone(struct stop *s)
+{
+    const struct daemon *d = s->daemon;
+    uint64_t now = clock_boot_ms();
+
+    if (consensus_leader(d->consensus) != 0) {
+        s->leaderless_since_ms = 0;
+        return false;
+    }
+    if (s->leaderless_since_ms == 0)
+        s->leaderless_since_ms = now;
+    return now - s->leaderless_since_ms >= 3 * d->config->timing.election_ms;
 }
 
 /* ---------------------------------------------------------------- handing over */
@@ -81,6 +98,8 @@ static void leaving_done(uint32_t code, const struct reply *reply, void *data)
 
     (void)reply;
     s->leaving_known = true;
+    if (s->step != STOP_HANDING_OVER)
+        return;
     if (code != 0) /* No majority: nobody could take over. */
         s->deadline_ms = 0;
     advance_later(s);
@@ -90,7 +109,7 @@ static bool handed_over(struct stop *s)
 {
     struct daemon *d = s->daemon;
 
-    if (d->incarnation == 0)
+    if (d->incarnation == 0 || is_alone(s))
         return true;
     if (!s->leaving_sent) {
         struct command cmd = {
@@ -113,6 +132,8 @@ static void goodbye_done(uint32_t code, const struct reply *reply, void *data)
     (void)reply;
     if (code == ERROR_CLUSTER_NODE_SHUTTING_DOWN)
         return; /* From daemon_close(): already further on. */
+    if (s->step != STOP_SAYING_GOODBYE)
+        return;
     s->deadline_ms = 0;
     advance_later(s);
 }
@@ -181,13 +202,13 @@ static void stop_advance(struct stop *s)
         consensus_transfer(d->consensus);
     }
     if (s->step == STOP_PASSING_LEADERSHIP &&
-        (now >= s->deadline_ms ||
+        (now >= s->deadline_ms || (is_alone(s) && executor_is_idle(d->executor)) ||
          (executor_is_idle(d->executor) &&
           (!consensus_is_leader(d->consensus) || !somebody_else_is_up(d))))) {
         enter(s, STOP_SAYING_GOODBYE, GOODBYE_MS_MAX);
         say_goodbye(s);
     }
-    if (s->step == STOP_SAYING_GOODBYE && now >= s->deadline_ms) {
+    if (s->step == STOP_SAYING_GOODBYE && (now >= s->deadline_ms || is_alone(s))) {
         enter(s, STOP_ENDING_MONITOR, MONITOR_MS_MAX);
         end_monitor(s);
     } else if (s->step == STOP_ENDING_MONITOR && now >= s->deadline_ms) {
