@@ -216,7 +216,7 @@ Test(cluster, a_standby_gets_the_log_and_does_not_vote)
 
     world_setup(&w, 3, NULL);
     w.nodes[2].role = CONSENSUS_STANDBY;
-    w.election_ms = 150;
+    w.election_ms = 500; /* Enough for an election under valgrind, too. */
     open_all(&w);
     commit(&w, "for all");
     RUN_UNTIL(&w, w.nodes[2].commands == 1 && all_equal(&w));
