@@ -15,7 +15,6 @@ struct session {
     struct rpc_conn *conn;
     bool is_peer;      /* Said peer.hello. */
     bool follows;      /* Gets events. */
-    uint64_t followed; /* Index up to which it got them. */
     struct session *next, **at;
 };
 

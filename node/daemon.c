@@ -160,9 +160,7 @@ static void on_monitor_ready(uint64_t incarnation, const struct monitor_resource
     log_info("monitor", "ready with %u resources", count);
     give_lease(d); /* Before any order. */
     executor_on_ready(d->executor, d->monitor, resources, count);
-    if (d->incarnation != 0) {
-        log_debug("monitor", "this node is a member already");
-    } else if (!d->joining && !d->lost) {
+    if (d->incarnation == 0 && !d->joining && !d->lost) {
         d->joining = true;
         pulse_join(d->pulse, incarnation);
     }
