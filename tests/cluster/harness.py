@@ -196,6 +196,10 @@ class Cluster:
         faults = self.faults()
         for n in self.names if self.small_disks else ():
             subprocess.run(["umount", "-l", self.dir / n], check=False)
+        keep = os.environ.get("HOLDFAST_TEST_KEEP")
+        if kind is not None and keep:  # Logs and all, for whoever looks for the reason.
+            shutil.copytree(self.dir, pathlib.Path(keep) / self.dir.name, symlinks=True,
+                            ignore=shutil.ignore_patterns("*.sock"))
         if self.own:
             shutil.rmtree(self.dir, ignore_errors=True)
         assert kind is not None or not faults, faults
