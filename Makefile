@@ -134,6 +134,12 @@ $(BUILD)/tests/corpus-msgpack: $(BUILD)/tests/fuzz/msgpack.o $(BUILD)/tests/fuzz
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
 
+$(BUILD)/tests/corpus-command $(BUILD)/tests/corpus-apply: $(BUILD)/tests/corpus-%: \
+        $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/run_corpus.o $(GROUPMGR) $(BASE) \
+        $(call objects,net/msgpack.c net/msgpack_scan.c)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
+
 .PHONY: test tests-build
 tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
 test:
@@ -153,7 +159,7 @@ SECONDS_EACH = $(or $(SECONDS),60)
 .PHONY: fuzz
 fuzz:
 	@scripts/deps --tests
-	@scripts/fuzz $(SECONDS_EACH)
+	@scripts/fuzz $(SECONDS_EACH) $(ONLY)
 
 # --------------------------------------------------------------- using it
 .PHONY: run install
@@ -184,7 +190,7 @@ help:
 	@echo "make test       all tests that need no container engine"
 	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
 	@echo "make valgrind   the unit tests under valgrind"
-	@echo "make fuzz       each fuzzer for SECONDS=60"
+	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
 	@echo "make install    to PREFIX=/usr/local"
