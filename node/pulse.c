@@ -37,8 +37,9 @@ static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t lead
     bytes_release(&params);
 }
 
-/* Numbers rise across restarts of the daemon within one incarnation, since a
- * machine that was rebooted has a new one: boot time serves. */
+/* The number of a renewal is the boot time at which it is sent. So numbers rise
+ * across restarts of the daemon within one incarnation, since a machine that was
+ * rebooted has a new one; and the leader sees how old the last one is. */
 static void renew(struct pulse *p, uint64_t now)
 {
     uint32_t leader = consensus_leader(p->consensus);
@@ -47,8 +48,8 @@ static void renew(struct pulse *p, uint64_t now)
     if (p->incarnation == 0 || p->stopped || (!leading && (leader == 0 || leader == p->self)))
         return;
     p->seq = now > p->seq ? now : p->seq + 1;
-    p->sent[p->seq % SENT_MAX].seq = p->seq;
-    p->sent[p->seq % SENT_MAX].sent_ms = now;
+    p->sent[p->sent_count % SENT_MAX].seq = p->seq;
+    p->sent[p->sent_count++ % SENT_MAX].sent_ms = now;
     p->renewed_ms = now;
     struct renewal r = {.node = p->self, .incarnation = p->incarnation, .seq = p->seq};
     if (leading)
@@ -162,6 +163,18 @@ static void extend_lease(struct pulse *p, uint64_t sent_ms)
                     p->config.data);
 }
 
+/* When renewal `seq` was sent; false: not by this process, or long ago. */
+static bool sent_time(const struct pulse *p, uint64_t seq, uint64_t *ret_ms)
+{
+    for (unsigned i = 0; i < SENT_MAX; i++) {
+        if (p->sent[i].seq != seq)
+            continue;
+        *ret_ms = p->sent[i].sent_ms;
+        return true;
+    }
+    return false;
+}
+
 static void on_timer(uv_timer_t *timer);
 
 /* Fall into step with the leader: send the next renewal shortly before its next
@@ -179,6 +192,8 @@ static void follow_step(struct pulse *p)
 
 static void on_pulse(struct pulse *p, const struct command *cmd)
 {
+    uint64_t sent_ms;
+
     if (p->consensus != NULL && p->incarnation != 0)
         follow_step(p);
     for (unsigned i = 0; i < cmd->renewal_count; i++) {
@@ -191,8 +206,8 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
             continue;
         heard(p, r->node, r->incarnation);
         if (r->node == p->self && r->incarnation == p->incarnation &&
-            p->sent[r->seq % SENT_MAX].seq == r->seq)
-            extend_lease(p, p->sent[r->seq % SENT_MAX].sent_ms);
+            sent_time(p, r->seq, &sent_ms))
+            extend_lease(p, sent_ms);
     }
 }
 
