@@ -38,7 +38,8 @@ struct pulse_config {
     const char *disk;
     struct replica *replica;
     struct calls *calls;
-    /* The lease of `incarnation` now lasts until `deadline_ms` (boot time). */
+    /* The lease of `incarnation` now lasts until `deadline_ms` (boot time). Of one
+     * to go on with this may come before joined(). */
     void (*lease)(uint64_t incarnation, uint64_t deadline_ms, void *data);
     /* This node became a member, with this incarnation. */
     void (*joined)(uint64_t incarnation, bool resumed, void *data);

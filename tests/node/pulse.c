@@ -152,6 +152,24 @@ Test(pulse, who_stops_renews_no_more_and_is_declared_down)
 /* Long enough that nothing happens in step with it. */
 enum { LONG_PULSE_MS = 20000, SOON_MS = LONG_PULSE_MS / 2 };
 
+static void pass(unsigned ms)
+{
+    uint64_t until = clock_boot_ms() + ms;
+
+    while (clock_boot_ms() < until)
+        continue;
+}
+
+/* All that was proposed before this is applied when it returns. */
+static void settle(struct world *w)
+{
+    unsigned done = 0;
+    struct command tick = {.kind = COMMAND_TICK};
+
+    world_change(w, &tick, 20000, ignore, &done);
+    RUN_UNTIL(w, done > 0);
+}
+
 static void other_node_up(struct world *w, uint32_t id, const char *name)
 {
     unsigned done = 0;
@@ -201,6 +219,7 @@ static void begin_with_others_after_a_restart(struct world *w)
     w->config.timing.pulse_ms = LONG_PULSE_MS;
     world_restart(w);
     RUN_UNTIL(w, cluster_node(replica_cluster(w->replica), 3) != NULL && renewed(w, 3) == 1000);
+    settle(w); /* No pulse is under way. */
 }
 
 Test(pulse, a_leader_that_has_just_started_renews_at_once_who_was_not_heard_of)
@@ -234,17 +253,20 @@ Test(pulse, a_leader_that_has_just_started_renews_its_own_lease_at_once)
 
     begin(&w);
     RUN_UNTIL(&w, w.leases >= 2);
-    uint64_t incarnation = w.incarnation, old = w.deadline_ms;
+    uint64_t incarnation = w.incarnation;
     w.config.timing.pulse_ms = LONG_PULSE_MS;
     world_restart(&w);
     RUN_UNTIL(&w, cluster_node(replica_cluster(w.replica), 1) != NULL && renewed(&w, 1) > 0);
-    /* Its own clock, too, says how long ago that was. */
-    RUN_UNTIL(&w, clock_boot_ms() > renewed(&w, 1) + 2);
-    w.config.timing.pulse_ms = 1;
-    uint64_t began = clock_boot_ms();
+    settle(&w);
+    pass(10);
+    w.config.timing.pulse_ms = 1; /* So that this was long ago. */
+    uint64_t began = clock_boot_ms(), old = w.deadline_ms;
+    unsigned leases = w.leases;
     pulse_join(w.pulse, incarnation);
-    RUN_UNTIL(&w, w.deadline_ms > old);
+    RUN_UNTIL(&w, w.joined > 1);
     cr_assert_lt(clock_boot_ms() - began, SOON_MS, "not with the next pulse");
+    cr_assert_gt(w.leases_at_join, leases, "and before it has joined");
+    cr_assert_gt(w.deadline_ms, old);
     cr_assert_eq(w.lost, 0);
     world_teardown(&w);
 }
@@ -255,11 +277,8 @@ Test(pulse, a_leader_does_not_commit_a_pulse_of_its_own_for_who_is_in_time)
     struct world w;
 
     begin_with_others_after_a_restart(&w);
-    uint64_t position = consensus_position(w.consensus);
     renew_other(&w, 2, 1000 + LONG_PULSE_MS);
-    for (unsigned i = 0; i < 20; i++)
-        uv_run(&w.loop, UV_RUN_NOWAIT);
-    cr_assert_eq(consensus_position(w.consensus), position);
+    settle(&w);
     cr_assert_eq(renewed(&w, 2), 1000);
     world_teardown(&w);
 }
@@ -278,19 +297,21 @@ Test(pulse, a_later_renewal_does_not_make_this_node_forget_an_earlier_one)
     RUN_UNTIL(&w, cluster_name(replica_cluster(w.replica))[0] != '\0');
     pulse_join(w.pulse, incarnation);
     RUN_UNTIL(&w, w.joined > 1);
+    settle(&w);                   /* No pulse is under way. */
     w.config.timing.pulse_ms = 1; /* From now on each renewal is late. */
     for (unsigned i = 0; i < 3; i++) {
         unsigned leases = w.leases;
+        pass(10);
         uint64_t first = clock_boot_ms();
         pulse_on_leadership(w.pulse); /* Renews. */
         uint64_t sent = clock_boot_ms();
-        while (clock_boot_ms() < first + APART_MS)
-            continue;
+        pass(APART_MS - (unsigned)(sent - first));
         pulse_on_leadership(w.pulse);
         RUN_UNTIL(&w, w.leases > leases);
         cr_assert_leq(w.deadline_ms, sent + lease_ms(&w), "the first one counts by itself");
         RUN_UNTIL(&w, w.leases > leases + 1);
         cr_assert_geq(w.deadline_ms, first + APART_MS + lease_ms(&w));
+        settle(&w);
     }
     world_teardown(&w);
 }

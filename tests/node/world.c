@@ -144,6 +144,7 @@ static void on_joined(uint64_t incarnation, bool resumed, void *data)
 
     (void)resumed;
     w->joined++;
+    w->leases_at_join = w->leases;
     w->incarnation = incarnation;
 }
 

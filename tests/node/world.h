@@ -29,6 +29,7 @@ struct world {
 
     /* What pulse told. */
     unsigned leases, joined, lost;
+    unsigned leases_at_join; /* When `joined` was last counted. */
     uint64_t incarnation, deadline_ms, told_ms;
 };
 
