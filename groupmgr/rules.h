@@ -123,6 +123,9 @@ void transfer_arrive(struct cluster *c, struct group_record *g);
 /* It owns the group from now on; nothing of it runs. */
 void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
                 enum cause cause);
+/* If the operation is a move that shall come back from where it fails, begin
+ * that; false if it is not. */
+bool transfer_return(struct cluster *c, struct group_record *g);
 /* As if there had never been one. */
 void operation_clear(struct group_record *g);
 
