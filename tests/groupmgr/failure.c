@@ -101,7 +101,7 @@ Test(failure, broken_resource_visits_every_node_and_stays_failed)
     check_text(world_states(&w, "db"), "Failed: app Failed");
     check_text(world_owner(&w, "db"), "C");
     cr_assert_eq(world_group(&w, "db")->failovers, 2, "number of nodes - 1");
-    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    cr_assert_eq(world_resource(&w, "app")->restart_at_ms, 0);
     /* Online by hand counts from the beginning. */
     world_mend(&w, "app");
     world_do(&w, "online db");
