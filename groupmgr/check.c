@@ -97,7 +97,7 @@ static const char *plan_fault(const struct resource_record *r)
     default:
         return "a known state";
     }
-    MUST(!r->waits || (r->plan & PLAN_START) == 0);
+    MUST(!r->waits || ((r->plan & PLAN_START) == 0 && r->resource.restart_at_ms == 0));
     MUST(!r->waits || !resource_runs(r) || (r->plan & PLAN_STOP) != 0);
     /* The walk leaves nothing undone. */
     MUST(!resource_may_start(r) && !resource_may_stop(r));

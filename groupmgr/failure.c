@@ -198,14 +198,18 @@ void resource_fails(struct cluster *c, struct resource_record *r, enum cause cau
 
 void resource_recover(struct cluster *c, struct resource_record *r)
 {
-    assert(!r->resource.maintenance);
-    if (r->resource.state != RESOURCE_FAILED || r->plan != PLAN_NONE ||
-        r->resource.restart_at_ms != 0)
+    struct group_record *g = group_record(r->resource.group);
+
+    assert(!r->resource.maintenance && r->resource.state != RESOURCE_ONLINE_PENDING);
+    if (r->resource.state != RESOURCE_FAILED)
         return;
-    timer_set(c, &r->retry, 0);
     dependents_cycle(c, r);
+    group_touch(c, g, r->resource.why.cause);
+    /* A group on its way to another node starts there what is wanted. */
+    if (r->plan != PLAN_NONE || r->resource.restart_at_ms != 0 || operation_is_leaving(g))
+        return;
+    plan_set(c, r, PLAN_NONE, CAUSE_NONE); /* It waits for nothing. */
     recover(c, r);
-    group_touch(c, group_record(r->resource.group), r->resource.verdict.cause);
 }
 
 void restart_due(struct cluster *c, struct resource_record *r)

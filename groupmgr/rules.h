@@ -172,8 +172,9 @@ void start_due(struct cluster *c, struct group_record *g);
  * CAUSE_FAILED, CAUSE_CANNOT_ONLINE_HERE or CAUSE_CANNOT_ONLINE_ANYWHERE. */
 void resource_fails(struct cluster *c, struct resource_record *r, enum cause cause, uint32_t code,
                     const char *text);
-/* If `r` is Failed and nothing is planned for it, do what is to be done about
- * that now: for the end of its maintenance, which it is not in any more. */
+/* For the end of its maintenance, which it is not in any more, and which must not
+ * end while `r` is pending: if it is Failed, what runs over it is to stop, and
+ * unless something is planned already, what is to be done about it is done now. */
 void resource_recover(struct cluster *c, struct resource_record *r);
 void restart_due(struct cluster *c, struct resource_record *r);
 void retry_due(struct cluster *c, struct resource_record *r);
