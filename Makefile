@@ -134,6 +134,11 @@ $(BUILD)/tests/corpus-msgpack: $(BUILD)/tests/fuzz/msgpack.o $(BUILD)/tests/fuzz
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
 
+$(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/tests/fuzz/run_corpus.o $(BASE) \
+                                  $(call objects,groupmgr/expression.c)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
+
 .PHONY: test tests-build
 tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
 test:
