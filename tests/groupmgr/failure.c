@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "groupmgr/rules.h"
 #include "tests/groupmgr/world.h"
 
 #define ONLINE(plot)                                 \
@@ -11,6 +12,16 @@
         world_run(&w);                               \
         check_text(world_state(&w, "db"), "Online"); \
     } while (0)
+
+#define check_verdict(resource, expected) \
+    cr_assert_eq(world_resource(&w, resource)->verdict.cause, (expected))
+
+/* A word of maintenance, said behind the back of the command for it: what is
+ * tested here is what failures make of it. */
+static void maintain(struct world *w, const char *resource, bool maintained)
+{
+    ((struct resource *)world_resource(w, resource))->maintenance = maintained;
+}
 
 Test(failure, resource_is_restarted_after_its_delay)
 {
@@ -355,5 +366,502 @@ Test(failure, words_of_a_handler_are_cut_at_a_letter)
     cmd.incarnation = world_node(&w, "A")->incarnation;
     world_apply(&w, &cmd);
     cr_assert_eq(strlen(world_resource(&w, "app")->status_text), 1023);
+    world_teardown(&w);
+}
+
+/* ----------------------------------------------------------------- verdicts */
+
+Test(failure, verdict_says_what_was_done_or_why_nothing)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_story(&w);
+    world_do(&w, "report app failed");
+    check_text(world_story(&w), "app@A Online -> Failed, failed\n"
+                                "app@A restart\n"
+                                "db@A Online -> Failed, failed\n");
+    check_verdict("app", CAUSE_RESTART);
+    cr_assert_eq(world_resource(&w, "app")->verdict.index, cluster_index(w.cluster));
+    world_do(&w, "wait 500");
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_FAILOVER);
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_RESTART);
+    world_do(&w, "wait 500");
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_FAILOVERS_USED_UP);
+    world_teardown(&w);
+}
+
+Test(failure, verdict_of_what_was_to_stop_or_is_not_wanted)
+{
+    struct world w;
+
+    ONLINE("A B; db: app log");
+    world_break(&w, "app");
+    world_do(&w, "offline db");
+    world_run(&w);
+    check_verdict("app", CAUSE_WAS_STOPPING);
+    world_mend(&w, "app");
+    world_do(&w, "offline db");
+    world_do(&w, "bring app flags 2");
+    world_run(&w);
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_NOT_WANTED);
+    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    world_teardown(&w);
+}
+
+Test(failure, verdicts_of_the_restart_actions)
+{
+    struct world w;
+
+    ONLINE("A; db: app log");
+    world_do(&w, "set app RestartAction 0");
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_RESTART_ACTION_NONE);
+    cr_assert_eq(world_resource(&w, "app")->retry_at_ms, 0, "never means never");
+    world_do(&w, "set log RestartAction 1");
+    world_do(&w, "set log RestartThreshold 0");
+    world_do(&w, "report log failed");
+    check_verdict("log", CAUSE_RESTARTS_USED_UP);
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "set app RestartAction 2");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set db FailoverThreshold 1");
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_NO_OTHER_NODE);
+    cr_assert_eq(world_group(&w, "db")->failovers, 0);
+    world_teardown(&w);
+}
+
+/* ----------------------------------------------------------------- failover */
+
+Test(failure, failover_threshold_0_is_never)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set db FailoverThreshold 0");
+    world_do(&w, "report app failed");
+    check_text(world_states(&w, "db"), "Failed: app Failed");
+    check_verdict("app", CAUSE_FAILOVERS_USED_UP);
+    world_teardown(&w);
+}
+
+Test(failure, failover_period_0_begins_anew_with_each)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set db FailoverThreshold 1");
+    world_do(&w, "set db FailoverPeriod 0");
+    for (unsigned i = 0; i < 5; i++) {
+        world_do(&w, "report app failed");
+        world_run(&w);
+        check_text(world_states(&w, "db"), "Online: app Online");
+        check_text(world_owner(&w, "db"), i % 2 == 0 ? "B" : "A");
+        cr_assert_eq(world_group(&w, "db")->failovers, 1);
+    }
+    world_teardown(&w);
+}
+
+Test(failure, as_many_failovers_as_the_threshold_says)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set db FailoverThreshold 5");
+    world_do(&w, "set db FailoverPeriod 3");
+    for (unsigned i = 0; i < 5; i++) {
+        world_do(&w, "report app failed");
+        world_run(&w);
+        check_text(world_state(&w, "db"), "Online");
+        world_do(&w, "wait 1000");
+    }
+    world_do(&w, "report app failed");
+    check_text(world_state(&w, "db"), "Failed");
+    check_text(world_owner(&w, "db"), "B");
+    world_teardown(&w);
+}
+
+Test(failure, second_failure_while_the_group_stops_changes_nothing)
+{
+    struct world w;
+    uint64_t operation;
+
+    ONLINE("A B C; db: app log");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set log RestartThreshold 0");
+    world_do(&w, "report app failed");
+    operation = world_group(&w, "db")->operation.id;
+    world_do(&w, "report log failed");
+    check_verdict("log", CAUSE_WAS_STOPPING);
+    cr_assert_eq(world_group(&w, "db")->failovers, 1);
+    cr_assert_eq(world_group(&w, "db")->operation.id, operation);
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: app Online, log Online");
+    world_do(&w, "report log failed");
+    cr_assert_eq(world_group(&w, "db")->failovers, 2);
+    world_teardown(&w);
+}
+
+Test(failure, failure_at_the_target_is_the_next_one)
+{
+    struct world w;
+
+    ONLINE("A B C; db prefers A B C: app log");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "report app failed");
+    world_do(&w, "report log offline");
+    check_text(world_owner(&w, "db"), "B");
+    check_text(world_states(&w, "db"), "Pending: app OnlinePending, log OnlinePending");
+    world_do(&w, "report app failed");
+    cr_assert_eq(world_group(&w, "db")->failovers, 2);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "C");
+    check_text(world_state(&w, "db"), "Online");
+    world_teardown(&w);
+}
+
+/* -------------------------------------------------------------------- retry */
+
+Test(failure, all_begins_anew_after_the_retry_period)
+{
+    struct world w;
+
+    ONLINE("A; db: disk app>disk");
+    world_break(&w, "disk");
+    world_do(&w, "report disk failed");
+    world_do(&w, "wait 500");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Failed: disk Failed, app Offline");
+    cr_assert_eq(cluster_next_deadline(w.cluster), w.now_ms + 3600000);
+    cr_assert_eq(world_group(&w, "db")->operation.kind, OPERATION_NONE);
+    world_do(&w, "wait 3600000");
+    check_text(world_states(&w, "db"), "Pending: disk OnlinePending, app Offline");
+    cr_assert_eq(world_resource(&w, "disk")->why.cause, CAUSE_RETRY);
+    cr_assert_eq(world_resource(&w, "disk")->restarts, 0);
+    world_run(&w);
+    /* It has its restart again, and fails again, and waits again. */
+    check_verdict("disk", CAUSE_RESTART);
+    world_do(&w, "wait 500");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Failed: disk Failed, app Offline");
+    world_mend(&w, "disk");
+    world_do(&w, "wait 3600000");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: disk Online, app Online");
+    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    world_teardown(&w);
+}
+
+Test(failure, retry_gives_the_group_its_failovers_again)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "report app failed");
+    world_run(&w);
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_FAILOVERS_USED_UP);
+    world_do(&w, "wait 3600000");
+    cr_assert_eq(world_group(&w, "db")->failovers, 0);
+    world_do(&w, "report app failed");
+    check_verdict("app", CAUSE_FAILOVER);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "A");
+    world_teardown(&w);
+}
+
+Test(failure, retry_period_has_its_edges)
+{
+    struct world w;
+
+    ONLINE("A; db: never soon");
+    world_do(&w, "set never RestartThreshold 0");
+    world_do(&w, "set never RetryPeriodOnFailure 4294967295");
+    world_do(&w, "report never failed");
+    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    /* Sooner than the restarts count anew there would be none. */
+    world_do(&w, "set soon RestartThreshold 0");
+    world_do(&w, "set soon RestartPeriod 5000");
+    world_do(&w, "set soon RetryPeriodOnFailure 0");
+    world_do(&w, "report soon failed");
+    cr_assert_eq(cluster_next_deadline(w.cluster), w.now_ms + 5000);
+    /* What is set meanwhile counts. */
+    world_do(&w, "set soon RetryPeriodOnFailure 4294967295");
+    world_do(&w, "wait 5000");
+    check_text(world_states(&w, "db"), "Failed: never Failed, soon Failed");
+    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    world_teardown(&w);
+}
+
+Test(failure, retry_is_moot_once_something_else_is_said)
+{
+    static const char *const words[] = {"stop app",  "bring app", "offline db",
+                                        "online db", "move db",   "down A"};
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct world w;
+
+        ONLINE("A B; db: app log");
+        world_do(&w, "set app RestartThreshold 0");
+        world_do(&w, "set db FailoverThreshold 0");
+        world_do(&w, "report app failed");
+        cr_assert_neq(world_resource(&w, "app")->retry_at_ms, 0);
+        world_do(&w, "%s", words[i]);
+        cr_assert_eq(world_resource(&w, "app")->retry_at_ms, 0, "%s", words[i]);
+        cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+        world_teardown(&w);
+    }
+}
+
+Test(failure, several_are_retried_at_once)
+{
+    struct world w;
+
+    ONLINE("A; db: top disk");
+    world_do(&w, "depend top disk");
+    world_do(&w, "set top RestartThreshold 0");
+    world_do(&w, "set disk RestartThreshold 0");
+    world_do(&w, "report top failed");
+    world_do(&w, "report disk failed");
+    check_text(world_states(&w, "db"), "Failed: top Failed, disk Failed");
+    cr_assert_eq(world_resource(&w, "top")->retry_at_ms, world_resource(&w, "disk")->retry_at_ms);
+    world_do(&w, "wait 3600000");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: top Online, disk Online");
+    world_teardown(&w);
+}
+
+/* ------------------------------------------------------------- alternatives */
+
+Test(failure, only_what_loses_its_last_alternative_is_stopped)
+{
+    struct world w;
+
+    ONLINE("A; db: a b either over>either both>a,b");
+    world_do(&w, "needs either [a] or [b]");
+    check_text(world_state(&w, "db"), "Online");
+    world_do(&w, "report a failed");
+    check_text(world_states(&w, "db"),
+               "Failed: a Failed, b Online, either Online, over Online, both OfflinePending");
+    world_run(&w);
+    world_do(&w, "wait 500");
+    check_text(world_states(&w, "db"),
+               "Pending: a OnlinePending, b Online, either Online, over Online, both Offline");
+    world_run(&w);
+    check_text(world_state(&w, "db"), "Online");
+    world_do(&w, "report b failed");
+    world_do(&w, "report a failed");
+    check_text(world_state(&w, "over"), "OfflinePending");
+    world_teardown(&w);
+}
+
+Test(failure, alternative_that_comes_back_waits_for_nobody)
+{
+    struct world w;
+
+    ONLINE("A; db: a b top");
+    world_do(&w, "needs top [a] or [b]");
+    world_do(&w, "set a RestartDelay 0");
+    world_do(&w, "report a failed");
+    check_text(world_states(&w, "db"), "Pending: a OnlinePending, b Online, top Online");
+    world_teardown(&w);
+}
+
+Test(failure, what_failed_for_good_brings_its_dependents_when_it_comes)
+{
+    static const char *const words[] = {"bring disk", "online db", "wait 3600000"};
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct world w;
+
+        ONLINE("A; db: disk app>disk top>app");
+        world_do(&w, "set disk RestartThreshold 0");
+        world_do(&w, "report disk failed");
+        world_run(&w);
+        check_text(world_states(&w, "db"), "Failed: disk Failed, app Offline, top Offline");
+        world_do(&w, "%s", words[i]);
+        world_run(&w);
+        check_text(world_states(&w, "db"), "Online: disk Online, app Online, top Online");
+        world_teardown(&w);
+    }
+}
+
+/* -------------------------------------------------------------- maintenance */
+
+Test(failure, maintenance_leaves_dependents_and_group_alone)
+{
+    struct world w;
+
+    ONLINE("A B; db: disk app>disk");
+    maintain(&w, "disk", true);
+    world_do(&w, "report disk failed");
+    check_text(world_states(&w, "db"), "Failed: disk Failed, app Online");
+    check_verdict("disk", CAUSE_IN_MAINTENANCE);
+    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    /* By hand it comes back under what runs over it. */
+    check_code(world_do(&w, "bring disk"), ERROR_IO_PENDING);
+    check_text(world_states(&w, "db"), "Pending: disk OnlinePending, app Online");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: disk Online, app Online");
+    maintain(&w, "disk", false);
+    world_do(&w, "report disk failed");
+    check_verdict("disk", CAUSE_RESTART);
+    check_text(world_states(&w, "db"), "Failed: disk Failed, app OfflinePending");
+    world_teardown(&w);
+}
+
+Test(failure, group_stops_over_one_that_failed_in_maintenance)
+{
+    struct world w;
+
+    ONLINE("A B; db: disk app>disk");
+    maintain(&w, "disk", true);
+    world_do(&w, "report disk failed");
+    check_code(world_do(&w, "move db"), ERROR_IO_PENDING);
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: disk Online, app Online");
+    check_text(world_owner(&w, "db"), "B");
+    world_teardown(&w);
+}
+
+/* What the end of a maintenance makes of a failure that was only noted. */
+static void end_maintenance(struct world *w, const char *resource)
+{
+    maintain(w, resource, false);
+    resource_recover(w->cluster, resource_record(world_resource(w, resource)));
+    world_do(w, "wait 0");
+}
+
+Test(failure, end_of_a_maintenance_catches_up)
+{
+    struct world w;
+
+    ONLINE("A B; db: disk app>disk log");
+    maintain(&w, "disk", true);
+    end_maintenance(&w, "disk");
+    check_text(world_state(&w, "db"), "Online");
+    maintain(&w, "disk", true);
+    world_do(&w, "report disk failed");
+    end_maintenance(&w, "disk");
+    check_verdict("disk", CAUSE_RESTART);
+    check_text(world_states(&w, "db"), "Failed: disk Failed, app OfflinePending, log Online");
+    world_run(&w);
+    world_do(&w, "wait 500");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: disk Online, app Online, log Online");
+    /* On its way elsewhere it is started there. */
+    maintain(&w, "disk", true);
+    world_do(&w, "report disk failed");
+    world_do(&w, "move db");
+    end_maintenance(&w, "disk");
+    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: disk Online, app Online, log Online");
+    check_text(world_owner(&w, "db"), "B");
+    world_teardown(&w);
+}
+
+Test(failure, restart_that_falls_due_in_maintenance_does_not_happen)
+{
+    struct world w;
+
+    ONLINE("A; db: app");
+    world_do(&w, "report app failed");
+    maintain(&w, "app", true);
+    world_do(&w, "wait 500");
+    check_text(world_state(&w, "app"), "Failed");
+    check_verdict("app", CAUSE_IN_MAINTENANCE);
+    world_teardown(&w);
+}
+
+/* -------------------------------------------------------- cannot come online */
+
+Test(failure, what_cannot_come_online_here_goes_elsewhere_at_once)
+{
+    struct world w;
+
+    world_setup(&w, "A B; db: app log");
+    world_do(&w, "online db");
+    world_do(&w, "report app cannot-here");
+    check_text(world_states(&w, "db"), "Pending: app Failed, log OfflinePending");
+    cr_assert_eq(world_resource(&w, "app")->why.cause, CAUSE_CANNOT_ONLINE_HERE);
+    check_verdict("app", CAUSE_FAILOVER);
+    cr_assert_eq(world_resource(&w, "app")->refused_count, 1);
+    cr_assert_eq(world_resource(&w, "app")->refused[0], world_node(&w, "A")->id);
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: app Online, log Online");
+    check_text(world_owner(&w, "db"), "B");
+    cr_assert_eq(world_resource(&w, "app")->refused_count, 1);
+    world_teardown(&w);
+}
+
+Test(failure, what_may_not_fail_over_stays_where_it_cannot_come_online)
+{
+    struct world w;
+
+    world_setup(&w, "A B; db: app");
+    world_do(&w, "set app RestartAction 1");
+    world_do(&w, "online db");
+    world_do(&w, "report app cannot-here");
+    check_text(world_states(&w, "db"), "Failed: app Failed");
+    check_verdict("app", CAUSE_CANNOT_ONLINE_HERE);
+    cr_assert_eq(world_resource(&w, "app")->restarts, 0);
+    cr_assert_eq(world_resource(&w, "app")->retry_at_ms, w.now_ms + 3600000);
+    world_do(&w, "set app RestartAction 0");
+    cr_assert_eq(world_resource(&w, "app")->refused_count, 0, "it has been set anew");
+    world_do(&w, "online db");
+    world_do(&w, "report app cannot-here");
+    check_verdict("app", CAUSE_RESTART_ACTION_NONE);
+    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    world_teardown(&w);
+}
+
+Test(failure, refusals_are_lifted_by_a_clients_online_and_by_a_retry)
+{
+    static const char *const words[] = {"online db", "bring app", "wait 3600000"};
+
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct world w;
+
+        world_setup(&w, "A B; db: app");
+        world_do(&w, "online db");
+        world_do(&w, "report app cannot-here");
+        world_do(&w, "report app cannot-here");
+        check_text(world_states(&w, "db"), "Failed: app Failed");
+        cr_assert_eq(world_resource(&w, "app")->refused_count, 2);
+        cr_assert_lt(world_resource(&w, "app")->refused[0], world_resource(&w, "app")->refused[1]);
+        world_do(&w, "%s", words[i]);
+        check_text(world_state(&w, "app"), "OnlinePending");
+        cr_assert_eq(world_resource(&w, "app")->refused_count, 0);
+        world_teardown(&w);
+    }
+}
+
+Test(failure, what_cannot_come_online_anywhere_is_only_retried)
+{
+    struct world w;
+
+    world_setup(&w, "A B; db: app log");
+    world_do(&w, "online db");
+    world_do(&w, "report app cannot-anywhere");
+    check_verdict("app", CAUSE_CANNOT_ONLINE_ANYWHERE);
+    cr_assert_eq(world_resource(&w, "app")->refused_count, 0);
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Failed: app Failed, log Online");
+    check_text(world_owner(&w, "db"), "A");
+    cr_assert_eq(cluster_next_deadline(w.cluster), w.now_ms + 3600000);
+    world_do(&w, "wait 3600000");
+    world_run(&w);
+    check_text(world_state(&w, "db"), "Online");
     world_teardown(&w);
 }
