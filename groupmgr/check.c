@@ -84,7 +84,8 @@ static const char *plan_fault(const struct resource_record *r)
         MUST(r->plan == PLAN_NONE || (r->plan & PLAN_STOP) != 0);
         break;
     case RESOURCE_ONLINE_PENDING:
-        MUST(r->plan == PLAN_START);
+        /* To stop, it may have to wait for what has another provider still. */
+        MUST(r->plan != PLAN_NONE);
         break;
     case RESOURCE_OFFLINE_PENDING:
         MUST((r->plan & PLAN_STOP) != 0);
@@ -96,23 +97,37 @@ static const char *plan_fault(const struct resource_record *r)
     default:
         return "a known state";
     }
+    MUST(!r->waits || ((r->plan & PLAN_START) == 0 && r->resource.restart_at_ms == 0));
+    MUST(!r->waits || !resource_runs(r) || (r->plan & PLAN_STOP) != 0);
     /* The walk leaves nothing undone. */
     MUST(!resource_may_start(r) && !resource_may_stop(r));
+    MUST(!start_is_vain(r) && !wait_is_over(r));
     return NULL;
+}
+
+static const char *expressions_fault(const struct group_record *g)
+{
+    const char *fault = NULL;
+
+    for (unsigned i = 0; fault == NULL && i < g->group.resource_count; i++)
+        fault = resource_expression_fault(resource_record(g->group.resources[i]));
+    return fault;
 }
 
 static const char *providers_fault(const struct resource_record *r)
 {
+    /* What has lost its providers is on its way down. */
+    MUST(!resource_runs(r) || (r->plan & PLAN_STOP) != 0 ||
+         resource_is_provided(r, resource_holds_up));
     for (unsigned i = 0; i < r->resource.provider_count; i++) {
         const struct resource_record *p = resource_record(r->resource.providers[i]);
 
         MUST(p->resource.group == r->resource.group);
-        if (!resource_runs(r))
+        if (!resource_runs(r) || r->resource.expression != NULL)
             continue;
-        /* One that failed keeps those over it only for as long as they stop. */
-        MUST(p->resource.state == RESOURCE_ONLINE ||
-             (p->resource.state == RESOURCE_FAILED && (r->plan & PLAN_STOP) != 0));
-        MUST((p->plan & PLAN_STOP) == 0 || (r->plan & PLAN_STOP) != 0);
+        /* It neither stops nor starts again under what runs over it alone. */
+        MUST(p->resource.state != RESOURCE_OFFLINE_PENDING);
+        MUST(p->resource.state != RESOURCE_ONLINE_PENDING || p->resource.maintenance);
     }
     return NULL;
 }
@@ -128,6 +143,13 @@ static const char *resource_fault(const struct cluster *c, const struct resource
     MUST(resource_runs(r) || (!res->locked && !res->fail_requested));
     MUST(res->restart_at_ms == 0 || (res->state == RESOURCE_FAILED && r->plan == PLAN_NONE));
     MUST((res->restart_at_ms != 0) == (r->restart.slot != 0));
+    MUST(res->retry_at_ms == 0 ||
+         (res->state == RESOURCE_FAILED && r->plan == PLAN_NONE && res->restart_at_ms == 0));
+    MUST((res->retry_at_ms != 0) == (r->retry.slot != 0));
+    MUST(!res->embedded_failure || res->state == RESOURCE_ONLINE);
+    for (unsigned i = 1; i < res->refused_count; i++)
+        MUST(res->refused[i - 1] < res->refused[i]);
+    MUST((res->refused_count != 0) == (r->prev_refusing != NULL));
     MUST(res->property_count <= PROPERTIES_PER_RESOURCE_MAX);
     return fault != NULL ? fault : providers_fault(r);
 }
@@ -171,8 +193,10 @@ static const char *owner_fault(const struct cluster *c, const struct group_recor
 
 static const char *group_fault(const struct cluster *c, const struct group_record *g)
 {
-    const char *fault = graph_fault(g);
+    const char *fault = expressions_fault(g);
 
+    if (fault == NULL)
+        fault = graph_fault(g);
     if (fault == NULL)
         fault = owner_fault(c, g);
     if (fault == NULL)

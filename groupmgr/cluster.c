@@ -97,8 +97,11 @@ static void timer_due(struct cluster *c, struct timer *t)
     case TIMER_RESTART:
         restart_due(c, t->record);
         break;
+    case TIMER_RETRY:
+        retry_due(c, t->record);
+        break;
     default:
-        assert(!"a timer that somebody sets");
+        assert(t->kind == TIMER_RESTART); /* Nobody sets another one. */
     }
 }
 
@@ -139,6 +142,7 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_RESOURCE_DEPEND] = apply_resource_depend,
     [COMMAND_RESOURCE_UNDEPEND] = apply_resource_undepend,
     [COMMAND_RESOURCE_SET] = apply_resource_set,
+    [COMMAND_RESOURCE_DEPENDENCIES] = apply_resource_dependencies,
     [COMMAND_CLUSTER_SET] = apply_cluster_set,
 };
 

@@ -252,6 +252,7 @@ void resource_remove(struct cluster *c, struct resource_record *r)
         dependency_remove(r, resource_record(r->resource.providers[0]));
     timer_set(c, &r->restart, 0);
     timer_set(c, &r->retry, 0);
+    refusals_clear(c, r);
     digest_forget(c, &r->tracked);
     HASH_DELETE(by_id, c->resources_by_id, r);
     HASH_DELETE(by_name, c->resources_by_name, r);

@@ -58,11 +58,14 @@ struct resource_record {
     struct tracked tracked;
     enum plan plan;
     enum cause plan_cause;
+    bool waits; /* A start of it was given up, since a provider was not coming: it is
+                 * planned anew when one comes. */
     struct resource_record **dependents; /* In an order that differs between replicas. */
     unsigned dependent_count;
     struct timer restart, retry;
     uint64_t visit;    /* Marks of a walk over dependencies, see depend.c. */
     unsigned depth;
+    struct resource_record *prev_refusing, *next_refusing; /* If it has refusals. */
     char *folded_name;
     UT_hash_handle by_id, by_name;
 };
@@ -109,6 +112,7 @@ struct cluster {
     unsigned group_count;
     struct resource_record *resources_by_id, *resources_by_name;
     unsigned resource_count;
+    struct resource_record *refusing; /* Those with refusals, in no order. */
     struct session *sessions; /* Idle longest first. */
     struct session *sessions_by_client;
     unsigned session_count;

@@ -269,11 +269,13 @@ static bool resource_read_life(struct field_reader *r, struct resource_record *r
     res->status_text = xstrdup(read_str(r, "status_text"));
     record->plan = (enum plan)read_uint(r, "plan", PLAN_CYCLE);
     record->plan_cause = (enum cause)read_uint(r, "plan_cause", CAUSE_COUNT - 1);
+    record->waits = read_bool(r, "waits");
     return true;
 }
 
-static void owners_read(struct field_reader *r, struct resource *res)
+static void owners_read(struct cluster *c, struct field_reader *r, struct resource_record *record)
 {
+    struct resource *res = &record->resource;
     bool named = read_bool(r, "possible_named");
 
     res->possible_count = numbers_read(r, "possible", NODES_MAX, &res->possible);
@@ -281,6 +283,8 @@ static void owners_read(struct field_reader *r, struct resource *res)
         res->possible = xcalloc(1, sizeof(*res->possible));
     r->bad |= !named && res->possible_count > 0;
     res->refused_count = numbers_read(r, "refused", NODES_MAX, &res->refused);
+    if (res->refused_count > 0)
+        refusing_add(c, record);
 }
 
 /* Providers come first or later in the tree: they are joined at the end. */
@@ -307,7 +311,7 @@ static bool resource_read(struct cluster *c, const struct value *v)
         !resource_read_life(&r, record) || !properties_read(&r, record))
         return false;
     policy_read(c, &r, record);
-    owners_read(&r, &record->resource);
+    owners_read(c, &r, record);
     read_array(&r, "providers", &provider_count);
     record->resource.expression_len =
         numbers_read(&r, "expression", 2 * PROVIDERS_MAX, &record->resource.expression);
@@ -326,7 +330,7 @@ static bool providers_read(struct cluster *c, const struct value *v)
         const struct value *item = &providers->items[i];
         struct resource_record *p = item->type == VALUE_UINT ? find_resource(c, item->uint) : NULL;
 
-        if (p == NULL || p == r || p->resource.group != r->resource.group)
+        if (i == PROVIDERS_MAX || p == NULL || p == r || p->resource.group != r->resource.group)
             return false;
         for (unsigned j = 0; j < r->resource.provider_count; j++)
             if (r->resource.providers[j] == &p->resource)

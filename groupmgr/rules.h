@@ -96,6 +96,13 @@ void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cau
 /* What `plan` asks of `r` may happen now. */
 bool resource_may_stop(const struct resource_record *r);
 bool resource_may_start(const struct resource_record *r);
+/* A start of it is planned although its providers are not coming; it waits
+ * although they are. The walk leaves neither behind. */
+bool start_is_vain(const struct resource_record *r);
+bool wait_is_over(const struct resource_record *r);
+/* What runs over `p` may go on: it is Online and to stay so, or in maintenance,
+ * which is nobody else's business. */
+bool resource_holds_up(const struct resource_record *p);
 bool group_has_pending(const struct group_record *g);
 bool group_runs(const struct group_record *g);
 /* Its operation has something under way, planned, or about to be restarted. */
@@ -123,6 +130,9 @@ void transfer_arrive(struct cluster *c, struct group_record *g);
 /* It owns the group from now on; nothing of it runs. */
 void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
                 enum cause cause);
+/* If the operation is a move that shall come back from where it fails, begin
+ * that; false if it is not. */
+bool transfer_return(struct cluster *c, struct group_record *g);
 /* As if there had never been one. */
 void operation_clear(struct group_record *g);
 
@@ -158,11 +168,30 @@ void start_due(struct cluster *c, struct group_record *g);
 
 /* ------------------------------------------------------------ failure.c */
 
-/* The life of `r` ended by itself or could not be ended well. */
-void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code, const char *text);
+/* The life of `r` ended by itself or could not be ended well. `cause` says how:
+ * CAUSE_FAILED, CAUSE_CANNOT_ONLINE_HERE or CAUSE_CANNOT_ONLINE_ANYWHERE. */
+void resource_fails(struct cluster *c, struct resource_record *r, enum cause cause, uint32_t code,
+                    const char *text);
+/* For the end of its maintenance, which it is not in any more, and which must not
+ * end while `r` is pending: if it is Failed, what runs over it is to stop, and
+ * unless something is planned already, what is to be done about it is done now. */
+void resource_recover(struct cluster *c, struct resource_record *r);
 void restart_due(struct cluster *c, struct resource_record *r);
 void retry_due(struct cluster *c, struct resource_record *r);
+/* Of `g` and all its resources, refusals too. */
 void counters_reset(struct cluster *c, struct group_record *g);
+
+/* ------------------------------------------- refusal.c: not on that node */
+
+/* Its handler cannot bring `r` online on `node`. */
+void refusal_add(struct cluster *c, struct resource_record *r, uint32_t node);
+/* Something has changed about `r`: each node may be tried again. */
+void refusals_clear(struct cluster *c, struct resource_record *r);
+/* `n` comes up anew, or is evicted. Costs what refuses anything. */
+void refusals_forget(struct cluster *c, const struct node_record *n);
+/* `r`, which has refusals (or none any more), goes on or off the list of those. */
+void refusing_add(struct cluster *c, struct resource_record *r);
+void refusing_remove(struct cluster *c, struct resource_record *r);
 
 /* ---------------------------------------------------------- placement.c */
 
@@ -220,10 +249,15 @@ void forming_due(struct cluster *c);
 bool resource_is_provided(const struct resource_record *r,
                           bool (*holds)(const struct resource_record *));
 
-bool depends_on(struct cluster *c, struct resource_record *r, struct resource_record *provider);
-/* Resources in the longest chain of providers from `r` on, itself included;
- * more than DEPENDENCY_DEPTH_MAX is told as one more. No circles. */
-unsigned providers_depth(struct cluster *c, struct resource_record *r);
+/* What is wrong with the expression of `r` as such; NULL: nothing. */
+const char *resource_expression_fault(const struct resource_record *r);
+/* The marks of both: visit == c->visit, after c->visit++ by the caller. */
+/* `r` and all that runs over it and would lose what it depends on if `r` went,
+ * what would be lost by that, and so on. */
+void mark_lost_dependents(struct cluster *c, struct resource_record *r);
+/* `r` and what must be online for it: of alternatives the first that is Online,
+ * else the first. */
+void mark_needed_providers(struct cluster *c, struct resource_record *r);
 
 /* ---------------------------------------------------------- property.c */
 

@@ -38,25 +38,6 @@ static uint32_t call_check(struct cluster *c, const struct command *cmd, uint32_
 
 /* ------------------------------------------------------ whom it concerns */
 
-/* Mark `r` and all its providers, theirs too. */
-static void mark_providers(struct cluster *c, struct resource_record *r)
-{
-    if (r->visit == c->visit)
-        return;
-    r->visit = c->visit;
-    for (unsigned i = 0; i < r->resource.provider_count; i++)
-        mark_providers(c, resource_record(r->resource.providers[i]));
-}
-
-static void mark_dependents(struct cluster *c, struct resource_record *r)
-{
-    if (r->visit == c->visit)
-        return;
-    r->visit = c->visit;
-    for (unsigned i = 0; i < r->dependent_count; i++)
-        mark_dependents(c, r->dependents[i]);
-}
-
 static uint32_t lock_check(const struct cluster *c, const struct group *g,
                            const struct command *cmd, struct reply *reply)
 {
@@ -95,6 +76,7 @@ static void bring(struct cluster *c, struct resource_record *r, bool persist)
     if (r->resource.state != RESOURCE_ONLINE) {
         r->resource.restarts = 0;
         r->resource.restarts_since_ms = 0;
+        refusals_clear(c, r);
         timer_set(c, &r->restart, 0);
         plan_set(c, r, PLAN_START, CAUSE_REQUESTED_ONLINE);
     }
@@ -115,7 +97,7 @@ uint32_t apply_resource_online(struct cluster *c, const struct command *cmd, str
     if (code != 0)
         return refuse(reply, code, "%s", g->owner->node.name);
     c->visit++;
-    mark_providers(c, r);
+    mark_needed_providers(c, r);
     code = lock_check(c, &g->group, cmd, reply);
     if (code != 0)
         return code;
@@ -139,7 +121,7 @@ uint32_t apply_resource_offline(struct cluster *c, const struct command *cmd, st
         return code;
     g = group_record(r->resource.group);
     c->visit++;
-    mark_dependents(c, r);
+    mark_lost_dependents(c, r);
     code = lock_check(c, &g->group, cmd, reply);
     if (code != 0)
         return code;
@@ -152,8 +134,9 @@ uint32_t apply_resource_offline(struct cluster *c, const struct command *cmd, st
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *d = resource_record(g->group.resources[i]);
 
+        /* Dependents come back when `r` does, as far as they are wanted. */
         if (d->visit == c->visit && resource_runs(d))
-            plan_set(c, d, PLAN_STOP, CAUSE_REQUESTED_OFFLINE);
+            plan_set(c, d, d == r ? PLAN_STOP : PLAN_CYCLE, CAUSE_REQUESTED_OFFLINE);
     }
     if (r->resource.state == RESOURCE_FAILED)
         resource_enter(c, r, RESOURCE_OFFLINE, CAUSE_REQUESTED_OFFLINE);

@@ -168,6 +168,7 @@ static void resource_fields(const void *object, struct field_writer *w)
     field_str(w, "status_text", r->status_text);
     field_uint(w, "plan", (uint64_t)record->plan);
     field_uint(w, "plan_cause", (uint64_t)record->plan_cause);
+    field_bool(w, "waits", record->waits);
     policy_fields(r, w);
     if (field_array(w, "providers", r->provider_count))
         for (unsigned i = 0; i < r->provider_count; i++)

@@ -41,6 +41,7 @@ struct throw
     struct renewal renewals[3];
     struct report reports[6];
     uint8_t instructions[8];
+    char expression[256];
 };
 
 static void throw_node(const struct cluster *c, struct dice *d, struct throw *t)
@@ -98,7 +99,7 @@ static void throw_report(const struct cluster *c, struct dice *d, struct throw *
         const struct resource *r = cluster_resource_by_name(c, PICK(d, resources));
         struct report *report = &t->reports[i];
 
-        report->event = (enum report_event)(1 + roll(d, 5));
+        report->event = (enum report_event)(1 + roll(d, REPORT_EVENT_END - 1));
         if (roll(d, 6) == 0)
             report->text = "said the handler";
         if (r == NULL)
@@ -114,6 +115,30 @@ static void throw_report(const struct cluster *c, struct dice *d, struct throw *
     }
 }
 
+/* Mostly sound ones, of a few resources: a chain of the letters that stand for
+ * names, operators and brackets. */
+static void throw_expression(struct dice *d, struct throw *t)
+{
+    static const char *const shapes[] = {
+        "N", "NoN", "NaN", "(NoN)aN", "(NaN)oN", "Na(NoN)", "NoNoN", "(NoN)a(NoN)", "(N", "",
+    };
+    const char *shape = PICK(d, shapes);
+    size_t len = 0;
+
+    for (; *shape != '\0'; shape++) {
+        const char *word = *shape == 'a' ? " and " : *shape == 'o' ? " or " : NULL;
+
+        len += (size_t)snprintf(t->expression + len, sizeof(t->expression) - len,
+                                *shape == 'N'  ? "[%s]"
+                                : word != NULL ? "%s"
+                                               : "%.1s",
+                                *shape == 'N'  ? PICK(d, resources)
+                                : word != NULL ? word
+                                               : shape);
+    }
+    t->cmd.expression = t->expression;
+}
+
 static void throw_call(struct dice *d, struct throw *t)
 {
     static const enum command_kind group_calls[] = {
@@ -121,10 +146,10 @@ static void throw_call(struct dice *d, struct throw *t)
         COMMAND_GROUP_CREATE, COMMAND_GROUP_DELETE, COMMAND_GROUP_SET,
     };
     static const enum command_kind resource_calls[] = {
-        COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_CREATE,  COMMAND_RESOURCE_DELETE,
-        COMMAND_RESOURCE_ONLINE, COMMAND_RESOURCE_OFFLINE, COMMAND_RESOURCE_FAIL,
-        COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_DEPEND,  COMMAND_RESOURCE_UNDEPEND,
-        COMMAND_RESOURCE_SET,
+        COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_CREATE,       COMMAND_RESOURCE_DELETE,
+        COMMAND_RESOURCE_ONLINE, COMMAND_RESOURCE_OFFLINE,      COMMAND_RESOURCE_FAIL,
+        COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_DEPEND,       COMMAND_RESOURCE_UNDEPEND,
+        COMMAND_RESOURCE_SET,    COMMAND_RESOURCE_DEPENDENCIES,
     };
     struct command *cmd = &t->cmd;
 
@@ -134,10 +159,12 @@ static void throw_call(struct dice *d, struct throw *t)
         if (roll(d, 3) == 0)
             cmd->other = PICK(d, nodes);
     } else {
-        cmd->kind = resource_calls[roll(d, 10)];
+        cmd->kind = resource_calls[roll(d, sizeof(resource_calls) / sizeof(*resource_calls))];
         cmd->name = PICK(d, resources);
         cmd->other = cmd->kind == COMMAND_RESOURCE_CREATE ? PICK(d, groups) : PICK(d, resources);
         cmd->type = "dummy";
+        if (cmd->kind == COMMAND_RESOURCE_DEPENDENCIES)
+            throw_expression(d, t);
     }
     cmd->flags = roll(d, 3) == 0 ? (uint32_t)roll(d, 16) : 0;
     if (roll(d, 4) == 0) {
@@ -155,9 +182,11 @@ static void throw_call(struct dice *d, struct throw *t)
 
 static void throw_property(struct dice *d, struct throw *t)
 {
-    static const char *const names[] = {"RestartAction",     "RestartThreshold", "RestartDelay",
-                                        "FailoverThreshold", "Command",          "Other",
-                                        "Description"};
+    static const char *const names[] = {"RestartAction", "RestartThreshold",
+                                        "RestartDelay",  "FailoverThreshold",
+                                        "Command",       "Other",
+                                        "Description",   "RetryPeriodOnFailure",
+                                        "RestartPeriod", "EmbeddedFailureAction"};
     static char *const texts[] = {"", "1", "2", "some text"};
 
     t->property.name = (char *)PICK(d, names);

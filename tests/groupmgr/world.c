@@ -103,6 +103,14 @@ const char *world_state(struct world *w, const char *name)
                      : resource_state_name(world_resource(w, name)->state);
 }
 
+const char *world_needs(struct world *w, const char *resource)
+{
+    bytes_clear(&w->text);
+    resource_expression_text(world_resource(w, resource), &w->text);
+    bytes_append(&w->text, "", 1);
+    return (const char *)w->text.data;
+}
+
 const char *world_states(struct world *w, const char *group)
 {
     const struct group *g = world_group(w, group);
@@ -163,7 +171,9 @@ static uint32_t do_node(struct world *w, const char *verb, const char *name)
 
 static uint32_t do_report(struct world *w, const char *resource, const char *what)
 {
-    static const char *const events[] = {"", "online", "offline", "failed", "locked", "unlocked"};
+    static const char *const events[] = {
+        "",         "online",      "offline",         "failed",           "locked",
+        "unlocked", "cannot-here", "cannot-anywhere", "embedded-failure", "embedded-recovered"};
     const struct resource *r = world_resource(w, resource);
     struct report report = {.resource = r->id, .operation = r->operation};
     struct command cmd = {
@@ -174,6 +184,18 @@ static uint32_t do_report(struct world *w, const char *resource, const char *wha
         if (strcmp(events[i], what) == 0)
             report.event = (enum report_event)i;
     cr_assert_neq(report.event, 0, "report %s", what);
+    return world_apply(w, &cmd);
+}
+
+/* `words`: "R EXPRESSION". */
+static uint32_t do_needs(struct world *w, char *words)
+{
+    char *expression = strchr(words, ' ');
+    struct command cmd = {.kind = COMMAND_RESOURCE_DEPENDENCIES, .name = words};
+
+    if (expression != NULL)
+        *expression++ = '\0';
+    cmd.expression = expression;
     return world_apply(w, &cmd);
 }
 
@@ -242,6 +264,8 @@ uint32_t world_do(struct world *w, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
+    if (strncmp(line, "needs ", 6) == 0)
+        return do_needs(w, line + 6);
     count = split(line, words, 16);
     if (count > 2 && strcmp(words[count - 2], "flags") == 0) {
         flags = (uint32_t)strtoul(words[count - 1], NULL, 0);

@@ -35,9 +35,11 @@ uint32_t world_apply(struct world *w, const struct command *cmd);
  *   online G [on N]   offline G    move G [to N]        a group
  *   bring R   stop R   fail R                           a resource
  *   depend R P   undepend R P   remove R   drop G   add R to G   group G
+ *   needs R EXPRESSION                                  "needs app [a] or [b]"
  *   set O NAME VALUE                                    a group or resource
  *   up N   down N   stopped N   leaving N               a node
- *   report R online|offline|failed|locked|unlocked      what the owner says
+ *   report R online|offline|failed|locked|unlocked      what the owner says,
+ *            |cannot-here|cannot-anywhere|embedded-failure|embedded-recovered
  *   wait MS                                             a tick, so much later
  * each with "flags NUMBER" at the end if wanted. */
 uint32_t world_do(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -51,6 +53,8 @@ void world_break(struct world *w, const char *resource);
 void world_mend(struct world *w, const char *resource);
 
 const char *world_owner(struct world *w, const char *group);
+/* What a resource depends on: "[a] or [b]". */
+const char *world_needs(struct world *w, const char *resource);
 /* "Pending" for a group or resource. */
 const char *world_state(struct world *w, const char *name);
 /* "Pending: disk Online, ip Online, app OfflinePending". */
