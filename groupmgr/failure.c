@@ -108,6 +108,13 @@ void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code,
     recover(c, r);
 }
 
+void resource_recover(struct cluster *c, struct resource_record *r)
+{
+    assert(r->resource.state == RESOURCE_FAILED);
+    recover(c, r);
+    group_touch(c, group_record(r->resource.group), CAUSE_FAILED);
+}
+
 void restart_due(struct cluster *c, struct resource_record *r)
 {
     assert(r->resource.state == RESOURCE_FAILED && r->resource.restart_at_ms == 0);
