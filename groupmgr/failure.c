@@ -81,7 +81,7 @@ static void recover(struct cluster *c, struct resource_record *r)
     struct group_record *g = group_record(r->resource.group);
     struct node_record *target;
 
-    if (!resource_is_wanted(r))
+    if (transfer_return(c, g) || !resource_is_wanted(r))
         return;
     if (restart_take(c, &r->resource)) {
         restart_plan(c, r);

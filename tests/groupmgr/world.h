@@ -35,6 +35,8 @@ uint32_t world_apply(struct world *w, const struct command *cmd);
  *   online G [on N]   offline G    move G [to N]        a group
  *   bring R   stop R   fail R                           a resource
  *   depend R P   undepend R P   remove R   drop G   add R to G   group G
+ *   cancel G   restart R   regroup R to G
+ *   maintain R flags 1|0   allow R N   forbid R N
  *   set O NAME VALUE                                    a group or resource
  *   up N   down N   stopped N   leaving N               a node
  *   report R online|offline|failed|locked|unlocked      what the owner says
