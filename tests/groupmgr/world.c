@@ -91,6 +91,16 @@ const struct node *world_node(const struct world *w, const char *name)
     return n;
 }
 
+const struct event *world_operation_event(const struct world *w, uint64_t id)
+{
+    const struct event *found = NULL;
+
+    for (unsigned i = 0; i < cluster_event_count(w->cluster); i++)
+        if (cluster_event(w->cluster, i)->operation == id)
+            found = cluster_event(w->cluster, i);
+    return found;
+}
+
 const char *world_owner(struct world *w, const char *group)
 {
     return cluster_node(w->cluster, world_group(w, group)->owner)->name;

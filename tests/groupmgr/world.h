@@ -60,6 +60,9 @@ const char *world_states(struct world *w, const char *group);
 /* What has happened since the last call, as text: valid until the next one. */
 const char *world_story(struct world *w);
 
+/* The last event kept that tells of the operation with that id; NULL. */
+const struct event *world_operation_event(const struct world *w, uint64_t id);
+
 const struct group *world_group(const struct world *w, const char *name);
 const struct resource *world_resource(const struct world *w, const char *name);
 const struct node *world_node(const struct world *w, const char *name);
