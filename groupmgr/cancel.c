@@ -106,9 +106,9 @@ static void cancel_running(struct cluster *c, struct group_record *g)
         operation_target(c, g, g->owner);
     c->visit++;
     if (r != NULL && op->kind == OPERATION_ONLINE)
-        providers_mark(c, r);
+        mark_needed_providers(c, r);
     else if (r != NULL)
-        dependents_mark(c, r);
+        mark_lost_dependents(c, r);
     if (op->kind == OPERATION_OFFLINE || (leaving && op->kind != OPERATION_FAILOVER))
         turn_round(c, g);
     else

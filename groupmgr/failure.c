@@ -110,9 +110,10 @@ void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code,
 
 void resource_recover(struct cluster *c, struct resource_record *r)
 {
-    assert(r->resource.state == RESOURCE_FAILED);
-    recover(c, r);
-    group_touch(c, group_record(r->resource.group), CAUSE_FAILED);
+    assert(!r->resource.maintenance && !resource_is_pending(r));
+    if (r->resource.state == RESOURCE_FAILED && r->plan == PLAN_NONE &&
+        r->resource.restart_at_ms == 0)
+        recover(c, r);
 }
 
 void restart_due(struct cluster *c, struct resource_record *r)

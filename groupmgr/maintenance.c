@@ -17,9 +17,7 @@ static void maintenance_end(struct cluster *c, struct resource_record *r)
     r->resource.maintenance = false;
     resource_note(c, r, CAUSE_MAINTENANCE_ENDED);
     /* What it was not recovered from meanwhile, it is now. */
-    if (r->resource.state == RESOURCE_FAILED && resource_is_wanted(r) && r->plan == PLAN_NONE &&
-        r->resource.restart_at_ms == 0)
-        resource_recover(c, r);
+    resource_recover(c, r);
     group_touch(c, group_record(r->resource.group), CAUSE_MAINTENANCE_ENDED);
 }
 
@@ -38,6 +36,8 @@ uint32_t apply_resource_maintenance(struct cluster *c, const struct command *cmd
     if (begin && r->resource.state != RESOURCE_ONLINE)
         return refuse(reply, ERROR_RESOURCE_NOT_ONLINE, "%s is %s", r->resource.name,
                       resource_state_name(r->resource.state));
+    if (!begin && resource_is_pending(r))
+        return refuse(reply, ERROR_INVALID_STATE, "%s is pending", r->resource.name);
     if (begin)
         maintenance_begin(c, r);
     else

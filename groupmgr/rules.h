@@ -289,9 +289,11 @@ void forming_due(struct cluster *c);
 bool resource_is_provided(const struct resource_record *r,
                           bool (*holds)(const struct resource_record *));
 
-/* Mark `r` and all its providers, or dependents, and theirs, with c->visit. */
-void providers_mark(struct cluster *c, struct resource_record *r);
-void dependents_mark(struct cluster *c, struct resource_record *r);
+/* The marks of both: visit == c->visit, after c->visit++ by the caller. */
+/* `r` and all that runs over it and would lose what it depends on if `r` went. */
+void mark_lost_dependents(struct cluster *c, struct resource_record *r);
+/* `r` and what must be online for it. */
+void mark_needed_providers(struct cluster *c, struct resource_record *r);
 bool depends_on(struct cluster *c, struct resource_record *r, struct resource_record *provider);
 /* Resources in the longest chain of providers from `r` on, itself included;
  * more than DEPENDENCY_DEPTH_MAX is told as one more. No circles. */

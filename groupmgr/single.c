@@ -49,24 +49,24 @@ static uint32_t lock_check(const struct cluster *c, const struct group *g,
 /* ------------------------------------------------------ whom it concerns */
 
 /* Recursion is bounded by DEPENDENCY_DEPTH_MAX. */
-void providers_mark(struct cluster *c, struct resource_record *r)
+void mark_needed_providers(struct cluster *c, struct resource_record *r)
 {
     assert(c->visit != 0);
     if (r->visit == c->visit)
         return;
     r->visit = c->visit;
     for (unsigned i = 0; i < r->resource.provider_count; i++)
-        providers_mark(c, resource_record(r->resource.providers[i]));
+        mark_needed_providers(c, resource_record(r->resource.providers[i]));
 }
 
-void dependents_mark(struct cluster *c, struct resource_record *r)
+void mark_lost_dependents(struct cluster *c, struct resource_record *r)
 {
     assert(c->visit != 0);
     if (r->visit == c->visit)
         return;
     r->visit = c->visit;
     for (unsigned i = 0; i < r->dependent_count; i++)
-        dependents_mark(c, r->dependents[i]);
+        mark_lost_dependents(c, r->dependents[i]);
 }
 
 static void begin(struct cluster *c, struct resource_record *r, enum operation_kind kind,
@@ -129,7 +129,7 @@ uint32_t apply_resource_online(struct cluster *c, const struct command *cmd, str
     if (code != 0)
         return code;
     c->visit++;
-    providers_mark(c, r);
+    mark_needed_providers(c, r);
     code = lock_check(c, &g->group, cmd, reply);
     if (code != 0)
         return code;
@@ -148,8 +148,7 @@ uint32_t apply_resource_online(struct cluster *c, const struct command *cmd, str
 
 /* ---------------------------------------------------------------- offline */
 
-/* `r` and what runs over it, which are marked. Within an operation that runs,
- * those over it start again as that planned, if they still can. */
+/* `r` and what runs over it, which are marked; that comes back when `r` does. */
 static void take_down(struct cluster *c, struct resource_record *r, bool terminate)
 {
     struct group_record *g = group_record(r->resource.group);
@@ -162,7 +161,7 @@ static void take_down(struct cluster *c, struct resource_record *r, bool termina
 
         if (d->visit != c->visit || !resource_runs(d))
             continue;
-        plan_set(c, d, (d->plan & PLAN_START) | PLAN_STOP, CAUSE_REQUESTED_OFFLINE);
+        plan_set(c, d, d == r ? PLAN_STOP : PLAN_CYCLE, CAUSE_REQUESTED_OFFLINE);
         if (terminate && !d->resource.terminate) {
             d->resource.terminate = true;
             resource_note(c, d, CAUSE_REQUESTED_OFFLINE);
@@ -187,7 +186,7 @@ uint32_t apply_resource_offline(struct cluster *c, const struct command *cmd, st
     if (code != 0)
         return code;
     c->visit++;
-    dependents_mark(c, r);
+    mark_lost_dependents(c, r);
     code = lock_check(c, &g->group, cmd, reply);
     if (code != 0)
         return code;
@@ -219,7 +218,7 @@ uint32_t apply_resource_restart(struct cluster *c, const struct command *cmd, st
         return refuse(reply, ERROR_RESOURCE_NOT_ONLINE, "%s is %s", r->resource.name,
                       resource_state_name(r->resource.state));
     c->visit++;
-    dependents_mark(c, r);
+    mark_lost_dependents(c, r);
     code = lock_check(c, &g->group, cmd, reply);
     if (code != 0)
         return code;

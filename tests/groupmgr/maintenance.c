@@ -70,3 +70,19 @@ Test(maintenance, of_another_resource_is_left_alone_by_an_offline)
     cr_assert(world_resource(&w, "app")->maintenance);
     world_teardown(&w);
 }
+
+Test(maintenance, does_not_end_while_it_is_pending)
+{
+    struct world w;
+
+    setup_maintained(&w);
+    world_do(&w, "report app failed");
+    cr_assert(world_resource(&w, "app")->maintenance);
+    world_do(&w, "bring app");
+    check_text(world_state(&w, "app"), "OnlinePending");
+    check_code(world_do(&w, "maintain app flags 0"), ERROR_INVALID_STATE);
+    world_run(&w);
+    check_code(world_do(&w, "maintain app flags 0"), 0);
+    check_text(world_state(&w, "db"), "Online");
+    world_teardown(&w);
+}

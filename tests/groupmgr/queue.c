@@ -1,6 +1,7 @@
 /* Operations that wait. */
 #include <string.h>
 
+#include "tests/groupmgr/tree.h"
 #include "tests/groupmgr/world.h"
 
 /* db runs on A, and app is locked. */
@@ -280,5 +281,76 @@ Test(queue, order_is_high_priority_start_then_priority_then_age)
                                 "g2@A Online -> Pending, requested-move\n"
                                 "r1@A Online -> OfflinePending, requested-move\n"
                                 "g1@A Online -> Pending, requested-move\n");
+    world_teardown(&w);
+}
+
+/* As it comes out of a snapshot. */
+static void write_and_read(struct world *w)
+{
+    struct arena a = {0};
+    struct cluster *again = NULL;
+
+    check_code(cluster_read(tree_of_cluster(w->cluster, &a), &again), 0);
+    arena_release(&a);
+    cr_assert_eq(cluster_digest(again), cluster_digest(w->cluster));
+    cluster_free(w->cluster);
+    w->cluster = again;
+    cluster_check(again);
+}
+
+Test(queue, order_outlasts_a_snapshot)
+{
+    struct world w;
+
+    setup_three(&w);
+    write_and_read(&w);
+    world_do(&w, "up B");
+    cr_assert_str_eq(world_story(&w), "B@B Down -> Up, node-up\n"
+                                      "r3@A Online -> OfflinePending, requested-move\n"
+                                      "g3@A Online -> Pending, requested-move\n"
+                                      "r2@A Online -> OfflinePending, requested-move\n"
+                                      "g2@A Online -> Pending, requested-move\n"
+                                      "r1@A Online -> OfflinePending, requested-move\n"
+                                      "g1@A Online -> Pending, requested-move\n");
+    world_teardown(&w);
+}
+
+Test(queue, what_waits_behind_what_runs_outlasts_a_snapshot)
+{
+    struct world w;
+
+    world_setup(&w, "A B; db: disk app>disk log");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "stop log");
+    world_run(&w);
+    world_do(&w, "online db");
+    world_do(&w, "move db to B flags 4");
+    world_do(&w, "stop app flags 2");
+    cr_assert(world_resource(&w, "app")->terminate);
+    write_and_read(&w);
+    cr_assert(world_resource(&w, "app")->terminate);
+    cr_assert_eq(world_group(&w, "db")->next.kind, OPERATION_MOVE);
+    check_code(world_do(&w, "cancel db"), 0);
+    check_code(world_do(&w, "cancel db"), ERROR_IO_PENDING);
+    write_and_read(&w);
+    cr_assert_eq(world_resource(&w, "log")->persistent, 0, "its word has come back");
+    cr_assert(world_group(&w, "db")->operation.cancelled);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "A");
+    world_teardown(&w);
+}
+
+Test(queue, loss_of_a_lock_with_its_resource_frees_the_move)
+{
+    struct world w;
+
+    setup_locked(&w);
+    world_do(&w, "set app RestartAction 0");
+    world_do(&w, "move db to B flags 4");
+    world_do(&w, "report app failed");
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "B");
+    check_text(world_state(&w, "db"), "Online");
     world_teardown(&w);
 }
