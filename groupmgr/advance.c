@@ -14,6 +14,8 @@ void plan_set(struct cluster *c, struct resource_record *r, enum plan plan, enum
     /* Whatever is planned anew replaces what stood before. */
     r->waits = false;
     timer_set(c, &r->retry, 0);
+    if ((plan & PLAN_STOP) == 0)
+        r->resource.terminate = false;
     digest_touch(c, &r->tracked);
 }
 
@@ -198,8 +200,8 @@ static void walk(struct cluster *c, struct group_record *g)
 /* What follows when nothing is under way; true if there is more to walk. */
 static bool follow_up(struct cluster *c, struct group_record *g)
 {
-    if (g->group.operation.kind == OPERATION_NONE)
-        return group_leave(c, g);
+    if (!operation_runs(&g->group.operation))
+        return queue_try(c, g) || group_leave(c, g);
     if (operation_is_busy(g))
         return false;
     if (operation_is_leaving(g))

@@ -132,6 +132,16 @@ static const char *providers_fault(const struct resource_record *r)
     return NULL;
 }
 
+static const char *owners_fault(const struct cluster *c, const struct resource *r)
+{
+    MUST(r->possible != NULL || r->possible_count == 0);
+    for (unsigned i = 0; i < r->possible_count; i++) {
+        MUST(find_node(c, r->possible[i]) != NULL);
+        MUST(i == 0 || r->possible[i - 1] < r->possible[i]);
+    }
+    return NULL;
+}
+
 static const char *resource_fault(const struct cluster *c, const struct resource_record *r)
 {
     const struct resource *res = &r->resource;
@@ -141,6 +151,11 @@ static const char *resource_fault(const struct cluster *c, const struct resource
     MUST(res->id <= c->index && res->operation <= c->index);
     MUST(!resource_runs(r) || (res->operation > 0 && is_up(g->owner)));
     MUST(resource_runs(r) || (!res->locked && !res->fail_requested));
+    MUST(!res->terminate || (resource_runs(r) && (r->plan & PLAN_STOP) != 0));
+    MUST(!res->maintenance || res->state == RESOURCE_ONLINE || res->state == RESOURCE_FAILED ||
+         res->state == RESOURCE_ONLINE_PENDING);
+    MUST(res->was_persistent == 0 || g->group.operation.kind != OPERATION_NONE);
+    MUST(res->was_persistent <= 3 && res->persistent >= -1 && res->persistent <= 1);
     MUST(res->restart_at_ms == 0 || (res->state == RESOURCE_FAILED && r->plan == PLAN_NONE));
     MUST((res->restart_at_ms != 0) == (r->restart.slot != 0));
     MUST(res->retry_at_ms == 0 ||
@@ -151,29 +166,73 @@ static const char *resource_fault(const struct cluster *c, const struct resource
         MUST(res->refused[i - 1] < res->refused[i]);
     MUST((res->refused_count != 0) == (r->prev_refusing != NULL));
     MUST(res->property_count <= PROPERTIES_PER_RESOURCE_MAX);
+    if (fault == NULL)
+        fault = owners_fault(c, res);
     return fault != NULL ? fault : providers_fault(r);
 }
 
 /* ----------------------------------------------------------------- groups */
 
-static const char *operation_fault(const struct cluster *c, const struct group_record *g)
+static const char *operation_empty_fault(const struct operation *op)
 {
-    const struct operation *op = &g->group.operation;
+    MUST(op->id == 0 && op->flags == 0 && op->target == 0 && op->resource == 0);
+    MUST(op->since_ms == 0 && op->instructions_len == 0);
+    MUST(op->cause == CAUSE_NONE && op->source == 0);
+    MUST(!op->queued && op->wait == CAUSE_NONE && !op->returning && !op->cancelled);
+    MUST(op->code == 0 && !op->was_persistent_online);
+    return NULL;
+}
+
+/* Of one that runs as of one that waits. */
+static const char *operation_common_fault(const struct cluster *c, const struct group_record *g,
+                                          const struct operation *op)
+{
     const struct resource_record *r = find_resource(c, op->resource);
 
-    if (op->kind == OPERATION_NONE) {
-        MUST(op->id == 0 && op->flags == 0 && op->target == 0 && op->resource == 0);
-        MUST(op->since_ms == 0 && op->instructions_len == 0);
-        MUST(op->cause == CAUSE_NONE && op->source == 0);
-        MUST(!op->queued && op->wait == CAUSE_NONE && !op->returning && !op->cancelled);
-        return NULL;
-    }
     MUST(op->id > 0 && op->id <= c->index);
-    MUST(op->target == 0 || find_node(c, op->target) != NULL);
     MUST(op->resource == 0 || (r != NULL && r->resource.group == &g->group));
     MUST(op->instructions_len <= INSTRUCTIONS_BYTES_MAX);
+    MUST(op->queued == (op->wait != CAUSE_NONE));
+    MUST(!op->queued || (!op->returning && !op->cancelled && op->code == 0));
+    return NULL;
+}
+
+static const char *operation_fault(const struct cluster *c, const struct group_record *g)
+{
+    const struct operation *op = &g->group.operation, *next = &g->group.next;
+    const char *fault = operation_empty_fault(next);
+
+    if (next->kind != OPERATION_NONE) {
+        fault = operation_common_fault(c, g, next);
+        MUST(next->queued && operation_runs(op)); /* Or it would wait for nothing. */
+    }
+    if (fault == NULL)
+        fault = op->kind == OPERATION_NONE ? operation_empty_fault(op)
+                                           : operation_common_fault(c, g, op);
+    if (fault != NULL)
+        return fault;
+    MUST(g->shown_operation == op->id && g->ended_code == 0);
+    MUST(op->queued == (g->queue.next != NULL));
+    if (!operation_runs(op))
+        return NULL;
+    MUST(op->target == 0 || find_node(c, op->target) != NULL);
+    MUST(!op->returning || op->kind == OPERATION_MOVE);
+    MUST((op->returning || op->cancelled) == (op->code != 0));
     MUST(is_up(g->owner));
     MUST(operation_is_busy(g)); /* Or it would never end. */
+    return NULL;
+}
+
+static const char *queue_fault(const struct cluster *c, unsigned queued)
+{
+    unsigned linked = 0;
+
+    MUST(!c->queue_woken);
+    for (const struct queue_link *l = c->queue.next; l != &c->queue; l = l->next) {
+        MUST(l->next->prev == l && l->prev->next == l);
+        linked++;
+    }
+    MUST(linked == queued);
     return NULL;
 }
 
@@ -187,7 +246,7 @@ static const char *owner_fault(const struct cluster *c, const struct group_recor
     if (!is_up(g->owner))
         MUST(!elsewhere || c->forming_until_ms != 0);
     if (g->owner->node.leaving && elsewhere)
-        MUST(g->group.operation.kind != OPERATION_NONE || group_has_pending(g));
+        MUST(operation_runs(&g->group.operation) || group_has_pending(g));
     return NULL;
 }
 
@@ -203,6 +262,8 @@ static const char *group_fault(const struct cluster *c, const struct group_recor
         fault = operation_fault(c, g);
     for (unsigned i = 0; fault == NULL && i < g->group.resource_count; i++)
         fault = resource_fault(c, resource_record(g->group.resources[i]));
+    for (unsigned i = 1; i < g->group.resource_count; i++)
+        MUST(g->group.resources[i - 1]->id < g->group.resources[i]->id);
     if (fault != NULL)
         return fault;
     MUST(!g->touched);
@@ -240,7 +301,7 @@ static const char *events_fault(const struct cluster *c)
 const char *cluster_fault(const struct cluster *c)
 {
     const char *fault = nodes_fault(c);
-    unsigned resources = 0, groups = 0;
+    unsigned resources = 0, groups = 0, queued = 0;
     const struct group_record *g;
 
     DL_FOREACH(c->groups, g)
@@ -248,8 +309,11 @@ const char *cluster_fault(const struct cluster *c)
         if (fault == NULL)
             fault = group_fault(c, g);
         resources += g->group.resource_count;
+        queued += g->group.operation.queued;
         groups++;
     }
+    if (fault == NULL)
+        fault = queue_fault(c, queued);
     if (fault == NULL)
         fault = timers_fault(&c->timers);
     if (fault == NULL)

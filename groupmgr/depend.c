@@ -250,7 +250,7 @@ static uint32_t idle_check(const struct resource_record *r, struct reply *reply)
     const struct group_record *g = group_record(r->resource.group);
 
     assert(g->group.resource_count > 0);
-    if (g->group.operation.kind != OPERATION_NONE || group_has_pending(g))
+    if (operation_runs(&g->group.operation) || group_has_pending(g))
         return refuse(reply, ERROR_INVALID_STATE, "%s is pending", g->group.name);
     return 0;
 }

@@ -78,12 +78,13 @@ uint32_t apply_group_delete(struct cluster *c, const struct command *cmd, struct
 
     if (g == NULL)
         return refuse(reply, ERROR_GROUP_NOT_FOUND, "%s", cmd->name != NULL ? cmd->name : "");
-    if (g->group.operation.kind != OPERATION_NONE)
+    if (operation_runs(&g->group.operation))
         return refuse(reply, ERROR_INVALID_STATE, "%s: %s under way", g->group.name,
                       operation_kind_name(g->group.operation.kind));
     if (g->group.resource_count > 0)
         return refuse(reply, ERROR_DIR_NOT_EMPTY, "%s has %u resources", g->group.name,
                       g->group.resource_count);
+    operation_drop(c, g, CAUSE_DELETED, ERROR_OPERATION_ABORTED);
     group_note(c, g, CAUSE_DELETED, NULL);
     group_remove(c, g);
     return 0;

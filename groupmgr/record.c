@@ -144,6 +144,7 @@ static void group_free(struct group_record *g)
 {
     free(g->group.name);
     free(g->group.operation.instructions);
+    free(g->group.next.instructions);
     free(g->group.preferred);
     free(g->group.resources);
     free(g->group.placement.candidates);
@@ -156,6 +157,7 @@ static void group_free(struct group_record *g)
 void group_remove(struct cluster *c, struct group_record *g)
 {
     assert(g->group.resource_count == 0 && !g->touched);
+    operation_clear(g);
     timer_set(c, &g->rescue, 0);
     timer_set(c, &g->start, 0);
     timer_set(c, &g->failback, 0);

@@ -35,9 +35,18 @@ struct node_record {
     unsigned group_size;
 };
 
+/* A circle of groups whose operation is queued, in no order. The cluster's link
+ * is its beginning; an unlinked one is all NULL. */
+struct queue_link {
+    struct queue_link *prev, *next;
+};
+
 struct group_record {
     struct group group;
     struct tracked tracked;
+    struct queue_link queue;
+    uint64_t shown_operation; /* The one that events have told of and that is not over; 0. */
+    uint32_t ended_code;      /* Of the one that ended, until that is shown. */
     struct node_record *owner;
     unsigned owner_slot;        /* Its place in owner->groups. */
     struct timer rescue, start, failback;
@@ -119,6 +128,8 @@ struct cluster {
     struct event_log events;
 
     struct timers timers;
+    struct queue_link queue;
+    bool queue_woken; /* Never between commands. */
     struct group_record *touched, *touched_last;
     uint64_t visit;
 

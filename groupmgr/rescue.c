@@ -3,7 +3,7 @@
 
 void group_lose_lives(struct cluster *c, struct group_record *g, enum cause cause)
 {
-    operation_clear(g);
+    operation_drop(c, g, cause, ERROR_OPERATION_ABORTED);
     group_touch(c, g, cause);
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);

@@ -103,9 +103,9 @@ static bool node_read(struct cluster *c, const struct value *v)
 
 /* ----------------------------------------------------------------- groups */
 
-static void operation_read(struct field_reader *group, struct operation *op)
+static void operation_read(struct field_reader *group, const char *key, struct operation *op)
 {
-    const struct value *v = read_object(group, "operation");
+    const struct value *v = read_object(group, key);
     const uint8_t *instructions;
     struct field_reader r;
 
@@ -124,6 +124,7 @@ static void operation_read(struct field_reader *group, struct operation *op)
     op->wait = (enum cause)read_uint(&r, "wait", CAUSE_COUNT - 1);
     op->returning = read_bool(&r, "returning");
     op->cancelled = read_bool(&r, "cancelled");
+    op->code = read_u32(&r, "code");
     op->was_persistent_online = read_bool(&r, "was_persistent_online");
     instructions = read_bin(&r, "instructions", &op->instructions_len);
     if (op->instructions_len > 0) {
@@ -187,7 +188,11 @@ static bool group_read(struct cluster *c, const struct value *v)
     group = &g->group;
     group->token = read_uint(&r, "token", UINT64_MAX);
     group->persistent_online = read_bool(&r, "persistent_online");
-    operation_read(&r, &group->operation);
+    operation_read(&r, "operation", &group->operation);
+    operation_read(&r, "next", &group->next);
+    if (group->operation.queued)
+        queue_link(c, g);
+    g->shown_operation = group->operation.id;
     group->state = (enum group_state)read_uint(&r, "state", GROUP_PENDING);
     group->since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     why_read(&r, "why", &group->why);
@@ -262,6 +267,7 @@ static bool resource_read_life(struct field_reader *r, struct resource_record *r
     why_read(r, "why", &res->why);
     why_read(r, "verdict", &res->verdict);
     res->persistent = (int)read_uint(r, "persistent", 2) - 1;
+    res->was_persistent = (unsigned)read_uint(r, "was_persistent", 3);
     res->locked = read_bool(r, "locked");
     res->maintenance = read_bool(r, "maintenance");
     res->embedded_failure = read_bool(r, "embedded_failure");
@@ -385,6 +391,7 @@ static bool event_read(struct cluster *c, const struct value *v)
     e.from = read_u32(&r, "from");
     e.to = read_u32(&r, "to");
     e.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    e.operation = read_uint(&r, "operation", UINT64_MAX);
     e.code = read_u32(&r, "code");
     e.text = (char *)read_str(&r, "text");
     e.candidate_count = candidates_read(&r, &e.candidates);

@@ -56,6 +56,9 @@ void resource_enter_failed(struct cluster *c, struct resource_record *r, enum ca
 /* Something else about the resource changed: an event without a move. */
 void resource_note(struct cluster *c, struct resource_record *r, enum cause cause);
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text);
+/* The same of an operation of its. */
+void group_note_operation(struct cluster *c, struct group_record *g, const struct operation *op,
+                          enum cause cause, uint32_t code);
 /* The same of a new owner, with the decision that led to it. */
 void group_note_owner(struct cluster *c, struct group_record *g, enum cause cause,
                       const char *text);
@@ -113,7 +116,8 @@ void group_settle(struct cluster *c, struct group_record *g);
 
 /* ------------------------------------------- transfer.c: owners, operations */
 
-/* Begin an operation instead of the one that runs, if any. */
+/* Begin an operation instead of the one that runs, if any. One that is queued
+ * waits for its end. */
 void operation_begin(struct cluster *c, struct group_record *g, enum operation_kind kind,
                      enum cause cause);
 void operation_target(struct cluster *c, struct group_record *g, const struct node_record *target);
@@ -130,11 +134,55 @@ void transfer_arrive(struct cluster *c, struct group_record *g);
 /* It owns the group from now on; nothing of it runs. */
 void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
                 enum cause cause);
-/* If the operation is a move that shall come back from where it fails, begin
- * that; false if it is not. */
+/* What runs at the target failed, and its move is to come back on error: true
+ * if it is on its way back now. Before anything else is done about a failure. */
 bool transfer_return(struct cluster *c, struct group_record *g);
 /* As if there had never been one. */
 void operation_clear(struct group_record *g);
+/* It is over without having been done, and so is one that waits behind it. */
+void operation_drop(struct cluster *c, struct group_record *g, enum cause cause, uint32_t code);
+/* It asks for anti-affinity to be ignored. */
+bool operation_ignores_affinity(const struct operation *op);
+/* 0, or ERROR_IO_PENDING while an operation runs: what a call answers. */
+uint32_t operation_outcome(struct cluster *c, struct group_record *g);
+
+/* ------------------------------- target.c: where an operation is to take it */
+
+/* What keeps calls from `g`: ERROR_INVALID_STATE with detail, or 0. */
+uint32_t group_idle_check(const struct group_record *g, struct reply *reply);
+/* Every resource of `g` may be owned by `n`. */
+bool group_possible_on(const struct group_record *g, const struct node_record *n);
+/* The first locked resource, NULL if there is none. */
+const struct resource *group_locked(const struct group_record *g);
+/* May `g` be brought to `n`, which a client named? */
+uint32_t target_check(struct cluster *c, struct group_record *g, struct node_record *n,
+                      enum operation_kind kind, bool ignore_affinity, struct reply *reply);
+/* The node that a move without a target goes to. */
+uint32_t target_elsewhere(struct cluster *c, struct group_record *g, bool ignore_affinity,
+                          struct reply *reply, struct node_record **ret);
+/* The node that an online without a target goes to: the owner if it can, unless
+ * placement is to choose. */
+uint32_t target_for_online(struct cluster *c, struct group_record *g, bool choose,
+                           bool ignore_affinity, struct reply *reply, struct node_record **ret);
+
+/* ------------------------------------------------ owners.c: possible owners */
+
+/* cmd->names as possible owners of `r`; 0 or what is wrong, with detail. */
+uint32_t owners_check(const struct cluster *c, const struct resource_record *r,
+                      const struct command *cmd, struct reply *reply);
+/* Set checked ones. */
+void owners_set(struct cluster *c, struct resource_record *r, const struct command *cmd);
+
+/* -------------------- words.c: what the administrator wants, before and after */
+
+/* `r` shall have this word (-1: none); what it had is kept until the call is over. */
+void word_set(struct cluster *c, struct resource_record *r, int persistent);
+/* The group's word; those of its resources are dropped. */
+void words_set(struct cluster *c, struct group_record *g, bool online);
+/* The operation `op` of a client is cancelled: what it wrote is taken back. */
+void words_restore(struct cluster *c, struct group_record *g, const struct operation *op);
+/* The call is over: what was kept is forgotten. */
+void words_settle(struct cluster *c, struct group_record *g);
 
 /* -------------------------------------------- queue.c: operations that wait */
 
@@ -146,6 +194,19 @@ void queue_put(struct cluster *c, struct group_record *g, enum cause wait);
 void queue_wake(struct cluster *c);
 /* Begin what can begin, if queue_wake() was called; at the end of each command. */
 void queue_run(struct cluster *c);
+/* Something about `g` itself has changed: try to begin its queued operation.
+ * Returns true if it has begun, or is over. */
+bool queue_try(struct cluster *c, struct group_record *g);
+/* The operation in `next`, which is filled in, waits for the one that runs; */
+void queue_put_next(struct cluster *c, struct group_record *g);
+/* which has ended: it is the group's own now. */
+void queue_promote(struct cluster *c, struct group_record *g);
+/* A queued one makes way for one that is about to begin: it becomes the next. */
+void queue_set_aside(struct group_record *g);
+/* Into the circle and out of it, without a word. */
+void queue_link(struct cluster *c, struct group_record *g);
+void queue_unlink(struct group_record *g);
+struct group_record *queue_group(struct queue_link *link);
 
 /* ------------------------------- rescue.c, start.c: owners gone and come back */
 
@@ -199,6 +260,9 @@ void refusing_remove(struct cluster *c, struct resource_record *r);
 bool node_can_host(const struct node_record *n);
 /* 0, or why groups may not be given to it. */
 uint32_t node_host_code(const struct node_record *n);
+/* 0, or the code by which `g` may not be brought to `n`. */
+uint32_t placement_target_code(struct cluster *c, struct group_record *g,
+                               const struct node_record *n, bool ignore_affinity);
 /* What is asked of a placement. */
 struct question {
     const struct node_record *not_this; /* To get away from; NULL. */

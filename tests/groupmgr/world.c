@@ -19,12 +19,13 @@ static void check_starts(const struct world *w, const struct command *cmd)
         bool wanted;
 
         if (events[i].object != OBJECT_RESOURCE || events[i].to != RESOURCE_ONLINE_PENDING ||
-            r == NULL)
+            events[i].from == events[i].to || r == NULL)
             continue;
         wanted = r->persistent < 0 ? r->group->persistent_online : r->persistent == 1;
         cr_assert(wanted || events[i].cause == CAUSE_REQUESTED_ONLINE ||
                       events[i].cause == CAUSE_PROVIDER_FAILED,
-                  "%s started by %s, which nobody wants", r->name, command_kind_name(cmd->kind));
+                  "%s started by %s (%s), which nobody wants", r->name,
+                  command_kind_name(cmd->kind), cause_name(events[i].cause));
     }
 }
 
@@ -88,6 +89,16 @@ const struct node *world_node(const struct world *w, const char *name)
 
     cr_assert_not_null(n, "node %s", name);
     return n;
+}
+
+const struct event *world_operation_event(const struct world *w, uint64_t id)
+{
+    const struct event *found = NULL;
+
+    for (unsigned i = 0; i < cluster_event_count(w->cluster); i++)
+        if (cluster_event(w->cluster, i)->operation == id)
+            found = cluster_event(w->cluster, i);
+    return found;
 }
 
 const char *world_owner(struct world *w, const char *group)
@@ -222,12 +233,24 @@ static const struct verb {
     const char *word;
     enum command_kind kind;
 } verbs[] = {
-    {"online", COMMAND_GROUP_ONLINE},    {"offline", COMMAND_GROUP_OFFLINE},
-    {"move", COMMAND_GROUP_MOVE},        {"bring", COMMAND_RESOURCE_ONLINE},
-    {"stop", COMMAND_RESOURCE_OFFLINE},  {"fail", COMMAND_RESOURCE_FAIL},
-    {"depend", COMMAND_RESOURCE_DEPEND}, {"undepend", COMMAND_RESOURCE_UNDEPEND},
-    {"remove", COMMAND_RESOURCE_DELETE}, {"drop", COMMAND_GROUP_DELETE},
-    {"add", COMMAND_RESOURCE_CREATE},    {"group", COMMAND_GROUP_CREATE},
+    {"online", COMMAND_GROUP_ONLINE},
+    {"offline", COMMAND_GROUP_OFFLINE},
+    {"move", COMMAND_GROUP_MOVE},
+    {"bring", COMMAND_RESOURCE_ONLINE},
+    {"stop", COMMAND_RESOURCE_OFFLINE},
+    {"fail", COMMAND_RESOURCE_FAIL},
+    {"depend", COMMAND_RESOURCE_DEPEND},
+    {"undepend", COMMAND_RESOURCE_UNDEPEND},
+    {"remove", COMMAND_RESOURCE_DELETE},
+    {"drop", COMMAND_GROUP_DELETE},
+    {"add", COMMAND_RESOURCE_CREATE},
+    {"group", COMMAND_GROUP_CREATE},
+    {"cancel", COMMAND_GROUP_CANCEL},
+    {"restart", COMMAND_RESOURCE_RESTART},
+    {"maintain", COMMAND_RESOURCE_MAINTENANCE},
+    {"regroup", COMMAND_RESOURCE_MOVE},
+    {"allow", COMMAND_RESOURCE_ADD_OWNER},
+    {"forbid", COMMAND_RESOURCE_REMOVE_OWNER},
 };
 
 static uint32_t do_verb(struct world *w, char *const words[], unsigned count, uint32_t flags)

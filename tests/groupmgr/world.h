@@ -36,6 +36,8 @@ uint32_t world_apply(struct world *w, const struct command *cmd);
  *   bring R   stop R   fail R                           a resource
  *   depend R P   undepend R P   remove R   drop G   add R to G   group G
  *   needs R EXPRESSION                                  "needs app [a] or [b]"
+ *   cancel G   restart R   regroup R to G
+ *   maintain R flags 1|0   allow R N   forbid R N
  *   set O NAME VALUE                                    a group or resource
  *   up N   down N   stopped N   leaving N               a node
  *   report R online|offline|failed|locked|unlocked      what the owner says,
@@ -61,6 +63,9 @@ const char *world_state(struct world *w, const char *name);
 const char *world_states(struct world *w, const char *group);
 /* What has happened since the last call, as text: valid until the next one. */
 const char *world_story(struct world *w);
+
+/* The last event kept that tells of the operation with that id; NULL. */
+const struct event *world_operation_event(const struct world *w, uint64_t id);
 
 const struct group *world_group(const struct world *w, const char *name);
 const struct resource *world_resource(const struct world *w, const char *name);
