@@ -154,9 +154,7 @@ static void walk(struct cluster *c, struct group_record *g)
 /* What follows when nothing is under way; true if there is more to walk. */
 static bool follow_up(struct cluster *c, struct group_record *g)
 {
-    if (g->group.operation.kind == OPERATION_NONE)
-        return group_leave(c, g);
-    if (operation_is_busy(g))
+    if (g->group.operation.kind == OPERATION_NONE || operation_is_busy(g))
         return false;
     if (operation_is_leaving(g))
         transfer_arrive(c, g);
@@ -171,4 +169,5 @@ void group_settle(struct cluster *c, struct group_record *g)
         walk(c, g);
     } while (follow_up(c, g));
     group_show(c, g);
+    drain_progress(c, g);
 }

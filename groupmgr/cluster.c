@@ -94,6 +94,18 @@ static void timer_due(struct cluster *c, struct timer *t)
     case TIMER_FORMING:
         forming_due(c);
         break;
+    case TIMER_QUARANTINE:
+        quarantine_due(c, t->record);
+        break;
+    case TIMER_RESCUE:
+        rescue_due(c, t->record);
+        break;
+    case TIMER_START:
+        start_due(c, t->record);
+        break;
+    case TIMER_FAILBACK:
+        failback_due(c, t->record);
+        break;
     case TIMER_RESTART:
         restart_due(c, t->record);
         break;
@@ -140,6 +152,10 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_RESOURCE_UNDEPEND] = apply_resource_undepend,
     [COMMAND_RESOURCE_SET] = apply_resource_set,
     [COMMAND_CLUSTER_SET] = apply_cluster_set,
+    [COMMAND_NODE_SET] = apply_node_set,
+    [COMMAND_NODE_PAUSE] = apply_node_pause,
+    [COMMAND_NODE_RESUME] = apply_node_resume,
+    [COMMAND_NODE_EVICT] = apply_node_evict,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches
@@ -157,6 +173,15 @@ static void settle_touched(struct cluster *c)
     }
 }
 
+/* Moves that drains and failbacks begin are settled in their turn. */
+static void settle_all(struct cluster *c)
+{
+    do {
+        settle_touched(c);
+    } while (drains_run(c));
+    assert(c->touched == NULL && !c->cold_start);
+}
+
 static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     c->command = cmd->kind;
@@ -164,7 +189,7 @@ static void dispatch(struct cluster *c, const struct command *cmd, struct reply 
         reply->code = handlers[cmd->kind](c, cmd, reply);
     else
         reply->code = refuse(reply, ERROR_INVALID_PARAMETER, "command %u", (unsigned)cmd->kind);
-    settle_touched(c);
+    settle_all(c);
 }
 
 static void dispatch_once(struct cluster *c, const struct command *cmd, struct reply *reply)
@@ -205,7 +230,7 @@ void cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct command *c
     ret->index = c->index;
 
     timers_run(c);
-    settle_touched(c);
+    settle_all(c);
 
     if (cmd->client == 0)
         dispatch(c, cmd, ret);
