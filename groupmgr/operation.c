@@ -76,6 +76,7 @@ static uint32_t target_check(const struct cluster *c, const char *name, struct r
 static void persist(struct cluster *c, struct group_record *g, bool online)
 {
     g->group.persistent_online = online;
+    timer_set(c, &g->start, 0); /* Whatever was to happen later: this is now. */
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         g->group.resources[i]->persistent = -1;
         digest_touch(c, &resource_record(g->group.resources[i])->tracked);
