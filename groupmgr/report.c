@@ -48,6 +48,7 @@ static void report_lock(struct cluster *c, struct resource_record *r, bool locke
         return;
     r->resource.locked = locked;
     resource_note(c, r, locked ? CAUSE_LOCKED : CAUSE_UNLOCKED);
+    group_touch(c, group_record(r->resource.group), locked ? CAUSE_LOCKED : CAUSE_UNLOCKED);
 }
 
 static void report_count(struct cluster *c, struct resource_record *r, const struct report *report)
