@@ -122,6 +122,7 @@ void group_rescue(struct cluster *c, struct group_record *g, enum cause cause)
     struct node_record *host;
 
     assert(!group_runs(g) && !node_can_host(g->owner));
+    assert(cause != CAUSE_WAITS_FOR_NODE); /* It marks what is parked. */
     timer_set(c, &g->rescue, 0);
     host = placement_choose(c, g, &(struct question){.not_this = g->owner});
     if (host == NULL) {
@@ -150,7 +151,7 @@ static bool group_is_stranded(const struct group_record *g)
 static enum cause stranded_cause(const struct group_record *g)
 {
     assert(group_is_stranded(g));
-    return node_is_up(g->owner) ? CAUSE_WAITS_FOR_NODE : g->owner->node.why.cause;
+    return node_is_up(g->owner) ? CAUSE_PERSISTENT_STATE : g->owner->node.why.cause;
 }
 
 void rescue_stranded(struct cluster *c)
