@@ -365,6 +365,9 @@ Test(random, every_operation_ends)
             world_run(&w);
             world_do(&w, "wait 1000");
         }
+        for (const struct node *n = NULL; (n = cluster_next_node(w.cluster, n)) != NULL;)
+            cr_assert_neq(n->drain, DRAIN_IN_PROGRESS, "seed %llu: %s", (unsigned long long)seed,
+                          n->name);
         while ((g = cluster_next_group(w.cluster, g)) != NULL)
             cr_assert_eq(g->operation.kind, OPERATION_NONE, "seed %llu: %s",
                          (unsigned long long)seed, g->name);

@@ -19,7 +19,7 @@ static void check_starts(const struct world *w, const struct command *cmd)
         bool wanted;
 
         if (events[i].object != OBJECT_RESOURCE || events[i].to != RESOURCE_ONLINE_PENDING ||
-            r == NULL)
+            events[i].from == events[i].to || r == NULL)
             continue;
         wanted = r->persistent < 0 ? r->group->persistent_online : r->persistent == 1;
         cr_assert(wanted || events[i].cause == CAUSE_REQUESTED_ONLINE ||
