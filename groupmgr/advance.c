@@ -201,7 +201,7 @@ static void walk(struct cluster *c, struct group_record *g)
 static bool follow_up(struct cluster *c, struct group_record *g)
 {
     if (!operation_runs(&g->group.operation))
-        return queue_try(c, g) || group_leave(c, g);
+        return queue_try(c, g);
     if (operation_is_busy(g))
         return false;
     if (operation_is_leaving(g))
@@ -217,4 +217,5 @@ void group_settle(struct cluster *c, struct group_record *g)
         walk(c, g);
     } while (follow_up(c, g));
     group_show(c, g);
+    drain_progress(c, g);
 }

@@ -12,13 +12,41 @@
             return #condition; \
     } while (0)
 
-static bool is_up(const struct node_record *n)
+static const char *set_fault(const struct group_set *set)
 {
-    return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
+    for (unsigned i = 1; i < set->count; i++)
+        MUST(set->groups[i - 1]->group.id < set->groups[i]->group.id);
+    return NULL;
+}
+
+/* Pause, drain, quarantine. */
+static const char *duty_fault(const struct cluster *c, const struct node_record *n)
+{
+    const struct node *node = &n->node;
+    bool host = false;
+
+    for (unsigned i = 0; i < c->node_count; i++)
+        host |= node_can_host(c->nodes[i]);
+    MUST(!node_is_up(n) || node->paused == (node->state == NODE_PAUSED));
+    MUST(node->drain == DRAIN_NOT_INITIATED || node->paused || node->leaving);
+    MUST(node->drain == DRAIN_NOT_INITIATED || node->drain == DRAIN_COMPLETED || node_is_up(n));
+    MUST(node->drain != DRAIN_IN_PROGRESS || drain_is_moving(c, n)); /* Or it would never end. */
+    MUST(node->drain_target != node->id);
+    MUST(node->drain_target == 0 || find_node(c, node->drain_target) != NULL);
+    MUST(node->departures_since_ms <= c->now_ms);
+    MUST(node->quarantined_until_ms == 0 || !node_is_up(n) || host);
+    MUST((node->quarantined_until_ms != 0) == (n->quarantine.slot != 0));
+    for (unsigned i = 0; i < n->preferring.count; i++)
+        MUST(n->preferring.groups[i]->group.auto_failback == 1);
+    for (unsigned i = 0; i < n->drained.count; i++)
+        MUST(n->drained.groups[i]->group.drained_from == node->id);
+    MUST(!n->woken);
+    return set_fault(&n->preferring) != NULL ? set_fault(&n->preferring) : set_fault(&n->drained);
 }
 
 static const char *nodes_fault(const struct cluster *c)
 {
+    const char *fault = NULL;
     unsigned up = 0;
 
     for (unsigned i = 0; i < c->node_count; i++) {
@@ -27,13 +55,15 @@ static const char *nodes_fault(const struct cluster *c)
         MUST(i == 0 || c->nodes[i - 1]->node.id < n->node.id);
         MUST(n->node.state != NODE_JOINING);
         MUST(n->node.incarnation > 0 && n->node.incarnation <= c->index);
-        MUST(!n->node.leaving || is_up(n));
-        up += is_up(n);
+        MUST(!n->node.leaving || node_is_up(n));
+        up += node_is_up(n);
+        if (fault == NULL)
+            fault = duty_fault(c, n);
         for (unsigned j = 0; j < n->group_count; j++)
             MUST(n->groups[j]->owner == n && n->groups[j]->owner_slot == j);
     }
     MUST(c->forming_until_ms == 0 || (up > 0 && up < c->node_count));
-    return NULL;
+    return fault;
 }
 
 /* ----------------------------------------------------------- dependencies */
@@ -149,7 +179,7 @@ static const char *resource_fault(const struct cluster *c, const struct resource
     const char *fault = plan_fault(r);
 
     MUST(res->id <= c->index && res->operation <= c->index);
-    MUST(!resource_runs(r) || (res->operation > 0 && is_up(g->owner)));
+    MUST(!resource_runs(r) || (res->operation > 0 && node_is_up(g->owner)));
     MUST(resource_runs(r) || (!res->locked && !res->fail_requested));
     MUST(!res->terminate || (resource_runs(r) && (r->plan & PLAN_STOP) != 0));
     MUST(!res->maintenance || res->state == RESOURCE_ONLINE || res->state == RESOURCE_FAILED ||
@@ -218,7 +248,7 @@ static const char *operation_fault(const struct cluster *c, const struct group_r
     MUST(op->target == 0 || find_node(c, op->target) != NULL);
     MUST(!op->returning || op->kind == OPERATION_MOVE);
     MUST((op->returning || op->cancelled) == (op->code != 0));
-    MUST(is_up(g->owner));
+    MUST(node_is_up(g->owner));
     MUST(operation_is_busy(g)); /* Or it would never end. */
     return NULL;
 }
@@ -243,10 +273,30 @@ static const char *owner_fault(const struct cluster *c, const struct group_recor
     MUST(g->owner != NULL && g->group.owner == g->owner->node.id);
     MUST(g->owner_slot < g->owner->group_count && g->owner->groups[g->owner_slot] == g);
     MUST(g->group.token > 0 && g->group.token <= c->index);
-    if (!is_up(g->owner))
-        MUST(!elsewhere || c->forming_until_ms != 0);
-    if (g->owner->node.leaving && elsewhere)
-        MUST(operation_runs(&g->group.operation) || group_has_pending(g));
+    if (!node_is_up(g->owner) || group_is_parked(g))
+        MUST(!elsewhere || c->forming_until_ms != 0 || g->group.rescue_at_ms != 0);
+    return NULL;
+}
+
+/* What is to happen to it later, and where it may go back to. */
+static const char *plans_fault(const struct cluster *c, const struct group_record *g)
+{
+    const struct group *group = &g->group;
+    const struct node_record *from = find_node(c, group->drained_from);
+
+    MUST((group->rescue_at_ms != 0) == (g->rescue.slot != 0));
+    MUST((group->start_at_ms != 0) == (g->start.slot != 0));
+    MUST((group->failback_at_ms != 0) == (g->failback.slot != 0));
+    MUST(group->rescue_at_ms == 0 || !node_is_up(g->owner));
+    MUST(group->start_at_ms == 0 || node_is_up(g->owner));
+    MUST(group_set_has(&c->wishes, g) == (group->failback_at_ms != 0));
+    MUST(group->drained_from == 0 || from != NULL);
+    MUST(from == NULL || group_set_has(&from->drained, g));
+    for (unsigned i = 0; i < group->preferred_count; i++)
+        MUST(group_set_has(&find_node(c, group->preferred[i])->preferring, g) ==
+             (group->auto_failback == 1));
+    /* It would come back, but is not on its way and waits for nobody. */
+    MUST(from == NULL || from->node.paused || node_can_host(from) || !group_rests(g));
     return NULL;
 }
 
@@ -258,6 +308,8 @@ static const char *group_fault(const struct cluster *c, const struct group_recor
         fault = graph_fault(g);
     if (fault == NULL)
         fault = owner_fault(c, g);
+    if (fault == NULL)
+        fault = plans_fault(c, g);
     if (fault == NULL)
         fault = operation_fault(c, g);
     for (unsigned i = 0; fault == NULL && i < g->group.resource_count; i++)
@@ -314,6 +366,8 @@ const char *cluster_fault(const struct cluster *c)
     }
     if (fault == NULL)
         fault = queue_fault(c, queued);
+    if (fault == NULL)
+        fault = set_fault(&c->wishes);
     if (fault == NULL)
         fault = timers_fault(&c->timers);
     if (fault == NULL)

@@ -95,6 +95,18 @@ static void timer_due(struct cluster *c, struct timer *t)
     case TIMER_FORMING:
         forming_due(c);
         break;
+    case TIMER_QUARANTINE:
+        quarantine_due(c, t->record);
+        break;
+    case TIMER_RESCUE:
+        rescue_due(c, t->record);
+        break;
+    case TIMER_START:
+        start_due(c, t->record);
+        break;
+    case TIMER_FAILBACK:
+        failback_due(c, t->record);
+        break;
     case TIMER_RESTART:
         restart_due(c, t->record);
         break;
@@ -151,6 +163,10 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_RESOURCE_MAINTENANCE] = apply_resource_maintenance,
     [COMMAND_RESOURCE_ADD_OWNER] = apply_resource_add_owner,
     [COMMAND_RESOURCE_REMOVE_OWNER] = apply_resource_remove_owner,
+    [COMMAND_NODE_SET] = apply_node_set,
+    [COMMAND_NODE_PAUSE] = apply_node_pause,
+    [COMMAND_NODE_RESUME] = apply_node_resume,
+    [COMMAND_NODE_EVICT] = apply_node_evict,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches
@@ -168,15 +184,18 @@ static void settle_touched(struct cluster *c)
     }
 }
 
-/* What begins from the queue may end at once and make room for more. */
+/* What begins from the queue, or as a part of a drain or failback, may end at once
+ * and make room for more. */
 static void settle_all(struct cluster *c)
 {
-    settle_touched(c);
-    while (c->queue_woken) {
-        queue_run(c);
+    do {
         settle_touched(c);
-    }
-    assert(c->touched == NULL);
+        while (c->queue_woken) {
+            queue_run(c);
+            settle_touched(c);
+        }
+    } while (drains_run(c));
+    assert(c->touched == NULL && !c->cold_start);
 }
 
 static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)

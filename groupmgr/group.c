@@ -68,6 +68,7 @@ uint32_t apply_group_create(struct cluster *c, const struct command *cmd, struct
     g->group.since_ms = c->now_ms;
     preferred_set(c, &g->group, cmd);
     commons_set(OBJECT_GROUP, &g->group, cmd);
+    group_index(c, g);
     group_note(c, g, CAUSE_CREATED, NULL);
     return 0;
 }
@@ -103,9 +104,12 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
         code = commons_check(OBJECT_GROUP, cmd, reply);
     if (code != 0)
         return code;
+    group_unindex(c, g);
     if (cmd->has_names)
         preferred_set(c, &g->group, cmd);
     commons_set(OBJECT_GROUP, &g->group, cmd);
+    group_index(c, g);
+    failback_replan(c, g);
     group_note(c, g, CAUSE_CONFIGURED, NULL);
     return 0;
 }

@@ -52,7 +52,7 @@ uint32_t placement_target_code(struct cluster *c, struct group_record *g,
 static bool candidate_can_host(const struct group_record *g, const struct node_record *n,
                                const struct question *q)
 {
-    if (n == q->not_this || !node_can_host(n))
+    if (n == q->not_this || !node_can_host(n) || (q->target != NULL && n != q->target))
         return false;
     for (unsigned i = 0; g != NULL && i < g->group.resource_count; i++)
         if (!resource_possible_on(g->group.resources[i], n->node.id))

@@ -53,8 +53,8 @@ static void report_lock(struct cluster *c, struct resource_record *r, bool locke
         return;
     r->resource.locked = locked;
     resource_note(c, r, locked ? CAUSE_LOCKED : CAUSE_UNLOCKED);
-    if (!locked && r->resource.group->operation.queued) /* It may wait for just that. */
-        group_touch(c, group_record(r->resource.group), CAUSE_UNLOCKED);
+    /* What waits for just that is looked at again. */
+    group_touch(c, group_record(r->resource.group), locked ? CAUSE_LOCKED : CAUSE_UNLOCKED);
 }
 
 /* Something within it failed (a guest, say), while it runs. To be recovered it

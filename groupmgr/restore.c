@@ -206,7 +206,10 @@ static bool group_read(struct cluster *c, const struct value *v)
     timer_set(c, &g->rescue, read_uint(&r, "rescue_at_ms", UINT64_MAX));
     timer_set(c, &g->failback, read_uint(&r, "failback_at_ms", UINT64_MAX));
     commons_read(OBJECT_GROUP, group, &r);
-    return preferred_read(c, &r, group) && fields_end(&r);
+    if (!preferred_read(c, &r, group))
+        return false;
+    group_index(c, g);
+    return fields_end(&r);
 }
 
 /* -------------------------------------------------------------- resources */

@@ -53,7 +53,8 @@ void resource_enter_reported(struct cluster *c, struct resource_record *r,
 /* As resource_enter() to Failed, with why: `text` (copied) may be NULL. */
 void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
                            uint32_t code, const char *text);
-/* Something else about the resource changed: an event without a move. */
+/* Something else about it changed: an event without a move. */
+void node_note(struct cluster *c, struct node_record *n, enum cause cause);
 void resource_note(struct cluster *c, struct resource_record *r, enum cause cause);
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text);
 /* The same of an operation of its. */
@@ -212,18 +213,26 @@ struct group_record *queue_group(struct queue_link *link);
 
 /* The owner's life is over, and with it all that ran there. */
 void group_lose_lives(struct cluster *c, struct group_record *g, enum cause cause);
-/* Give a group whose owner is down to a live node, if there is one. */
+/* The same, for good: another node takes the group, at once or after its
+ * ResiliencyPeriod. */
+void group_lose_owner(struct cluster *c, struct group_record *g, enum cause cause);
+/* Nothing of it runs and its owner cannot host: give it to a node that can and
+ * start it there; if there is none, to a paused one, where it waits. */
 void group_rescue(struct cluster *c, struct group_record *g, enum cause cause);
 /* Its owner is up: bring it to what the administrator wants. */
 void group_restore(struct cluster *c, struct group_record *g);
-/* The owner is leaving: move away as soon as nothing else is under way. Returns
- * true if that has begun. */
-bool group_leave(struct cluster *c, struct group_record *g);
+/* It waits on a node that is up for one that can host it. */
+bool group_is_parked(const struct group_record *g);
+/* Try again to place all whose owner is down, and all that are parked: a node, room
+ * or a possible owner has come. Costs what there is of them. */
+void rescue_stranded(struct cluster *c);
 
 /* The cluster, not a client, is to start what is wanted of `g`, whose owner is
  * up: now, later (GroupStartDelay), or not at all (Priority 0). */
 void group_start(struct cluster *c, struct group_record *g, enum operation_kind kind,
                  enum cause cause);
+/* Something of it is wanted and not online. */
+bool group_is_wanting(const struct group_record *g);
 void rescue_due(struct cluster *c, struct group_record *g);
 void start_due(struct cluster *c, struct group_record *g);
 
@@ -295,17 +304,74 @@ bool preempt_for(struct cluster *c, struct group_record *g);
 
 /* -------------------------------------------------- drain.c, failback.c */
 
-/* A group has come to rest: a drain or failback that waited for it goes on. */
+/* The group was settled: a drain or failback that waited for it goes on. */
 void drain_progress(struct cluster *c, struct group_record *g);
+/* Begin to move all groups away from `n`, which is paused or leaving. */
+void drain_begin(struct cluster *c, struct node_record *n, uint32_t flags,
+                 const struct node_record *target);
+/* The node is up no longer, or may keep its groups after all. */
+void drain_end(struct cluster *c, struct node_record *n);
+/* Look at the drain of `n` and at what is to come back to it, before the command ends. */
+void drain_wake(struct node_record *n);
+/* A node, a lock or room has changed: drains that failed and are to be tried again,
+ * and what is to come back to where it was drained from. */
+void drains_retry(struct cluster *c);
+/* Do that; true if there was anything to do. */
+bool drains_run(struct cluster *c);
+/* A drain that is in progress has something to wait for. */
+bool drain_is_moving(const struct cluster *c, const struct node_record *n);
+/* Nothing of it runs and nothing has failed: it has only an owner to change. */
+bool group_is_idle(const struct group_record *g);
+bool group_is_locked(const struct group_record *g);
+/* Nothing of it is under way. */
+bool group_rests(const struct group_record *g);
+/* Take a group that rests to `host`, the choice that placement_choose() made last.
+ * True if that takes its time. */
+bool group_relocate(struct cluster *c, struct group_record *g, struct node_record *host,
+                    enum cause cause);
+/* It has left `n` (0: none) by a drain and may come back. */
+void group_drained_from(struct cluster *c, struct group_record *g, uint32_t n);
+/* Nothing is to come back to `n`. */
+void drained_forget(struct cluster *c, struct node_record *n);
+
 /* `n` can host again: groups that prefer it come back, or plan to. */
 void failback_consider(struct cluster *c, struct node_record *n);
 void failback_due(struct cluster *c, struct group_record *g);
+/* Its preferred owners, AutoFailbackType or window have changed. */
+void failback_replan(struct cluster *c, struct group_record *g);
+/* What was planned for `g` goes on, or is given up, now that it was settled. */
+void failback_progress(struct cluster *c, struct group_record *g);
+/* Bring back to `n` what is to come now, as many at once as may be. */
+void failback_run(struct cluster *c, struct node_record *n);
+/* `n` was resumed: which of the groups that were drained from it, or prefer it,
+ * come back now. */
+void failback_resume(struct cluster *c, struct node_record *n, enum node_resume_type type);
+
+/* ----------------------------------------------------- quarantine.c */
+
+/* `n` went without a word: count it. */
+void quarantine_count(struct cluster *c, struct node_record *n);
+/* `n` comes up: in quarantine, if it left too often and others can host. */
+void quarantine_consider(struct cluster *c, struct node_record *n);
+/* Nobody can host any more: end all quarantines. */
+void quarantine_review(struct cluster *c);
+/* It may host from now on, if nothing else is against it; nothing happens yet. */
+void quarantine_end(struct cluster *c, struct node_record *n);
 void quarantine_due(struct cluster *c, struct node_record *n);
 
 /* -------------------------------------------------------------- node.c */
 
+static inline bool node_is_up(const struct node_record *n)
+{
+    return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
+}
+
 /* The wait of a cold start is over: place what has no live owner. */
 void forming_due(struct cluster *c);
+/* A node came, went or was evicted: the wait of a cold start may be over. */
+void forming_update(struct cluster *c, bool cold_start);
+/* `n` can host again, after a pause or a quarantine: what waited for a node goes on. */
+void node_hosts(struct cluster *c, struct node_record *n, enum cause cause);
 
 /* ------------------------------------------------ expression.c, depend.c */
 

@@ -32,6 +32,21 @@ void node_enter(struct cluster *c, struct node_record *n, enum node_state next, 
         queue_wake(c);
 }
 
+void node_note(struct cluster *c, struct node_record *n, enum cause cause)
+{
+    struct event e = {.object = OBJECT_NODE,
+                      .id = n->node.id,
+                      .name = n->node.name,
+                      .node = n->node.id,
+                      .from = n->node.state,
+                      .to = n->node.state,
+                      .cause = cause};
+
+    assert(cause != CAUSE_NONE);
+    digest_touch(c, &n->tracked);
+    event_record(c, &e);
+}
+
 /* -------------------------------------------------------------- resources */
 
 /* 0x81 and 0x82 are pending: fold the numbers of the states into 1 to 10. */

@@ -165,6 +165,7 @@ void group_give(struct cluster *c, struct group_record *g, struct node_record *o
     assert(!group_runs(g));
     snprintf(text, sizeof(text), "owner was %s", g->owner->node.name);
     group_book(g, owner);
+    timer_set(c, &g->rescue, 0); /* It waits for its old one no longer. */
     g->group.token = c->index;
     placement_settle(c, g, cause);
     default_owner_follow(g, cause);

@@ -85,6 +85,58 @@ static void throw_pulse(const struct cluster *c, struct dice *d, struct throw *t
     }
 }
 
+static void throw_node_call(struct dice *d, struct throw *t)
+{
+    static const enum command_kind calls[] = {COMMAND_NODE_PAUSE, COMMAND_NODE_PAUSE,
+                                              COMMAND_NODE_RESUME, COMMAND_NODE_RESUME,
+                                              COMMAND_NODE_EVICT};
+
+    t->cmd.kind = calls[roll(d, 5)];
+    t->cmd.name = PICK(d, nodes);
+    t->cmd.flags = roll(d, 2) == 0 ? (uint32_t)roll(d, 9) : 0;
+    t->cmd.drain = roll(d, 3) > 0;
+    if (roll(d, 4) == 0)
+        t->cmd.other = PICK(d, nodes);
+}
+
+/* What makes nodes and groups wait, go back and start late. */
+static void throw_policy(struct dice *d, struct throw *t)
+{
+    static const char *const of_groups[] = {
+        "Priority",          "AutoFailbackType", "AutoFailbackType", "FailbackWindowStart",
+        "FailbackWindowEnd", "ColdStartSetting", "ResiliencyPeriod", "GroupStartDelay"};
+    static const char *const of_cluster[] = {"QuarantineThreshold",
+                                             "QuarantineDuration",
+                                             "ParallelMoves",
+                                             "DrainOnShutdown",
+                                             "IgnorePersistentStateOnStartup",
+                                             "ResiliencyDefaultPeriod",
+                                             "UtcOffset"};
+    uint64_t what = roll(d, 8);
+
+    t->property.type = PROPERTY_DWORD;
+    t->property.dword = (uint32_t)roll(d, 3);
+    t->cmd.properties = &t->property;
+    t->cmd.property_count = 1;
+    if (what == 0) {
+        t->cmd.kind = COMMAND_CLUSTER_SET;
+        t->property.name = (char *)PICK(d, of_cluster);
+    } else if (what == 1) {
+        t->cmd.kind = COMMAND_NODE_SET;
+        t->cmd.name = PICK(d, nodes);
+        t->property.name = "AvoidPlacement";
+    } else {
+        t->cmd.kind = COMMAND_GROUP_SET;
+        t->cmd.name = PICK(d, groups);
+        t->property.name = (char *)PICK(d, of_groups);
+        t->names[0] = nodes[roll(d, 2)];
+        t->names[1] = nodes[2 + roll(d, 2)];
+        t->cmd.names = t->names;
+        t->cmd.name_count = 2;
+        t->cmd.has_names = roll(d, 2) == 0;
+    }
+}
+
 /* Mostly what an honest owner would say, now and then nonsense. */
 static void throw_report(const struct cluster *c, struct dice *d, struct throw *t)
 {
@@ -214,7 +266,7 @@ static void throw_property(struct dice *d, struct throw *t)
 
 static void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
 {
-    uint64_t what = roll(d, 16);
+    uint64_t what = roll(d, 20);
 
     memset(t, 0, sizeof(*t));
     if (what == 0)
@@ -225,10 +277,14 @@ static void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
         throw_report(c, d, t);
     else if (what == 10)
         t->cmd.kind = (enum command_kind)roll(d, COMMAND_KIND_END + 1);
+    else if (what == 11)
+        throw_node_call(d, t);
+    else if (what == 12)
+        throw_policy(d, t);
     else
         throw_call(d, t);
     if (t->cmd.kind == COMMAND_RESOURCE_CREATE || t->cmd.kind == COMMAND_RESOURCE_SET ||
-        t->cmd.kind == COMMAND_GROUP_SET)
+        (t->cmd.kind == COMMAND_GROUP_SET && what != 12))
         throw_property(d, t);
 }
 
@@ -350,6 +406,9 @@ Test(random, every_operation_ends)
             world_run(&w);
             world_do(&w, "wait 1000");
         }
+        for (const struct node *n = NULL; (n = cluster_next_node(w.cluster, n)) != NULL;)
+            cr_assert_neq(n->drain, DRAIN_IN_PROGRESS, "seed %llu: %s", (unsigned long long)seed,
+                          n->name);
         while ((g = cluster_next_group(w.cluster, g)) != NULL)
             cr_assert(!operation_runs(&g->operation), "seed %llu: %s", (unsigned long long)seed,
                       g->name);

@@ -228,6 +228,31 @@ static uint32_t do_set(struct world *w, const char *object, const char *name, co
     return world_apply(w, &cmd);
 }
 
+static uint32_t do_pause(struct world *w, char *const words[], unsigned count, uint32_t flags)
+{
+    struct command cmd = {.kind = COMMAND_NODE_PAUSE, .name = words[1], .flags = flags};
+
+    for (unsigned i = 2; i < count; i++) {
+        cmd.drain |= strcmp(words[i], "drain") == 0;
+        if (strcmp(words[i], "to") == 0 && i + 1 < count)
+            cmd.other = words[i + 1];
+    }
+    return world_apply(w, &cmd);
+}
+
+static uint32_t do_configure(struct world *w, enum command_kind kind, const char *object,
+                             const char *name, const char *value)
+{
+    struct property property = {.name = (char *)name,
+                                .type = PROPERTY_SZ,
+                                .text = (char *)value,
+                                .text_len = strlen(value)};
+    struct command cmd = {
+        .kind = kind, .name = object, .properties = &property, .property_count = 1};
+
+    return world_apply(w, &cmd);
+}
+
 /* A verb whose command has a name, and perhaps another after `joint`. */
 static const struct verb {
     const char *word;
@@ -251,6 +276,8 @@ static const struct verb {
     {"regroup", COMMAND_RESOURCE_MOVE},
     {"allow", COMMAND_RESOURCE_ADD_OWNER},
     {"forbid", COMMAND_RESOURCE_REMOVE_OWNER},
+    {"resume", COMMAND_NODE_RESUME},
+    {"evict", COMMAND_NODE_EVICT},
 };
 
 static uint32_t do_verb(struct world *w, char *const words[], unsigned count, uint32_t flags)
@@ -304,6 +331,12 @@ uint32_t world_do(struct world *w, const char *format, ...)
     if (strcmp(words[0], "down") == 0 || strcmp(words[0], "stopped") == 0 ||
         strcmp(words[0], "leaving") == 0)
         return do_node(w, words[0], words[1]);
+    if (strcmp(words[0], "pause") == 0)
+        return do_pause(w, words, count, flags);
+    if (strcmp(words[0], "configure") == 0)
+        return do_configure(w, COMMAND_NODE_SET, words[1], words[2], count > 3 ? words[3] : "");
+    if (strcmp(words[0], "cluster") == 0)
+        return do_configure(w, COMMAND_CLUSTER_SET, NULL, words[1], words[2]);
     if (strcmp(words[0], "report") == 0)
         return do_report(w, words[1], words[2]);
     if (strcmp(words[0], "set") == 0)
