@@ -155,7 +155,7 @@ static void walk(struct cluster *c, struct group_record *g)
 static bool follow_up(struct cluster *c, struct group_record *g)
 {
     if (g->group.operation.kind == OPERATION_NONE)
-        return group_leave(c, g);
+        return preempted_wait(c, g) || group_leave(c, g);
     if (operation_is_busy(g))
         return false;
     if (operation_is_leaving(g))

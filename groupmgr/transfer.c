@@ -17,6 +17,7 @@ void operation_begin(struct cluster *c, struct group_record *g, enum operation_k
                      enum cause cause)
 {
     operation_clear(g);
+    placement_forget(c, g);
     g->group.operation.kind = kind;
     g->group.operation.id = c->index;
     g->group.operation.source = g->group.owner;
@@ -29,6 +30,8 @@ void operation_begin(struct cluster *c, struct group_record *g, enum operation_k
 void operation_target(struct cluster *c, struct group_record *g, const struct node_record *target)
 {
     g->group.operation.target = target->node.id;
+    placement_plan(c, g, target);
+    capacity_account(c, g);
     digest_touch(c, &g->tracked);
 }
 
