@@ -78,9 +78,7 @@ static void share_book(const struct group_record *g, bool add)
         share->toward->arriving += by;
 }
 
-/* Whoever waits for room, or for somebody to go, looks again before the command
- * ends: in the queue, and on an owner that is down. */
-static void room_freed(struct cluster *c)
+void room_freed(struct cluster *c)
 {
     assert(c->index > 0);
     c->room_freed = true;

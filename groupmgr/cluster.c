@@ -82,6 +82,7 @@ uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct 
     if (code != 0)
         return code;
     commons_set(OBJECT_CLUSTER, &c->settings, cmd);
+    room_freed(c); /* By what is not enforced any more, or may be pushed out now. */
     event_record(c, &e);
     return 0;
 }

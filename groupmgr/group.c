@@ -116,9 +116,9 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
         preferred_set(c, &g->group, cmd);
     commons_set(OBJECT_GROUP, &g->group, cmd);
     group_configured(c, g);
-    /* Who waits may be let in by another priority, list or need. */
-    if (g->group.operation.queued)
-        queue_wake(c);
+    /* One that waits may be let in by another priority, list or need. */
+    if (g->group.operation.queued || !node_can_host(g->owner))
+        room_freed(c);
     group_note(c, g, CAUSE_CONFIGURED, NULL);
     return 0;
 }

@@ -236,9 +236,11 @@ static void judge_losers(struct judging *j, const struct judged *best)
         if (one->rule != PLACEMENT_CHOSEN || one == best)
             continue;
         one->rule = best != NULL ? first_difference(one, best) : PLACEMENT_NOT_TARGET;
-        one->value = one->points[one->rule];
-        one->best = best != NULL ? best->points[one->rule] : 0;
         assert(one->rule >= PLACEMENT_NOT_TARGET);
+        if (one->rule == PLACEMENT_NOT_TARGET)
+            continue;
+        one->value = one->points[one->rule];
+        one->best = best->points[one->rule];
     }
 }
 

@@ -209,6 +209,9 @@ void placement_settle(struct cluster *c, struct group_record *g, enum cause caus
  * target, wish or state: group_book(), operation_target() and the end of each
  * group_settle() do it. */
 void capacity_account(struct cluster *c, struct group_record *g);
+/* Room, or one to keep away from, has gone: whoever waits for that looks again
+ * before the command ends, in the queue or with an owner that is down. */
+void room_freed(struct cluster *c);
 /* Before something of a group that does not run is started on its owner: is
  * there room? Then it is taken, and the caller starts it in this command. False:
  * it has to wait; the caller does queue_put(c, g, CAUSE_WAITS_FOR_CAPACITY), and

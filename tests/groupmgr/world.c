@@ -195,6 +195,19 @@ static uint32_t do_set(struct world *w, const char *object, const char *name, co
     return world_apply(w, &cmd);
 }
 
+static uint32_t do_configure(struct world *w, enum command_kind kind, const char *object,
+                             const char *name, const char *value)
+{
+    struct property property = {.name = (char *)name,
+                                .type = PROPERTY_SZ,
+                                .text = (char *)value,
+                                .text_len = strlen(value)};
+    struct command cmd = {
+        .kind = kind, .name = object, .properties = &property, .property_count = 1};
+
+    return world_apply(w, &cmd);
+}
+
 /* A verb whose command has a name, and perhaps another after `joint`. */
 static const struct verb {
     const char *word;
@@ -257,6 +270,10 @@ uint32_t world_do(struct world *w, const char *format, ...)
     if (strcmp(words[0], "down") == 0 || strcmp(words[0], "stopped") == 0 ||
         strcmp(words[0], "leaving") == 0)
         return do_node(w, words[0], words[1]);
+    if (strcmp(words[0], "configure") == 0)
+        return do_configure(w, COMMAND_NODE_SET, words[1], words[2], count > 3 ? words[3] : "");
+    if (strcmp(words[0], "cluster") == 0)
+        return do_configure(w, COMMAND_CLUSTER_SET, NULL, words[1], words[2]);
     if (strcmp(words[0], "report") == 0)
         return do_report(w, words[1], words[2]);
     if (strcmp(words[0], "set") == 0)

@@ -37,6 +37,7 @@ uint32_t world_apply(struct world *w, const struct command *cmd);
  *   depend R P   undepend R P   remove R   drop G   add R to G   group G
  *   set O NAME VALUE                                    a group or resource
  *   up N   down N   stopped N   leaving N               a node
+ *   configure N NAME VALUE   cluster NAME VALUE         a node's, the cluster's property
  *   report R online|offline|failed|locked|unlocked      what the owner says
  *   wait MS                                             a tick, so much later
  * each with "flags NUMBER" at the end if wanted. */
