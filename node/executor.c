@@ -25,6 +25,10 @@ struct local {
     enum monitor_resource_state state;
     bool locked;
     uint32_t code;
+    enum monitor_refusal refusal;
+    bool embedded_failure;
+    enum { TOLD_NOTHING, TOLD_FAILED, TOLD_WELL } embedded_told; /* Of this life. */
+    bool unwatched;
     char *text;
     long pid;
     uint64_t ordered;    /* Life that it was last told to bring about, */
@@ -91,12 +95,17 @@ static void local_set(struct executor *x, const struct monitor_resource *m)
 {
     struct local *l = local_get(x, m->id);
 
+    if (l->operation != m->operation)
+        l->embedded_told = TOLD_NOTHING;
     l->operation = m->operation;
     if (m->operation == 0) /* The monitor has forgotten it, and what it was told. */
         l->ordered = 0;
     l->state = m->state;
     l->locked = m->locked;
     l->code = m->code;
+    l->refusal = m->refusal;
+    l->embedded_failure = m->embedded_failure;
+    l->unwatched = m->unwatched;
     l->pid = m->pid;
     free(l->text);
     l->text = xstrdup(m->text);
@@ -140,6 +149,8 @@ static void reports_done(uint32_t code, const struct reply *reply, void *data)
         if (l->reporting > 0)
             l->reporting--;
         l->reported = code == 0 ? reply->index : 0;
+        if (code != 0)
+            l->embedded_told = TOLD_NOTHING;
     }
     if (code == 0 && !applied) {
         x->catching_up = reply->index > x->catching_up ? reply->index : x->catching_up;
@@ -176,11 +187,12 @@ static void flush_reports(struct executor *x)
     x->queued = 0;
 }
 
-static void report(struct executor *x, struct local *l, enum report_event event, uint32_t code,
+/* False if it has to wait for what is under way: then it is looked at again. */
+static bool report(struct executor *x, struct local *l, enum report_event event, uint32_t code,
                    const char *text, uint64_t operation)
 {
     if (l->reporting > 0 || x->incarnation == 0 || l->reported > cluster_index(state(x)))
-        return;
+        return false;
     if (x->queued == REPORTS_PER_COMMAND_MAX)
         flush_reports(x);
     l->reporting++;
@@ -188,6 +200,7 @@ static void report(struct executor *x, struct local *l, enum report_event event,
     q->text = text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
     q->report =
         (struct report){.resource = l->id, .operation = operation, .event = event, .code = code};
+    return true;
 }
 
 /* --------------------------------------------------------------------- orders */
@@ -254,6 +267,19 @@ static void order_offline(struct executor *x, struct local *l, const struct reso
 
 /* ------------------------------------------------- wanted against real, by state */
 
+static enum report_event failure_event(const struct local *l)
+{
+    switch (l->refusal) {
+    case MONITOR_REFUSES_NODE:
+        return REPORT_CANNOT_ONLINE_HERE;
+    case MONITOR_REFUSES_NODES:
+        return REPORT_CANNOT_ONLINE_ANYWHERE;
+    case MONITOR_REFUSES_NOTHING:
+        break;
+    }
+    return REPORT_FAILED;
+}
+
 static void while_online_pending(struct executor *x, struct local *l, const struct resource *r)
 {
     if (l->operation != r->operation) {
@@ -264,13 +290,19 @@ static void while_online_pending(struct executor *x, struct local *l, const stru
     if (l->state == MONITOR_ONLINE)
         report(x, l, REPORT_ONLINE, 0, l->text, r->operation);
     else if (!local_runs(l))
-        report(x, l, REPORT_FAILED, l->code, l->text, r->operation);
+        report(x, l, failure_event(l), l->code, l->text, r->operation);
     else if (r->fail_requested)
         monitor_fail(x->monitor, r->id, r->operation);
 }
 
 static void while_offline_pending(struct executor *x, struct local *l, const struct resource *r)
 {
+    if (r->terminate && local_runs(l) && l->state != MONITOR_TERMINATING) {
+        /* Whatever life it is in. When it has ended, the order to take it offline
+         * finds nothing to do and only gives the report its number. */
+        monitor_terminate(x->monitor, r->id);
+        return;
+    }
     if (l->operation != r->operation) {
         if (l->ordered != r->operation || l->ordered_online)
             order_offline(x, l, r);
@@ -282,6 +314,20 @@ static void while_offline_pending(struct executor *x, struct local *l, const str
         report(x, l, REPORT_FAILED, l->code, l->text, r->operation);
     else if (r->fail_requested)
         monitor_fail(x->monitor, r->id, r->operation);
+}
+
+/* Told once: the policy may have nothing to do with it, and then the state goes
+ * on to differ. */
+static void report_embedded(struct executor *x, struct local *l, const struct resource *r)
+{
+    bool failed = l->embedded_failure;
+
+    if (l->state != MONITOR_ONLINE || failed == r->embedded_failure ||
+        l->embedded_told == (failed ? TOLD_FAILED : TOLD_WELL))
+        return;
+    if (report(x, l, failed ? REPORT_EMBEDDED_FAILURE : REPORT_EMBEDDED_RECOVERED,
+               failed ? ERROR_RESOURCE_FAILED : 0, l->text, r->operation))
+        l->embedded_told = failed ? TOLD_FAILED : TOLD_WELL;
 }
 
 static void while_online(struct executor *x, struct local *l, const struct resource *r)
@@ -298,10 +344,14 @@ static void while_online(struct executor *x, struct local *l, const struct resou
                ours ? l->text : "its monitor ended", r->operation);
         return;
     }
+    if (l->state == MONITOR_ONLINE && l->unwatched != r->maintenance)
+        monitor_watch(x->monitor, r->id, r->operation, !r->maintenance);
     if (r->fail_requested)
         monitor_fail(x->monitor, r->id, r->operation);
     else if (l->locked != r->locked)
         report(x, l, l->locked ? REPORT_LOCKED : REPORT_UNLOCKED, 0, NULL, r->operation);
+    else
+        report_embedded(x, l, r);
 }
 
 /* A resource may lock itself while something is pending, too. */
