@@ -56,7 +56,7 @@ static const char *coloured(const struct story *s, const char *state)
     return style_text(s->cli, s->a, style_of_state(state), state);
 }
 
-/* "because a client asked for a move,\n  by command 42 (group-move) at ..., 3 s ago" */
+/* " because a client asked for a move,\n  by command 42 (group-move) at ..., 3 s ago.\n" */
 static void tell_why(const struct story *s, const struct value *why, const char *indent)
 {
     const char *cause = field(s, why, "cause_text");
@@ -65,8 +65,8 @@ static void tell_why(const struct story *s, const struct value *why, const char 
         fputs(".\n", s->out);
         return;
     }
-    fprintf(s->out, "%s%s,\n%s%s.\n", is_there(cause) ? ": " : "", is_there(cause) ? cause : "",
-            indent, text_command(s->a, why));
+    fprintf(s->out, "%s%s,\n%s%s.\n", is_there(cause) ? " because " : "",
+            is_there(cause) ? cause : "", indent, text_command(s->a, why));
 }
 
 /* ----------------------------------------------------------- what comes by itself */
@@ -265,26 +265,39 @@ static void tell_resource(const struct story *s, const struct value *r)
         fprintf(s->out, "    It cannot come online on %s: its handler says so.\n", refused);
 }
 
-static void tell_resources(const struct story *s, const char *only)
+static void tell_resources(const struct story *s, const char *but)
 {
     const struct value *resources = value_get_array(s->group, "resources");
+    uint32_t count = resources == NULL ? 0 : resources->len;
     unsigned told = 0;
 
-    for (uint32_t i = 0; resources != NULL && i < resources->len; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         const struct value *r = &resources->items[i];
-        bool named = only != NULL && name_equal(field(s, r, "name"), only);
-        if (only == NULL ? !is_remarkable(s, r) : !named)
+        if (name_equal(field(s, r, "name"), but) || !is_remarkable(s, r))
             continue;
-        if (told++ == 0 && only == NULL)
+        if (told++ == 0)
             fputs("\nResources that are not as usual:\n", s->out);
         tell_resource(s, r);
     }
-    if (told > 0 || only != NULL)
+    if (told > 0 || is_there(but))
         return;
-    if (resources == NULL || resources->len == 0)
+    if (count == 0)
         fputs("\nIt has no resources.\n", s->out);
     else
-        fprintf(s->out, "\nAll %u resources are as wanted.\n", resources->len);
+        fprintf(s->out, "\nIts %s as wanted.\n",
+                count == 1 ? "resource is" : arena_printf(s->a, "%u resources are", count));
+}
+
+/* The one that was asked about. */
+static void tell_named(const struct story *s, const char *name)
+{
+    const struct value *resources = value_get_array(s->group, "resources");
+
+    fprintf(s->out, "resource %s of group %s\n", name, field(s, s->group, "name"));
+    for (uint32_t i = 0; resources != NULL && i < resources->len; i++)
+        if (name_equal(field(s, &resources->items[i], "name"), name))
+            tell_resource(s, &resources->items[i]);
+    fputc('\n', s->out);
 }
 
 static void tell_group(struct story *s)
@@ -292,18 +305,16 @@ static void tell_group(struct story *s)
     const char *state = field(s, s->group, "state"), *wanted = text_persistent(s->a, s->group);
     const char *resource = field(s, s->answer, "resource");
 
+    if (is_there(resource))
+        tell_named(s, resource);
     fprintf(s->out, "group %s: %s on %s%s; wanted %s\n", field(s, s->group, "name"),
             coloured(s, state), field(s, s->group, "owner"), text_for(s->a, s->group), wanted);
-    if (is_there(resource)) {
-        fprintf(s->out, "\nresource %s of it:\n", resource);
-        tell_resources(s, resource);
-    }
     tell_place(s);
     fprintf(s->out, "\nIt is %s", state);
     tell_why(s, value_get(s->group, "why"), "  ");
     tell_status(s);
     tell_operation(s);
-    tell_resources(s, NULL);
+    tell_resources(s, resource);
     tell_next(s);
 }
 

@@ -227,8 +227,11 @@ static void query_finish(uint32_t code, void *data)
     if (code == 0) {
         rpc_reply(q->request, &result);
     } else {
-        snprintf(message, sizeof message, "%s%s%s", error_text(code),
-                 q->name[0] != '\0' ? ": " : "", q->name);
+        if (code == ERROR_NOT_FOUND && q->name[0] == '\0')
+            snprintf(message, sizeof message, "it has ended, or never was");
+        else
+            snprintf(message, sizeof message, "%s%s%s", error_text(code),
+                     q->name[0] != '\0' ? ": " : "", q->name);
         rpc_reply_error(q->request, code, message);
     }
     bytes_release(&result);
