@@ -12,7 +12,7 @@ struct executor;
  * alone. */
 struct view {
     struct cluster *cluster;
-    struct consensus *consensus;
+    struct consensus *consensus; /* NULL, both: of another time. */
     struct executor *executor;
     uint32_t self;
 };
