@@ -117,7 +117,8 @@ static unsigned tell_pending(const struct story *s)
         const char *state = field(s, r, "state");
         uint64_t limit_ms = UINT32_MAX;
 
-        if (strcmp(state, "OnlinePending") != 0 && strcmp(state, "OfflinePending") != 0)
+        if ((strcmp(state, "OnlinePending") != 0 && strcmp(state, "OfflinePending") != 0) ||
+            is_set(r, "waits_turn"))
             continue;
         count++;
         value_get_uint(value_get_map(r, "properties"), "PendingTimeout", &limit_ms);
@@ -150,6 +151,9 @@ static void tell_next(struct story *s)
     if (told == 0)
         fputs("  nothing by itself: it stays so until something happens to it or somebody acts\n",
               s->out);
+    if (told == 0 && operation == NULL && strcmp(text_persistent(s->a, s->group), "Online") == 0 &&
+        !value_is_str(value_get(s->group, "state"), "Online"))
+        fprintf(s->out, "  try: holdfast group online %s\n", field(s, s->group, "name"));
 }
 
 /* ---------------------------------------------------------------------- groups */
@@ -241,18 +245,62 @@ static void tell_verdict(const struct story *s, const struct value *r)
     fprintf(s->out, ",\n      %s.\n", text_command(s->a, verdict));
 }
 
-static void tell_resource(const struct story *s, const struct value *r)
+static const struct value *find_resource(const struct story *s, const char *name)
+{
+    const struct value *resources = value_get_array(s->group, "resources");
+
+    for (uint32_t i = 0; resources != NULL && i < resources->len; i++)
+        if (name_equal(field(s, &resources->items[i], "name"), name))
+            return &resources->items[i];
+    return NULL;
+}
+
+/* "It needs a, b: a is Failed." if what it needs is part of the reason. */
+static void tell_needs(const struct story *s, const struct value *r)
+{
+    const struct value *providers = value_get_array(r, "providers");
+    const char *list = "";
+
+    for (uint32_t i = 0; providers != NULL && i < providers->len; i++) {
+        const char *name = text_value(s->a, &providers->items[i]);
+        const char *state = field(s, find_resource(s, name), "state");
+        if (strcmp(state, "Online") != 0)
+            list =
+                arena_printf(s->a, "%s%s%s is %s", list, list[0] == '\0' ? "" : ", ", name, state);
+    }
+    if (list[0] != '\0')
+        fprintf(s->out, "    It needs %s: %s.\n", text_needs(s->a, r), list);
+}
+
+/* "db: Failed for 12 s, wanted Online: disk is gone (1117 ERROR_IO_DEVICE)" */
+static void tell_resource_state(const struct story *s, const struct value *r)
 {
     const char *state = field(s, r, "state"), *wanted = wanted_state(s, r);
-    const char *failure = text_failure(s->a, r), *refused = field(s, r, "refused");
-    bool failed = strcmp(state, "Failed") == 0;
+    const char *failure = text_failure(s->a, r);
 
-    fprintf(s->out, "  %s: %s%s%s%s%s%s", field(s, r, "name"), coloured(s, state),
-            text_for(s->a, r), strcmp(state, wanted) == 0 ? "" : ", wanted ",
-            strcmp(state, wanted) == 0 ? "" : wanted, failed && failure[0] != '\0' ? "; " : "",
-            failed ? failure : "");
+    fprintf(s->out, "  %s: ", field(s, r, "name"));
+    if (is_set(r, "waits_turn")) {
+        fprintf(s->out, "waits for its turn to %s\n",
+                strcmp(state, "OnlinePending") == 0 ? "come online" : "go offline");
+        return;
+    }
+    fprintf(s->out, "%s%s", coloured(s, state), text_for(s->a, r));
+    if (strcmp(state, wanted) != 0)
+        fprintf(s->out, ", wanted %s", wanted);
+    if (strcmp(state, "Failed") == 0 && failure[0] != '\0')
+        fprintf(s->out, ": %s", failure);
+    fputs("\n   ", s->out);
     tell_why(s, value_get(r, "why"), "    ");
+}
+
+static void tell_resource(const struct story *s, const struct value *r)
+{
+    const char *failure = text_failure(s->a, r), *refused = field(s, r, "refused");
+
+    tell_resource_state(s, r);
     tell_verdict(s, r);
+    if (strcmp(wanted_state(s, r), "Online") == 0 && !value_is_str(value_get(r, "state"), "Online"))
+        tell_needs(s, r);
     if (is_set(r, "locked"))
         fputs("    It is locked: its handler says that its state must not be changed now.\n",
               s->out);
@@ -291,12 +339,11 @@ static void tell_resources(const struct story *s, const char *but)
 /* The one that was asked about. */
 static void tell_named(const struct story *s, const char *name)
 {
-    const struct value *resources = value_get_array(s->group, "resources");
+    const struct value *r = find_resource(s, name);
 
     fprintf(s->out, "resource %s of group %s\n", name, field(s, s->group, "name"));
-    for (uint32_t i = 0; resources != NULL && i < resources->len; i++)
-        if (name_equal(field(s, &resources->items[i], "name"), name))
-            tell_resource(s, &resources->items[i]);
+    if (r != NULL)
+        tell_resource(s, r);
     fputc('\n', s->out);
 }
 

@@ -58,7 +58,7 @@ void view_resource(const struct view *v, const struct resource *r, struct sink *
     bool here = v->executor != NULL && r->group->owner == v->self;
     enum resource_state shown = resource_visible_state(r);
 
-    sink_map(s, 17 + POLICY_PAIRS);
+    sink_map(s, 18 + POLICY_PAIRS);
     sink_kv_uint(s, "id", r->id);
     sink_kv_str(s, "name", r->name);
     sink_kv_str(s, "group", r->group->name);
@@ -80,6 +80,8 @@ void view_resource(const struct view *v, const struct resource *r, struct sink *
     for (unsigned i = 0; i < r->provider_count; i++)
         sink_str(s, r->providers[i]->name);
     sink_kv_uint(s, "pid", here ? (uint64_t)executor_pid(v->executor, r->id) : 0);
+    /* Its state reads pending, but it is not its turn yet. */
+    sink_kv_bool(s, "waits_turn", shown != r->state);
     view_policy(v, r, s);
     view_properties(r, s);
 }

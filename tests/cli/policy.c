@@ -264,7 +264,8 @@ Test(policy, why_tells_the_command_the_rule_the_nodes_and_what_comes)
         "A resource of it is locked",
         "Operation 43, move to n2, waits since ",
         "  It waits: it waits until a resource is unlocked.\n",
-        "  db: Failed, wanted Online; disk is gone (1117 ERROR_IO_DEVICE) because it failed,\n",
+        "  db: Failed, wanted Online: disk is gone (1117 ERROR_IO_DEVICE)\n    because it "
+        "failed,\n",
         "What was done about it: its restarts are used up (3 restarts in this period),\n",
         "It cannot come online on n3",
         "What comes next:\n",
