@@ -100,6 +100,16 @@ static void show_outcome(const struct cli *cli, struct arena *a, const struct va
     table_release(&t);
 }
 
+static void warn_of_quorum(const struct cli *cli, const struct value *answer)
+{
+    bool quorum = true;
+
+    value_get_bool(answer, "quorum", &quorum);
+    if (!quorum)
+        fputs("! the majority would be lost: nothing of this could come before it is back\n",
+              cli->io->out);
+}
+
 static void show_end(const struct cli *cli, struct arena *a, const struct value *answer)
 {
     FILE *out = cli->io->out;
@@ -145,6 +155,7 @@ static int rehearse(struct cli *cli, struct steps *steps, int status)
     if (cli_has(cli, OPTION_JSON))
         return json_print_value(cli, answer);
     changes = value_get_array(answer, "changes");
+    warn_of_quorum(cli, answer);
     show_replies(cli, a, value_get_array(answer, "replies"));
     if (changes == NULL || changes->len == 0)
         fputs("nothing would change\n", cli->io->out);

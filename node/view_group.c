@@ -73,8 +73,7 @@ void view_operations(const struct view *v, struct sink *s)
 
 /* --------------------------------------------------------------------- groups */
 
-/* What only a look at this one group tells: a list of thousands must fit into
- * one answer. */
+/* What only a look at this one group tells: a list of thousands stays cheap. */
 enum { WHOLE_PAIRS = 13 };
 
 static void view_placement(const struct view *v, const struct placement *p, struct sink *s)

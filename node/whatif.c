@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "consensus/consensus.h"
 #include "groupmgr/rehearse.h"
 #include "net/msgpack.h"
 #include "node/api_private.h"
@@ -44,6 +45,8 @@ struct whatif {
     struct bytes steps;    /* The calls, as they came. */
     struct bytes state;    /* The copy, encoded. */
     struct bytes commands; /* The calls as commands: an encoded array. */
+    uint64_t down;         /* Nodes that the steps take down: bits by position in the walk. */
+    bool quorum;           /* A majority of the voters would be left. */
     struct bytes changes, answer;
     uint32_t change_count, dropped;
     uint32_t code; /* Why there is no answer. */
@@ -178,7 +181,7 @@ static void write_answer(struct whatif *w, const struct rehearsal_result *result
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, &w->answer);
-    sink_map(&m.sink, 10);
+    sink_map(&m.sink, 11);
     sink_kv_uint(&m.sink, "index", index);
     sink_kv_uint(&m.sink, "began_ms", began_ms);
     sink_kv_uint(&m.sink, "horizon_ms", w->horizon_ms);
@@ -189,6 +192,7 @@ static void write_answer(struct whatif *w, const struct rehearsal_result *result
         sink_nil(&m.sink);
     else
         sink_uint(&m.sink, result->next_ms);
+    sink_kv_bool(&m.sink, "quorum", w->quorum);
     write_replies(replies, count, &m.sink);
     write_groups(w, &m.sink);
     sink_kv_uint(&m.sink, "dropped", w->dropped);
@@ -287,6 +291,37 @@ static uint32_t build_node_down(struct building *b)
     return 0;
 }
 
+/* The state machine knows nothing of majorities: without one nothing of the
+ * rehearsal would come to pass. */
+static bool keeps_quorum(const struct whatif *w)
+{
+    const struct cluster *c = replica_cluster(w->api->config.replica);
+    unsigned voters = 0, left = 0, position = 0;
+    enum consensus_role role;
+    const struct node *n;
+
+    for (n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n), position++) {
+        if (!consensus_role_of(w->api->consensus, n->id, &role) || role != CONSENSUS_VOTER)
+            continue;
+        voters++;
+        left += n->state != NODE_DOWN && (w->down >> position & 1) == 0;
+    }
+    return left > voters / 2;
+}
+
+static void note_down(struct whatif *w, uint32_t id)
+{
+    const struct cluster *c = replica_cluster(w->api->config.replica);
+    const struct node *n = cluster_next_node(c, NULL);
+    unsigned position = 0;
+
+    while (n != NULL && n->id != id) {
+        n = cluster_next_node(c, n);
+        position++;
+    }
+    w->down |= UINT64_C(1) << position; /* Of at most NODES_MAX. */
+}
+
 static uint32_t build_step(struct whatif *w, const struct value *step, struct sink *s)
 {
     struct building b = {.api = w->api, .params = step};
@@ -301,6 +336,8 @@ static uint32_t build_step(struct whatif *w, const struct value *step, struct si
         code = api_build(&b, method);
     if (code == ERROR_INVALID_FUNCTION)
         snprintf(b.fault, sizeof b.fault, "`%.100s` is no call that could be rehearsed", method);
+    if (code == 0 && b.cmd.kind == COMMAND_NODE_DOWN)
+        note_down(w, b.cmd.node);
     if (code == 0)
         command_write(&b.cmd, s);
     else
@@ -336,6 +373,7 @@ static void whatif_begin(uint32_t code, void *data)
     if (code == 0)
         code = build_commands(w);
     if (code == 0) {
+        w->quorum = keeps_quorum(w);
         replica_snapshot(a->config.replica, &w->state);
         w->work.data = w;
         if (uv_queue_work(a->config.loop, &w->work, play, played) != 0)

@@ -87,6 +87,8 @@ def test_what_if_a_node_died_is_what_then_happens():
         assert foreseen["end"] in ("settled", "horizon")
         assert {g["name"] for g in foreseen["groups"]} == set(names[:4])
         assert c.json("n2", "cluster", "digest")["objects"] == before, "it changes nothing"
+        assert foreseen["quorum"]
+        assert not c.json("n2", "what-if", "node-down", "n1", "n3")["quorum"]
 
         c.script("kill", "n1")
         wait_for(lambda: "n1" not in owners(client, names).values(), 30)

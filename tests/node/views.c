@@ -115,7 +115,7 @@ Test(views, a_group_in_a_list_is_short)
 
     stage_setup(&t);
     view_groups(&t.view, &t.to.sink);
-    cr_expect_lt(t.bytes.len, 400u, "%zu bytes: 8192 of them must fit into 4 MiB", t.bytes.len);
+    cr_expect_lt(t.bytes.len, 400u, "%zu bytes: there may be 8192 of them", t.bytes.len);
     v = written(&t);
     cr_expect_null(value_get(&v->items[0], "properties"));
     stage_teardown(&t);
