@@ -188,7 +188,7 @@ def test_force_terminates_what_does_not_stop():
 
 def test_what_cannot_come_online_here_goes_elsewhere():
     with Cluster() as c:
-        need(c, "node.pause")
+        need(c, "resource.dependencies")
         client = Client(c)
         make(client, "web", "n1")
         assert client.change("group.offline", name="web") == IO_PENDING
