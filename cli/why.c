@@ -228,7 +228,8 @@ static const char *wanted_state(const struct story *s, const struct value *resou
 static bool is_remarkable(const struct story *s, const struct value *r)
 {
     return strcmp(field(s, r, "state"), wanted_state(s, r)) != 0 || is_set(r, "locked") ||
-           is_set(r, "maintenance") || has_item(value_get_array(r, "status"), "embedded-failure");
+           is_set(r, "maintenance") || is_there(field(s, r, "refused")) ||
+           has_item(value_get_array(r, "status"), "embedded-failure");
 }
 
 static void tell_verdict(const struct story *s, const struct value *r)
