@@ -377,9 +377,11 @@ static void tell_node_status(const struct story *s, const struct value *node)
     if (is_set(node, "leader"))
         fputs("It leads the cluster.\n", s->out);
     if (is_set(node, "paused"))
-        fputs("It is paused, and receives no groups until it is resumed.\n", s->out);
-    if (strcmp(drain, "not-initiated") != 0)
-        fprintf(s->out, "Its drain: %s; it still owns %s groups.\n", drain,
+        fputs("It receives no groups until it is resumed.\n", s->out);
+    if (is_there(drain) && strcmp(drain, "not-initiated") != 0)
+        fprintf(s->out, "Its drain is %s%s; it owns %s groups.\n",
+                strcmp(drain, "in-progress") == 0 ? "under way" : drain,
+                strcmp(drain, "failed") == 0 ? ": some groups could not move away" : "",
                 field(s, node, "groups"));
     if (is_set(node, "leaving"))
         fputs("It is about to stop: its groups move away.\n", s->out);

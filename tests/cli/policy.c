@@ -399,3 +399,40 @@ Test(policy, following_ends_when_its_time_is_over, .timeout = 20)
     run_release(&r);
     fake_stop(f);
 }
+
+static void a_paused_node(const struct fake_request *request, struct fake_answer *answer,
+                          void *data)
+{
+    (void)data;
+    (void)request;
+    answer->json =
+        "{\"kind\":\"node\",\"now_ms\":1700000001000,\"node\":{\"name\":\"n1\",\"state\":"
+        "\"Paused\","
+        "\"why\":{\"index\":7,\"stamp_ms\":1,\"command\":\"node-pause\",\"cause_text\":"
+        "\"a client paused the node\"},\"paused\":true,\"drain\":\"failed\",\"groups\":1,"
+        "\"departures\":4,\"quarantined_until_ms\":1700000061000},"
+        "\"groups\":[{\"name\":\"web\",\"state\":\"Online\",\"owner\":\"n1\",\"placed\":null},"
+        "{\"name\":\"db\",\"state\":\"Online\",\"owner\":\"n2\",\"placed\":{\"cause_text\":"
+        "\"its node is being drained\"}}]}";
+}
+
+Test(policy, why_of_a_node_tells_its_drain_and_its_groups)
+{
+    static const char *const lines[] = {"node n1: Paused\n",
+                                        "It is Paused because a client paused the node,\n",
+                                        "by command 7 (node-pause) at ",
+                                        "It receives no groups until it is resumed.\n",
+                                        "Its drain is failed: some groups could not move away; it "
+                                        "owns 1 groups.\n",
+                                        "It left 4 times, and is in quarantine: that ends in 60 s",
+                                        "  web    Online  n1  -\n",
+                                        "  db     Online  n2  its node is being drained\n",
+                                        NULL};
+    struct fake *f = fake_start(a_paused_node, NULL);
+    struct run r = RUN(f, "why", "n1");
+
+    cr_expect_eq(r.status, CLI_DONE, "%s", r.err);
+    expect_lines(r.out, lines);
+    run_release(&r);
+    fake_stop(f);
+}
