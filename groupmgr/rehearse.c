@@ -19,6 +19,7 @@ struct play {
 
 const char *rehearsal_end_name(enum rehearsal_end end)
 {
+    assert(end <= REHEARSAL_LIMIT);
     switch (end) {
     case REHEARSAL_SETTLED:
         return "settled";
@@ -27,7 +28,6 @@ const char *rehearsal_end_name(enum rehearsal_end end)
     case REHEARSAL_LIMIT:
         return "limit";
     }
-    assert(!"an end that there is");
     return "?";
 }
 

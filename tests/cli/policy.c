@@ -111,8 +111,7 @@ Test(policy, waiting_for_a_drain_ends_with_it)
 static void queued(const struct fake_request *request, struct fake_answer *answer, void *data)
 {
     static const char *const looks[] = {
-        "{\"name\":\"g\",\"state\":\"Online\",\"owner\":\"n1\",\"operation\":{\"id\":42,\"queued\":"
-        "true}}",
+        "{\"name\":\"g\",\"state\":\"Online\",\"operation\":{\"id\":42,\"queued\":true}}",
         "{\"name\":\"g\",\"state\":\"Pending\",\"owner\":\"n1\",\"operation\":{\"id\":42}}",
         "{\"name\":\"g\",\"state\":\"Online\",\"owner\":\"n2\",\"operation\":null}"};
 
