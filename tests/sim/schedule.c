@@ -1,0 +1,68 @@
+#include "tests/sim/schedule.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void schedule_add(struct schedule *s, uint64_t at_ms, const char *format, ...)
+{
+    va_list args;
+
+    if (s->count == s->size) {
+        s->size = s->size == 0 ? 256 : 2 * s->size;
+        s->steps = realloc(s->steps, s->size * sizeof *s->steps);
+    }
+    s->steps[s->count].at_ms = at_ms;
+    va_start(args, format);
+    vsnprintf(s->steps[s->count].text, STEP_BYTES, format, args);
+    va_end(args);
+    s->count++;
+}
+
+/* Few and nearly in order: insertion keeps those of one time in their order. */
+void schedule_sort(struct schedule *s)
+{
+    for (size_t i = 1; i < s->count; i++) {
+        struct step moved = s->steps[i];
+        size_t at = i;
+        while (at > 0 && s->steps[at - 1].at_ms > moved.at_ms) {
+            s->steps[at] = s->steps[at - 1];
+            at--;
+        }
+        s->steps[at] = moved;
+    }
+}
+
+void schedule_release(struct schedule *s)
+{
+    free(s->steps);
+    *s = (struct schedule){0};
+}
+
+void schedule_write(const struct schedule *s, FILE *to)
+{
+    fprintf(to, "seed %" PRIu64 "\n", s->seed);
+    for (size_t i = 0; i < s->count; i++)
+        fprintf(to, "%" PRIu64 " %s\n", s->steps[i].at_ms, s->steps[i].text);
+}
+
+bool schedule_read(struct schedule *s, FILE *from)
+{
+    char line[STEP_BYTES + 32];
+    uint64_t at;
+    int used;
+
+    *s = (struct schedule){0};
+    while (fgets(line, sizeof line, from) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (line[0] == '#' || line[0] == '\0')
+            continue;
+        if (sscanf(line, "seed %" SCNu64, &s->seed) == 1)
+            continue;
+        if (sscanf(line, "%" SCNu64 " %n", &at, &used) != 1)
+            return false;
+        schedule_add(s, at, "%s", line + used);
+    }
+    return true;
+}
