@@ -78,8 +78,15 @@ static void unlink_deferred(struct event *e)
         e->process->deferred_tail = e->link;
 }
 
+const struct event *event_firing(void)
+{
+    return firing;
+}
+
 void event_cancel(struct event *e)
 {
+    if (e == firing)
+        return;
     if (e->slot != 0)
         take_out(e);
     else

@@ -67,8 +67,10 @@ static void end_turn(void *arg)
     struct process *p = arg;
 
     p->turn_planned = false;
+    port_fire_completed(p);
     if (p->check != NULL)
         p->check->check_cb(p->check);
+    port_fire_completed(p);
 }
 
 static void finish(struct process *p)

@@ -8,5 +8,6 @@
 void process_on_exit(struct process *p, int status);
 /* raft_io.c: what hangs on it outside of its memory. */
 void guards_forget(struct process *p);
+void port_fire_completed(struct process *p);
 
 #endif

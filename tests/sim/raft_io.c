@@ -442,6 +442,29 @@ static int io_init(struct raft_io *io, raft_id id, const char *address)
     return 0;
 }
 
+/* What raft_uv does at the end of a turn and before the next, with a function
+ * that libraft does not export: tell those whose requests are done. The fields
+ * are in raft.h. */
+void port_fire_completed(struct process *process)
+{
+    struct raft *r = process->port != NULL ? process->port->io->data : NULL;
+    void ***head;
+
+    while (r != NULL && (head = r->legacy.requests[0]) != (void ***)r->legacy.requests) {
+        struct raft_apply *req =
+            (struct raft_apply *)((char *)head - offsetof(struct raft_apply, queue));
+        head[1][0] = head[0];
+        ((void ***)head[0])[1] = head[1];
+        if (req->type == RAFT_COMMAND)
+            req->cb(req, req->status, req->result);
+        else if (req->type == RAFT_CHANGE)
+            ((struct raft_change *)req)->cb((struct raft_change *)req, req->status);
+        else
+            ((struct raft_transfer *)req)->cb((struct raft_transfer *)req);
+        r = process->port != NULL ? process->port->io->data : NULL;
+    }
+}
+
 static void on_tick(void *arg);
 
 static void plan_tick(struct port *p)

@@ -129,7 +129,8 @@ static void append_properties(struct model *m, char *line, char of, unsigned per
     char value[16];
 
     for (size_t i = 0; i < sizeof properties / sizeof properties[0]; i++) {
-        if (properties[i].of != of || !rng_chance(m->rng, per_mille))
+        if (properties[i].of != of || !rng_chance(m->rng, per_mille) ||
+            strstr(line, properties[i].name) != NULL)
             continue;
         pick(m->rng, properties[i].values, value, sizeof value);
         append(line, " %s:%s", properties[i].name, value);
