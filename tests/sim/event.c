@@ -175,7 +175,7 @@ void events_run(uint64_t until_ns)
         sim.steps++;
         fire(e);
     }
-    if (!sim.failed)
+    if (!sim.failed && sim.now_ns < until_ns)
         sim.now_ns = until_ns;
 }
 

@@ -14,7 +14,7 @@ void settings_choose(struct settings *s, uint64_t seed)
     s->voters = s->machines > 3 && rng_chance(&r, 400) ? s->machines - 1 : s->machines;
     if (s->voters > 3 && rng_chance(&r, 300))
         s->voters = 3;
-    s->duration_ms = 60000;
+    s->duration_ms = DURATION_MS;
     s->lease_ms = fast ? 800 : 2000;
     s->pulse_ms = fast ? 100 : 250;
     s->election_ms = fast ? 150 : 400;

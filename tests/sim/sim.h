@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-enum { MACHINES_MAX = 7 };
+enum { MACHINES_MAX = 7, DURATION_MS = 60000 };
 
 #define MS UINT64_C(1000000) /* The clock counts nanoseconds. */
 #define SECONDS (1000 * MS)
