@@ -262,6 +262,62 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     return 0;
 }
 
+/* `n` entries as libraft wants to be given them: an array, and one buffer that
+ * holds the data of all. NULL: no memory. */
+static struct raft_entry *entries_copy(const struct raft_entry *from, unsigned n)
+{
+    struct raft_entry *entries = raft_malloc(n * sizeof *entries);
+    size_t bytes = 0, at = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        bytes += from[i].buf.len;
+    uint8_t *batch = raft_malloc(bytes + 1);
+    if (entries == NULL || batch == NULL) {
+        raft_free(entries);
+        raft_free(batch);
+        return NULL;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        entries[i] = from[i];
+        entries[i].batch = batch;
+        entries[i].buf.base = batch + at;
+        memcpy(batch + at, from[i].buf.base, from[i].buf.len);
+        at += from[i].buf.len;
+    }
+    return entries;
+}
+
+static unsigned change_behind_first(const struct raft_append_entries *a)
+{
+    unsigned i = 1;
+
+    while (i < a->n_entries && a->entries[i].type != RAFT_CHANGE)
+        i++;
+    return i < a->n_entries ? i : 0;
+}
+
+/* Give raft its entries so that each change of the configuration comes first. */
+static void recv_entries(struct guard *g, struct raft_io *io, struct raft_message *message)
+{
+    unsigned first;
+
+    while ((first = change_behind_first(&message->append_entries)) != 0) {
+        struct raft_append_entries *a = &message->append_entries;
+        struct raft_message rest = *message;
+
+        rest.append_entries.entries = entries_copy(&a->entries[first], a->n_entries - first);
+        if (rest.append_entries.entries == NULL)
+            die(g, "taking a message apart", RAFT_NOMEM);
+        rest.append_entries.n_entries = a->n_entries - first;
+        rest.append_entries.prev_log_index = a->prev_log_index + first;
+        rest.append_entries.prev_log_term = a->entries[first - 1].term;
+        a->n_entries = first;
+        g->recv(io, message);
+        *message = rest;
+    }
+    g->recv(io, message);
+}
+
 static void guard_recv(struct raft_io *io, struct raft_message *message)
 {
     struct guard *g = guard_of(io);
@@ -271,7 +327,10 @@ static void guard_recv(struct raft_io *io, struct raft_message *message)
         raft_free(message->install_snapshot.data.base);
         return;
     }
-    g->recv(io, message);
+    if (message->type == RAFT_APPEND_ENTRIES)
+        recv_entries(g, io, message);
+    else
+        g->recv(io, message);
 }
 
 static int guard_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,

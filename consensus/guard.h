@@ -18,6 +18,13 @@
  *    uvAliveSegmentWriteCb: prepare_retry for append_retry), whose data is
  *    another struct, and writes through it. guard_watch() sees the failure in
  *    the turn of the loop in which it happens, and that ends the process before.
+ * 5. A follower that is sent a change of the configuration behind other entries
+ *    of the same message takes it for an entry of the index of the first of them
+ *    (replication.c, replicationAppend: membershipUncommittedChange(r, index,
+ *    ...) for index + i). It never learns that the change was committed: its
+ *    snapshots carry the configuration of before, and as leader it refuses every
+ *    further change for good. So such messages are taken apart: a change always
+ *    comes first.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
