@@ -93,7 +93,8 @@ static void join_read(uint32_t code, void *data)
     if (code != 0 || !p->joining || p->closing)
         return;
     if (p->wanted != 0) {
-        if (n != NULL && n->state != NODE_DOWN && n->incarnation == p->wanted)
+        /* A life that was said to be leaving receives nothing any more. */
+        if (n != NULL && n->state != NODE_DOWN && n->incarnation == p->wanted && !n->leaving)
             become(p, p->wanted, true);
         else
             p->config.lost(p->config.data); /* Joins anew when nothing runs. */
