@@ -304,6 +304,8 @@ static void on_death(uv_timer_t *t)
     struct handler *h = t->data;
 
     stop_timers(h);
+    if (sim.calm)
+        return;
     h->online = false;
     status(h, HANDLER_FAILED, ERROR_RESOURCE_FAILED, "its process ended");
 }

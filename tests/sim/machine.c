@@ -48,6 +48,8 @@ static void on_restart(void *arg)
 /* node/supervisor.c: at once, then after pauses that double while it fails. */
 static void supervise(struct machine *m)
 {
+    if (m->stopping)
+        return;
     if (sim.now_ns - m->daemon_since_ns >= 1000 * MS)
         m->pause_ms = 0;
     if (m->restart == NULL)
@@ -112,8 +114,10 @@ static void sigterm(void *arg)
 
 void machine_stop(struct machine *m)
 {
-    if (m->daemon != NULL && m->daemon->started)
-        event_at(sim.now_ns, m->daemon, sigterm, m->daemon->daemon, NULL);
+    if (m->daemon == NULL || !m->daemon->started)
+        return;
+    m->stopping = true; /* The supervisor was told, too: it starts nothing any more. */
+    event_at(sim.now_ns, m->daemon, sigterm, m->daemon->daemon, NULL);
 }
 
 /* ------------------------------------------------------------------- monitor */
@@ -158,8 +162,10 @@ void machine_on(struct machine *m)
         m->booted_ns = sim.now_ns;
     }
     m->pause_ms = 0;
-    if (m->daemon == NULL)
+    if (m->daemon == NULL) {
+        m->stopping = false;
         daemon_run_it(m);
+    }
 }
 
 void machine_off(struct machine *m)

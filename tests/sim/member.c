@@ -85,8 +85,12 @@ static void change_now(void *arg)
     /* libraft takes one change at a time and, built without asserts, does not
      * always say so. */
     if (raft_state(r) != RAFT_LEADER || p->changing || r->configuration_uncommitted_index != 0 ||
-        r->leader_state.transferee != 0 || !consensus_is_settled(consensus))
+        r->leader_state.transferee != 0 || !consensus_is_settled(consensus)) {
+        trace(1, "membership: %s %s: not now (changing %d, uncommitted %llu, transferee %llu)",
+              c->verb, c->machine->name, p->changing, r->configuration_uncommitted_index,
+              r->leader_state.transferee);
         return;
+    }
     struct pending *pending = sim_calloc(1, sizeof *pending);
     pending->process = p;
     p->changing = true;

@@ -83,7 +83,10 @@ static void judge_resource(const struct cluster *c, const struct event *e)
 
     if (r == NULL || e->from == e->to)
         return;
-    if (e->to == RESOURCE_ONLINE_PENDING && !is_wanted(r) && e->cause != CAUSE_REQUESTED_ONLINE)
+    /* One that was started without being wanted from now on (flag 2) comes back
+     * after its provider has failed: it is not started anew. */
+    if (e->to == RESOURCE_ONLINE_PENDING && !is_wanted(r) && e->cause != CAUSE_REQUESTED_ONLINE &&
+        e->cause != CAUSE_PROVIDER_FAILED)
         fail("[%" PRIu64 "] %s is started though it is wanted offline, cause %s", e->index, r->name,
              cause_name(e->cause));
     if ((e->to == RESOURCE_OFFLINE || e->to == RESOURCE_FAILED) &&

@@ -149,6 +149,9 @@ static int io_load(struct raft_io *io, raft_term *term, raft_id *vote,
 {
     struct disk *d = port_of(io)->disk;
 
+    trace(2, "%s loads snapshot %llu (configuration of %llu), entries %llu to %llu",
+          d->machine->name, d->snapshot.index, d->snapshot.configuration_index, d->first,
+          disk_last(d));
     *term = d->term;
     *vote = d->vote;
     *snapshot = d->snapshot.index != 0 ? snapshot_read(&d->snapshot) : NULL;
@@ -242,6 +245,8 @@ static int io_snapshot_put(struct raft_io *io, unsigned trailing, struct raft_io
     w->snapshot.data = malloc(w->snapshot.len + 1);
     for (unsigned i = 0; i < s->n_bufs; at += s->bufs[i].len, i++)
         memcpy(w->snapshot.data + at, s->bufs[i].base, s->bufs[i].len);
+    trace(2, "%s snapshot at %llu, configuration of %llu, trailing %u", p->process->machine->name,
+          s->index, s->configuration_index, trailing);
     w->done = put_done;
     w->arg = req;
     disk_write(p->disk, p->process, w);

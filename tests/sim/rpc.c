@@ -102,6 +102,8 @@ static void conn_ended(void *arg)
     struct ending *e = arg;
     struct rpc_conn *c = e->conn;
 
+    trace(2, "%s loses its connection with %s: %u", c->owner->machine->name,
+          c->other->owner->machine->name, e->code);
     while (c->calls != NULL) {
         struct call *call = c->calls;
         c->calls = call->next;
@@ -174,10 +176,22 @@ static void request(struct rpc_conn *c, const struct frame *f)
     arena_release(&arena);
 }
 
+/* The other end knows nothing of this connection any more. */
+static void reset_arrived(void *arg)
+{
+    conn_end(arg, ERROR_CONNECTION_ABORTED);
+}
+
 static void frame_arrived(void *arg)
 {
     const struct frame *f = arg;
 
+    trace(3, "%s <- %s %s %s%u", f->to->owner->machine->name, f->to->other->owner->machine->name,
+          f->kind == FRAME_ANSWER ? "answer" : f->kind == FRAME_END ? "end" : f->method, "code ",
+          f->code);
+
+    if (f->to->closing && f->kind != FRAME_END)
+        event_at(sim.now_ns + MS, NULL, reset_arrived, f->to->other, NULL);
     if (f->to->closing)
         return;
     if (f->kind == FRAME_END)
@@ -458,6 +472,7 @@ static void dial_ended(void *arg)
 {
     struct rpc_dial *d = arg;
 
+    trace(2, "%s connects to %s: %u", d->owner->machine->name, d->address.host, d->code);
     if (d->canceled) {
         if (d->conn != NULL)
             rpc_close(d->conn);

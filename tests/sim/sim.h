@@ -98,6 +98,7 @@ struct machine {
     struct rng rng;        /* Latencies, raft's time-outs, identifiers. */
     struct rng script;     /* What resources do. */
     unsigned pause_ms;     /* The supervisor's. */
+    bool stopping;         /* Stopped by order; stays so until machine_on(). */
     uint64_t daemon_since_ns;
     struct event *restart;
     struct config *config;
