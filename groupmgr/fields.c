@@ -26,6 +26,12 @@ void field_uint(struct field_writer *w, const char *key, uint64_t value)
         sink_kv_uint(w->s, key, value);
 }
 
+void field_number(struct field_writer *w, const char *key, uint32_t value, uint32_t preset)
+{
+    if (field_present(w, value != preset))
+        sink_kv_uint(w->s, key, value);
+}
+
 void field_bool(struct field_writer *w, const char *key, bool value)
 {
     if (field_present(w, value))
@@ -44,6 +50,14 @@ void field_bin(struct field_writer *w, const char *key, const void *value, size_
         sink_kv_bin(w->s, key, value, len);
 }
 
+bool field_object(struct field_writer *w, const char *key, bool present)
+{
+    if (!field_present(w, present))
+        return false;
+    sink_str(w->s, key);
+    return true;
+}
+
 bool field_array(struct field_writer *w, const char *key, uint32_t items)
 {
     if (!field_present(w, items > 0))
@@ -58,6 +72,7 @@ void fields_begin(struct field_reader *r, const struct value *v)
 {
     r->map = v;
     r->seen = 0;
+    r->next = 0;
     r->bad = v == NULL || v->type != VALUE_MAP;
 }
 
@@ -66,10 +81,30 @@ bool fields_end(const struct field_reader *r)
     return !r->bad && r->seen == r->map->len;
 }
 
+/* Fields are mostly read in the order in which they were written: what was found
+ * last tells where to look first. Of a repeated key one counts, and fields_end()
+ * finds the other. */
+static const struct value *field_find(struct field_reader *r, const char *key)
+{
+    size_t len = strlen(key);
+
+    for (uint32_t i = 0; i < r->map->len; i++) {
+        uint32_t at = r->next + i < r->map->len ? r->next + i : r->next + i - r->map->len;
+        const struct value_pair *pair = &r->map->pairs[at];
+
+        if (pair->key.type != VALUE_STR || pair->key.len != len ||
+            memcmp(pair->key.str, key, len) != 0)
+            continue;
+        r->next = at + 1 < r->map->len ? at + 1 : 0;
+        return &pair->value;
+    }
+    return NULL;
+}
+
 /* The value under `key` if it has that type; bad if it has another. */
 static const struct value *field_get(struct field_reader *r, const char *key, enum value_type type)
 {
-    const struct value *v = r->bad ? NULL : value_get(r->map, key);
+    const struct value *v = r->bad ? NULL : field_find(r, key);
 
     if (v == NULL)
         return NULL;
@@ -95,6 +130,16 @@ uint32_t read_u32(struct field_reader *r, const char *key)
     return (uint32_t)read_uint(r, key, UINT32_MAX);
 }
 
+uint32_t read_number(struct field_reader *r, const char *key, uint32_t preset)
+{
+    const struct value *v = field_get(r, key, VALUE_UINT);
+
+    if (v == NULL)
+        return preset;
+    r->bad |= v->uint > UINT32_MAX;
+    return r->bad ? preset : (uint32_t)v->uint;
+}
+
 bool read_bool(struct field_reader *r, const char *key)
 {
     const struct value *v = field_get(r, key, VALUE_BOOL);
@@ -118,6 +163,11 @@ const uint8_t *read_bin(struct field_reader *r, const char *key, size_t *ret_len
 
     *ret_len = v != NULL ? v->len : 0;
     return v != NULL ? v->bin : NULL;
+}
+
+const struct value *read_object(struct field_reader *r, const char *key)
+{
+    return field_get(r, key, VALUE_MAP);
 }
 
 const struct value *read_array(struct field_reader *r, const char *key, uint32_t *ret_count)
