@@ -16,7 +16,7 @@
 #undef calloc
 #undef free
 
-enum { CLIENTS_MAX = 8, CALL_TIMEOUT_MS = 3000, PATIENCE_MS = 4000, QUEUE_MAX = 40 };
+enum { CLIENTS_MAX = 8, CALL_TIMEOUT_MS = 3000, PATIENCE_MS = 4000, QUEUE_MAX = 100 };
 
 struct waiting {
     char text[STEP_BYTES];
@@ -35,6 +35,7 @@ struct client {
 
 static struct client clients[CLIENTS_MAX + 1];
 static struct rng rng;
+static void (*told)(const char *text, uint32_t code);
 
 /* What a call in a daemon knows of who made it; in the daemon's heap. */
 struct asked {
@@ -89,8 +90,10 @@ static void client_hears(void *arg)
     trace(1, "c%u #%" PRIu64 " <- %u %s%s%s [%" PRIu64 "]", c->id, c->seq, h->reply.code,
           error_name(h->reply.code), h->reply.detail[0] != '\0' ? ": " : "", h->reply.detail,
           h->reply.index);
-    if (c->queue->text[0] != 'r' || strcmp(c->queue->text, "read") != 0)
+    if (strcmp(c->queue->text, "read") != 0)
         oracle_on_reply(c->id, c->seq, &h->reply);
+    if (told != NULL)
+        told(c->queue->text, h->reply.code);
     call_ended(c);
 }
 
@@ -152,7 +155,7 @@ static void submit(void *arg)
 static void client_try(void *arg)
 {
     struct client *c = arg;
-    struct machine *m = machine_of(1 + (uint32_t)rng_below(&rng, sim.settings.machines));
+    struct machine *m = machine_of(1 + (uint32_t)rng_below(&rng, sim.profile.machines));
     struct heard *call;
 
     c->next = NULL;
@@ -195,6 +198,11 @@ void client_call(unsigned client, const char *text)
         plan_try(c, 0);
 }
 
+void clients_on_answer(void (*fn)(const char *text, uint32_t code))
+{
+    told = fn;
+}
+
 bool clients_idle(void)
 {
     for (unsigned i = 1; i <= CLIENTS_MAX; i++)
@@ -206,6 +214,7 @@ bool clients_idle(void)
 void clients_init(void)
 {
     memset(clients, 0, sizeof clients);
+    told = NULL;
     rng_seed(&rng, sim.seed, 4);
     for (unsigned i = 0; i <= CLIENTS_MAX; i++) {
         clients[i].id = i;

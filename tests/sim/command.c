@@ -23,7 +23,27 @@ static void take_names(struct parsed *p, char *list)
     p->command.names = p->names;
 }
 
-/* "Name:value", a number if it looks like one. */
+/* "a,b": its strings, each with its NUL, then a NUL. */
+static void take_list(struct parsed *p, struct property *prop, char *list)
+{
+    size_t len = strlen(list);
+    char *copy = &p->lists[p->lists_used];
+
+    p->command.properties = p->properties;
+    p->command.property_count++;
+    if (p->lists_used + len + 2 > sizeof p->lists)
+        abort();
+    memcpy(copy, list, len + 1);
+    copy[len + 1] = '\0';
+    p->lists_used += len + 2;
+    for (size_t i = 0; i < len; i++)
+        if (copy[i] == ',')
+            copy[i] = '\0';
+    *prop = (struct property){
+        .name = prop->name, .type = PROPERTY_MULTI_SZ, .text = copy, .text_len = len + 1};
+}
+
+/* "Name:value", a number if it looks like one, a list behind an @. */
 static void take_property(struct parsed *p, char *name, char *value)
 {
     struct property *prop = &p->properties[p->command.property_count];
@@ -32,6 +52,10 @@ static void take_property(struct parsed *p, char *name, char *value)
     if (p->command.property_count == COMMAND_PROPERTIES_MAX)
         return;
     *prop = (struct property){.name = name, .type = PROPERTY_DWORD};
+    if (value[0] == '@') {
+        take_list(p, prop, value + 1);
+        return;
+    }
     prop->dword = (uint32_t)strtoul(value, &end, 0);
     if (*end != '\0' || end == value)
         *prop = (struct property){
@@ -47,6 +71,15 @@ static void take_instructions(struct parsed *p)
         abort();
     p->command.instructions = p->instructions.bytes.data;
     p->command.instructions_len = p->instructions.bytes.len;
+}
+
+/* '_' stands for a blank. */
+static void take_expression(struct command *c, char *value)
+{
+    for (char *at = value; *at != '\0'; at++)
+        if (*at == '_')
+            *at = ' ';
+    c->expression = value;
 }
 
 /* The members of struct command that a call may set; one line each. */
@@ -65,6 +98,10 @@ static void take_member(struct parsed *p, const char *key, char *value)
         c->flags = (uint32_t)number;
     else if (strcmp(key, "node") == 0)
         c->node = (uint32_t)number;
+    else if (strcmp(key, "drain") == 0)
+        c->drain = number != 0;
+    else if (strcmp(key, "expression") == 0)
+        take_expression(c, value);
     else if (strcmp(key, "owners") == 0)
         take_names(p, value);
     else if (strcmp(key, "instructions") == 0)

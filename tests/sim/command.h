@@ -6,13 +6,15 @@
 #include "groupmgr/groupmgr.h"
 #include "tests/sim/sim.h"
 
-enum { COMMAND_PROPERTIES_MAX = 8, COMMAND_NAMES_MAX = 8 };
+enum { COMMAND_PROPERTIES_MAX = 16, COMMAND_NAMES_MAX = 8 };
 
 struct parsed {
     struct command command;
     char text[256]; /* Its words, with NULs between them. */
     struct property properties[COMMAND_PROPERTIES_MAX];
     const char *names[COMMAND_NAMES_MAX];
+    char lists[256]; /* MULTI_SZ. */
+    size_t lists_used;
     struct proplist_builder instructions;
 };
 

@@ -166,8 +166,7 @@ static void first_done(void *arg)
 /* libraft truncates before each append; mostly there is nothing to cut off. */
 static void skip_empty_truncations(struct disk *d)
 {
-    while (d->queue != NULL && d->queue->kind == WRITE_TRUNCATE &&
-           d->queue->index > disk_last(d)) {
+    while (d->queue != NULL && d->queue->kind == WRITE_TRUNCATE && d->queue->index > disk_last(d)) {
         struct write *w = d->queue;
         d->queue = w->next;
         if (d->queue == NULL)
@@ -178,7 +177,7 @@ static void skip_empty_truncations(struct disk *d)
 
 static void start_next(struct disk *d, struct process *p)
 {
-    const struct settings *s = &sim.settings;
+    const struct profile *s = &sim.profile;
     struct done *done;
 
     if (!d->busy)

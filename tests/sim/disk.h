@@ -50,8 +50,8 @@ struct disk {
     struct stored_entry *entries;
     size_t count, size;
     struct stored_snapshot snapshot; /* index 0: none. */
-    uint64_t acked;        /* As the process sees it. */
-    uint64_t acked_synced; /* As it is on the disk at least. */
+    uint64_t acked;                  /* As the process sees it. */
+    uint64_t acked_synced;           /* As it is on the disk at least. */
     struct write *queue, **queue_tail;
     bool busy;
     struct event *next_done;

@@ -10,7 +10,7 @@ struct event {
     void (*fire)(void *arg);
     void *arg;
     void (*arg_free)(void *arg);
-    size_t slot;               /* In the heap; 0: waits for its process to be thawed. */
+    size_t slot;                /* In the heap; 0: waits for its process to be thawed. */
     struct event *next, **link; /* Among those. */
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "net/msgpack.h"
 #include "node/daemon.h"
 #include "tests/sim/member.h"
@@ -21,7 +22,7 @@ static struct cluster *copy_of(const struct machine *m)
 
 static struct machine *leader(void)
 {
-    for (uint32_t id = 1; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         struct machine *m = &sim.machines[id];
         if (m->daemon != NULL && m->daemon->started &&
             consensus_is_settled(m->daemon->daemon->consensus))
@@ -69,7 +70,7 @@ static const char *unrest(void)
         return "nobody leads";
     if (!member_restore(boss))
         return "not all machines are voters yet";
-    for (uint32_t id = 1; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         const struct machine *m = &sim.machines[id];
         if (copy_of(m) == NULL || m->daemon->daemon->incarnation == 0) {
             snprintf(text, sizeof text, "%s is no member", m->name);
@@ -88,7 +89,7 @@ static const char *unrest(void)
 /* One that was stopping when the faults ended is down by now. */
 static void start_stopped(void)
 {
-    for (uint32_t id = 1; id <= sim.settings.machines; id++)
+    for (uint32_t id = 1; id <= sim.profile.machines; id++)
         if (sim.machines[id].daemon == NULL && sim.machines[id].restart == NULL)
             machine_on(&sim.machines[id]);
 }
@@ -129,12 +130,35 @@ static void judge_group(const struct group *g, bool strictly)
         if ((r->state == RESOURCE_ONLINE) != runs)
             fail("at rest %s is %s, and on n%u it %s", r->name, resource_state_name(r->state),
                  g->owner, runs ? "runs" : "does not run");
-        if (strictly && wanted && g->persistent_online && r->state != RESOURCE_ONLINE && !is_excused(r))
+        if (strictly && wanted && g->persistent_online && r->state != RESOURCE_ONLINE &&
+            !is_excused(r))
             fail("at rest %s is wanted online and is %s", r->name, resource_state_name(r->state));
     }
     if (strictly && g->persistent_online && g->state != GROUP_ONLINE && g->resource_count > 0 &&
         g->state == GROUP_FAILED)
         fail("group %s cannot be brought online with everything in order", g->name);
+}
+
+/* Groups that nobody may host, say: the cluster's word that it cannot be. */
+enum { REFUSED_MAX = 256 };
+static char refused[REFUSED_MAX][16];
+static unsigned refused_count;
+
+static void on_answer(const char *text, uint32_t code)
+{
+    char name[16];
+
+    if (code != 0 && code != ERROR_IO_PENDING && refused_count < REFUSED_MAX &&
+        sscanf(text, "group-online name=%15s", name) == 1)
+        memcpy(refused[refused_count++], name, sizeof name);
+}
+
+static bool was_refused(const char *group)
+{
+    for (unsigned i = 0; i < refused_count; i++)
+        if (strcmp(refused[i], group) == 0)
+            return true;
+    return false;
 }
 
 static void judge_groups(bool strictly)
@@ -143,7 +167,20 @@ static void judge_groups(bool strictly)
 
     for (const struct group *g = c != NULL ? cluster_next_group(c, NULL) : NULL; g != NULL;
          g = cluster_next_group(c, g))
-        judge_group(g, strictly);
+        judge_group(g, strictly && !was_refused(g->name));
+}
+
+/* Nodes receive groups again. */
+static void resume_all(void)
+{
+    char text[STEP_BYTES];
+
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
+        snprintf(text, sizeof text, "node-resume name=n%u", id);
+        client_call(1, text);
+        snprintf(text, sizeof text, "node-set name=n%u AvoidPlacement:0", id);
+        client_call(1, text);
+    }
 }
 
 /* Everybody asks for what is wanted anyway: now nothing is in the way. */
@@ -151,6 +188,16 @@ static void ask_for_all(void)
 {
     const struct cluster *c = copy_of(leader());
     char text[STEP_BYTES];
+
+    refused_count = 0;
+    clients_on_answer(on_answer);
+    for (const struct group *g = cluster_next_group(c, NULL); g != NULL;
+         g = cluster_next_group(c, g))
+        for (unsigned i = 0; i < g->resource_count; i++) {
+            snprintf(text, sizeof text, "resource-maintenance name=%s flags=0",
+                     g->resources[i]->name);
+            client_call(2, text);
+        }
 
     for (const struct group *g = cluster_next_group(c, NULL); g != NULL;
          g = cluster_next_group(c, g))
@@ -184,10 +231,9 @@ static void compare_copies(void)
 {
     const struct machine *first = &sim.machines[1];
 
-    for (uint32_t id = 2; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 2; id <= sim.profile.machines; id++) {
         const struct machine *m = &sim.machines[id];
-        if (cluster_index(copy_of(m)) == cluster_index(copy_of(first)) &&
-            !copies_equal(first, m))
+        if (cluster_index(copy_of(m)) == cluster_index(copy_of(first)) && !copies_equal(first, m))
             fail("%s and %s hold different bytes at index %" PRIu64, first->name, m->name,
                  cluster_index(copy_of(m)));
     }
@@ -196,6 +242,7 @@ static void compare_copies(void)
 void finale_run(void)
 {
     faults_end();
+    resume_all();
     rest("after the faults");
     if (!sim.failed)
         judge_groups(false);

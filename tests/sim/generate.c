@@ -4,7 +4,7 @@
 #include "tests/sim/schedule.h"
 
 /* design: L >= pulse + 4 T + 100. */
-void settings_choose(struct settings *s, uint64_t seed)
+void profile_choose(struct profile *s, uint64_t seed)
 {
     struct rng r;
 
@@ -38,7 +38,7 @@ void settings_choose(struct settings *s, uint64_t seed)
     s->slow_ms_max = (unsigned)rng_range(&r, 20, 3000);
 }
 
-static unsigned some_node(struct rng *r, const struct settings *s)
+static unsigned some_node(struct rng *r, const struct profile *s)
 {
     return 1 + (unsigned)rng_below(r, s->machines);
 }
@@ -46,14 +46,14 @@ static unsigned some_node(struct rng *r, const struct settings *s)
 /* ------------------------------------------------------------------- faults
  * Each begins something and plans its end. */
 
-typedef void fault(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at);
+typedef void fault(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at);
 
 static uint64_t later(struct rng *r, uint64_t at, uint64_t low, uint64_t high)
 {
     return at + rng_skewed(r, low, high);
 }
 
-static void fault_partition(struct schedule *to, struct rng *r, const struct settings *s,
+static void fault_partition(struct schedule *to, struct rng *r, const struct profile *s,
                             uint64_t at)
 {
     unsigned side = 1 + (unsigned)rng_below(r, (1u << s->machines) - 2);
@@ -62,20 +62,20 @@ static void fault_partition(struct schedule *to, struct rng *r, const struct set
     schedule_add(to, later(r, at, 50, 12000), "mend");
 }
 
-static void fault_link(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_link(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     schedule_add(to, at, "cut n%u n%u", some_node(r, s), some_node(r, s));
     schedule_add(to, later(r, at, 50, 12000), "mend");
 }
 
-static void fault_network(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_network(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     (void)s;
     schedule_add(to, at, "network bad");
     schedule_add(to, later(r, at, 500, 15000), "network good");
 }
 
-static void fault_power(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_power(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     unsigned n = some_node(r, s), more = rng_chance(r, 150) ? s->machines : 0;
 
@@ -85,7 +85,7 @@ static void fault_power(struct schedule *to, struct rng *r, const struct setting
     }
 }
 
-static void fault_daemon(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_daemon(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     unsigned n = some_node(r, s);
 
@@ -93,12 +93,12 @@ static void fault_daemon(struct schedule *to, struct rng *r, const struct settin
         schedule_add(to, at + i * rng_below(r, 2000), "kill-daemon n%u", n);
 }
 
-static void fault_monitor(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_monitor(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     schedule_add(to, at, "kill-monitor n%u", some_node(r, s));
 }
 
-static void fault_stop(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_stop(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     unsigned n = some_node(r, s);
 
@@ -106,7 +106,7 @@ static void fault_stop(struct schedule *to, struct rng *r, const struct settings
     schedule_add(to, later(r, at, 100, 20000), "on n%u", n);
 }
 
-static void fault_freeze(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_freeze(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     unsigned n = some_node(r, s);
     const char *what = rng_chance(r, 500) ? "" : "-daemon";
@@ -115,7 +115,7 @@ static void fault_freeze(struct schedule *to, struct rng *r, const struct settin
     schedule_add(to, later(r, at, 50, 8000), "thaw%s n%u", what, n);
 }
 
-static void fault_disk(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_disk(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     static const char *const moods[] = {"slow", "slow", "full", "broken"};
     unsigned n = some_node(r, s);
@@ -124,14 +124,14 @@ static void fault_disk(struct schedule *to, struct rng *r, const struct settings
     schedule_add(to, later(r, at, 50, 10000), "disk n%u fine", n);
 }
 
-static void fault_clock(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_clock(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     long ms = (long)rng_skewed(r, 1, 7200000);
 
     schedule_add(to, at, "wall n%u %ld", some_node(r, s), rng_chance(r, 500) ? ms : -ms);
 }
 
-static void fault_membership(struct schedule *to, struct rng *r, const struct settings *s,
+static void fault_membership(struct schedule *to, struct rng *r, const struct profile *s,
                              uint64_t at)
 {
     static const char *const verbs[] = {"promote", "promote", "demote", "remove", "add"};
@@ -139,7 +139,7 @@ static void fault_membership(struct schedule *to, struct rng *r, const struct se
     schedule_add(to, at, "%s n%u", verbs[rng_below(r, 5)], some_node(r, s));
 }
 
-static void fault_leader(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void fault_leader(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     static const char *const verbs[] = {"off", "kill-daemon", "freeze", "transfer"};
     uint64_t which = rng_below(r, 4);
@@ -152,16 +152,35 @@ static void fault_leader(struct schedule *to, struct rng *r, const struct settin
         schedule_add(to, later(r, at, 50, 8000), "thaw all");
 }
 
+/* Everything at once, for some seconds: votes that are asked for again, entries
+ * that are taken back, monitors without a daemon. */
+static void fault_storm(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
+{
+    static const char *const verbs[] = {"kill-daemon", "kill-daemon", "off", "freeze-daemon"};
+    uint64_t end = at + rng_range(r, 500, 5000);
+
+    for (; at < end; at += rng_range(r, 5, 300)) {
+        unsigned n = some_node(r, s);
+        uint64_t which = rng_below(r, 4);
+        schedule_add(to, at, "%s n%u", verbs[which], n);
+        if (which == 2)
+            schedule_add(to, at + rng_range(r, 1, 200), "on n%u", n);
+        if (which == 3)
+            schedule_add(to, at + rng_range(r, 1, 1000), "thaw-daemon n%u", n);
+    }
+}
+
 static const struct {
     unsigned weight;
     fault *plan;
 } faults[] = {
-    {10, fault_partition}, {5, fault_link},    {6, fault_network}, {10, fault_power},
-    {9, fault_daemon},     {6, fault_monitor}, {6, fault_stop},    {8, fault_freeze},
-    {8, fault_disk},       {3, fault_clock},   {6, fault_membership}, {8, fault_leader},
+    {3, fault_storm},  {10, fault_partition}, {5, fault_link},    {6, fault_network},
+    {10, fault_power}, {9, fault_daemon},     {6, fault_monitor}, {6, fault_stop},
+    {8, fault_freeze}, {8, fault_disk},       {3, fault_clock},   {6, fault_membership},
+    {8, fault_leader},
 };
 
-static void plan_fault(struct schedule *to, struct rng *r, const struct settings *s, uint64_t at)
+static void plan_fault(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
 {
     uint64_t sum = 0, drawn;
     size_t i = 0;
@@ -175,7 +194,7 @@ static void plan_fault(struct schedule *to, struct rng *r, const struct settings
 }
 
 /* What happens to resources without anybody's asking. */
-static void plan_mishap(struct schedule *to, struct rng *r, const struct settings *s,
+static void plan_mishap(struct schedule *to, struct rng *r, const struct profile *s,
                         struct model *m, uint64_t at)
 {
     const char *name = model_resource(m);
@@ -197,7 +216,7 @@ static void plan_mishap(struct schedule *to, struct rng *r, const struct setting
     }
 }
 
-void schedule_generate(struct schedule *to, uint64_t seed, const struct settings *s)
+void schedule_generate(struct schedule *to, uint64_t seed, const struct profile *s)
 {
     struct rng calls, trouble;
     uint64_t at;
@@ -208,7 +227,8 @@ void schedule_generate(struct schedule *to, uint64_t seed, const struct settings
     struct model *m = model_new(&calls, s);
     uint64_t ready = workload_begin(m, to, rng_range(&calls, 500, 3000));
     uint64_t call_gap = rng_range(&calls, 100, 1500);
-    uint64_t fault_gap = rng_range(&trouble, 1000, 8000);
+    uint64_t fault_gap = rng_chance(&trouble, 250) ? rng_range(&trouble, 200, 1000)
+                                                   : rng_range(&trouble, 1000, 8000);
     uint64_t mishap_gap = rng_range(&trouble, 1000, 10000);
     for (at = ready; at < s->duration_ms; at += rng_range(&calls, 1, 2 * call_gap))
         workload_call(m, to, at);

@@ -270,7 +270,7 @@ static void on_progress(uv_timer_t *t)
 static void begin(struct handler *h, uint64_t ms, bool hangs, uv_timer_cb end)
 {
     stop_timers(h);
-    if (!chance(sim.settings.silent))
+    if (!chance(sim.profile.silent))
         uv_timer_start(&h->progress, on_progress, 100, hangs ? 0 : 100);
     if (!hangs)
         uv_timer_start(&h->step, end, ms, 0);
@@ -344,14 +344,14 @@ static void on_online(uv_timer_t *t)
     struct handler *h = t->data;
 
     stop_timers(h);
-    if (is_poisoned(h) || chance(sim.settings.online_fails)) {
+    if (is_poisoned(h) || chance(sim.profile.online_fails)) {
         status(h, HANDLER_FAILED, ERROR_RESOURCE_FAILED, "did not come up");
         return;
     }
     h->online = true;
-    if (chance(sim.settings.dies))
+    if (chance(sim.profile.dies))
         uv_timer_start(&h->step, on_death, rng_range(script(), 200, 20000), 0);
-    if (chance(sim.settings.locks)) {
+    if (chance(sim.profile.locks)) {
         h->locked = true;
         h->context->events->locked(true, h->context->data);
     }
@@ -363,7 +363,7 @@ static void handler_online(struct handler *h, const uint8_t *instructions, size_
     (void)instructions;
     (void)len;
     truth_begin(h);
-    begin(h, rng_skewed(script(), 2, sim.settings.slow_ms_max), chance(sim.settings.online_hangs),
+    begin(h, rng_skewed(script(), 2, sim.profile.slow_ms_max), chance(sim.profile.online_hangs),
           on_online);
 }
 
@@ -371,7 +371,7 @@ static void on_offline(uv_timer_t *t)
 {
     struct handler *h = t->data;
 
-    if (chance(sim.settings.offline_fails)) {
+    if (chance(sim.profile.offline_fails)) {
         stop_timers(h);
         status(h, HANDLER_FAILED, ERROR_RESOURCE_FAILED, "did not go down");
         return;
@@ -385,7 +385,7 @@ static void handler_offline(struct handler *h, const uint8_t *instructions, size
     (void)instructions;
     (void)len;
     h->online = false;
-    begin(h, rng_skewed(script(), 2, sim.settings.slow_ms_max), chance(sim.settings.offline_hangs),
+    begin(h, rng_skewed(script(), 2, sim.profile.slow_ms_max), chance(sim.profile.offline_hangs),
           on_offline);
 }
 
@@ -403,7 +403,7 @@ static void handler_terminate(struct handler *h)
     stop_timers(h);
     h->online = false;
     h->running->ending = true;
-    uv_timer_start(&h->step, on_terminated, rng_range(script(), 1, sim.settings.guard_ms / 2), 0);
+    uv_timer_start(&h->step, on_terminated, rng_range(script(), 1, sim.profile.guard_ms / 2), 0);
 }
 
 static void handle_closed(uv_handle_t *handle)

@@ -13,13 +13,13 @@ static void begin(uint64_t seed, int trace_level)
     memset(&sim, 0, sizeof sim);
     sim.seed = seed;
     sim.trace = trace_level;
-    settings_choose(&sim.settings, seed);
+    profile_choose(&sim.profile, seed);
     rng_seed(&sim.net, seed, 10);
     clients_init();
     oracle_init();
     links_mend();
-    trace(1, "seed %" PRIu64 ": %u machines, %u voters, lease %u ms", seed, sim.settings.machines,
-          sim.settings.voters, sim.settings.lease_ms);
+    trace(1, "seed %" PRIu64 ": %u machines, %u voters, lease %u ms", seed, sim.profile.machines,
+          sim.profile.voters, sim.profile.lease_ms);
     machines_init();
 }
 
@@ -43,7 +43,7 @@ bool history_run(const struct schedule *s, int trace_level, char *failure)
             step_run(s->steps[i].text);
     }
     if (!sim.failed)
-        events_run(sim.settings.duration_ms * MS);
+        events_run(sim.profile.duration_ms * MS);
     if (!sim.failed)
         finale_run();
     trace(1, "%s after %.1f s, %" PRIu64 " events, index %" PRIu64, sim.failed ? "failed" : "fine",
@@ -71,7 +71,8 @@ bool history_try(const struct schedule *s, char *failure)
         exit(fine ? 0 : 1);
     }
     close(ends[1]);
-    while (len < FAILURE_BYTES - 1 && (n = read(ends[0], failure + len, FAILURE_BYTES - 1 - len)) > 0)
+    while (len < FAILURE_BYTES - 1 &&
+           (n = read(ends[0], failure + len, FAILURE_BYTES - 1 - len)) > 0)
         len += (size_t)n;
     failure[len] = '\0';
     close(ends[0]);

@@ -144,9 +144,9 @@ static void timer_arm(uv_timer_t *t, uint64_t ms)
     struct process *p = process_of(t->loop);
     uint64_t boot_ns = machine_boot_ns(p->machine) + ms * MS;
 
-    t->u.reserved[0] = event_at(machine_when(p->machine, boot_ns) +
-                                    rng_range(&p->machine->rng, 1, 200) * 1000,
-                                p, timer_fire, t, NULL);
+    t->u.reserved[0] =
+        event_at(machine_when(p->machine, boot_ns) + rng_range(&p->machine->rng, 1, 200) * 1000, p,
+                 timer_fire, t, NULL);
 }
 
 int uv_timer_init(uv_loop_t *loop, uv_timer_t *t)
@@ -279,11 +279,31 @@ int uv_spawn(uv_loop_t *loop, uv_process_t *process, const uv_process_options_t 
     return 0;
 }
 
+/* ------------------------------------------------------------ other threads */
+
+static void work_done(void *arg)
+{
+    uv_work_t *work = arg;
+
+    work->work_cb(work);
+    process_of(work->loop)->open--;
+    work->after_work_cb(work, 0);
+}
+
+int uv_queue_work(uv_loop_t *loop, uv_work_t *work, uv_work_cb cb, uv_after_work_cb after)
+{
+    work->loop = loop;
+    work->work_cb = cb;
+    work->after_work_cb = after;
+    process_of(loop)->open++;
+    event_at(sim.now_ns + MS, process_of(loop), work_done, work, NULL);
+    return 0;
+}
+
 /* -------------------------------------------- the lease's timer: timerfd, poll
  * One per process: the descriptor is the process. */
 
 enum { LEASE_FD = 77, OTHER_FD = 78 };
-
 
 static void lease_fire(void *arg)
 {

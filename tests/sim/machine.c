@@ -53,8 +53,7 @@ static void supervise(struct machine *m)
     if (sim.now_ns - m->daemon_since_ns >= 1000 * MS)
         m->pause_ms = 0;
     if (m->restart == NULL)
-        m->restart =
-            event_at(sim.now_ns + m->pause_ms * MS + MS, NULL, on_restart, m, NULL);
+        m->restart = event_at(sim.now_ns + m->pause_ms * MS + MS, NULL, on_restart, m, NULL);
     m->pause_ms = m->pause_ms == 0 ? 100 : m->pause_ms * 2 > 5000 ? 5000 : m->pause_ms * 2;
 }
 
@@ -83,8 +82,8 @@ void process_on_exit(struct process *p, int status)
 {
     struct machine *m = p->machine;
 
-    trace(1, "%s %s ends with status %d", m->name,
-          p->kind == PROCESS_DAEMON ? "daemon" : "monitor", status);
+    trace(1, "%s %s ends with status %d", m->name, p->kind == PROCESS_DAEMON ? "daemon" : "monitor",
+          status);
     if (p->kind == PROCESS_MONITOR) {
         monitor_gone(m, false);
         return;
@@ -241,7 +240,7 @@ static char *text(const char *before, uint32_t id, const char *behind)
 
 static struct config *config_of(const struct machine *m)
 {
-    const struct settings *s = &sim.settings;
+    const struct profile *s = &sim.profile;
     struct config *c = calloc(1, sizeof *c);
 
     c->node = text("n", m->id, "");
@@ -282,7 +281,7 @@ static void config_free(struct config *c)
 
 void machines_init(void)
 {
-    for (uint32_t id = 1; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         struct machine *m = &sim.machines[id];
         m->id = id;
         snprintf(m->name, sizeof m->name, "n%u", id);
@@ -293,13 +292,13 @@ void machines_init(void)
         m->disk = disk_new(m);
         m->config = config_of(m);
     }
-    for (uint32_t id = 1; id <= sim.settings.machines; id++)
+    for (uint32_t id = 1; id <= sim.profile.machines; id++)
         machine_on(&sim.machines[id]);
 }
 
 void machines_release(void)
 {
-    for (uint32_t id = 1; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         struct machine *m = &sim.machines[id];
         machine_off(m);
         disk_free(m->disk);

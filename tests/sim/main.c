@@ -11,10 +11,9 @@
 
 #include "tests/sim/history.h"
 
-static const char usage[] =
-    "usage: sim --seed N [--trace[=LEVEL]] [--steps] [--shrink FILE]\n"
-    "       sim --file FILE... [--trace[=LEVEL]] [--shrink FILE]\n"
-    "       sim --seeds COUNT [--from N] [--jobs J]\n";
+static const char usage[] = "usage: sim --seed N [--trace[=LEVEL]] [--steps] [--shrink FILE]\n"
+                            "       sim --file FILE... [--trace[=LEVEL]] [--shrink FILE]\n"
+                            "       sim --seeds COUNT [--from N] [--jobs J]\n";
 
 struct options {
     uint64_t seed, seeds, from;
@@ -27,10 +26,14 @@ struct options {
 static bool parse(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {
-        {"seed", required_argument, NULL, 's'},  {"seeds", required_argument, NULL, 'n'},
-        {"from", required_argument, NULL, 'f'},  {"jobs", required_argument, NULL, 'j'},
-        {"trace", optional_argument, NULL, 't'}, {"file", required_argument, NULL, 'F'},
-        {"shrink", required_argument, NULL, 'S'}, {"steps", no_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},
+        {"seeds", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'f'},
+        {"jobs", required_argument, NULL, 'j'},
+        {"trace", optional_argument, NULL, 't'},
+        {"file", required_argument, NULL, 'F'},
+        {"shrink", required_argument, NULL, 'S'},
+        {"steps", no_argument, NULL, 'p'},
         {NULL, 0, NULL, 0},
     };
     int c;
@@ -72,10 +75,10 @@ static bool parse(int argc, char **argv, struct options *o)
 
 static void generate(struct schedule *s, uint64_t seed)
 {
-    struct settings settings;
+    struct profile profile;
 
-    settings_choose(&settings, seed);
-    schedule_generate(s, seed, &settings);
+    profile_choose(&profile, seed);
+    schedule_generate(s, seed, &profile);
 }
 
 static int write_file(const struct schedule *s, const char *path)
@@ -152,8 +155,8 @@ static uint64_t work(const struct options *o, unsigned job)
         generate(&s, seed);
         if (!history_try(&s, failure)) {
             failed++;
-            printf("seed %" PRIu64 " FAILED: %s\n    %s --seed %" PRIu64 " --trace\n", seed, failure,
-                   program_invocation_name, seed);
+            printf("seed %" PRIu64 " FAILED: %s\n    %s --seed %" PRIu64 " --trace\n", seed,
+                   failure, program_invocation_name, seed);
             fflush(stdout);
         }
         schedule_release(&s);

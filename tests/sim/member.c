@@ -64,9 +64,8 @@ static int submit(struct raft *r, struct raft_change *req, const struct change *
                                      : RAFT_BUSY;
     }
     if (strcmp(c->verb, "promote") == 0)
-        return s != NULL && s->role != RAFT_VOTER
-                   ? raft_assign(r, req, s->id, RAFT_VOTER, changed)
-                   : RAFT_BUSY;
+        return s != NULL && s->role != RAFT_VOTER ? raft_assign(r, req, s->id, RAFT_VOTER, changed)
+                                                  : RAFT_BUSY;
     if (s == NULL || (s->role == RAFT_VOTER && !may_lose) || c->machine->id == r->id)
         return RAFT_BUSY;
     if (strcmp(c->verb, "demote") == 0)
@@ -116,7 +115,7 @@ bool member_restore(struct machine *leader)
 {
     const struct raft *r = &leader->daemon->daemon->consensus->raft;
 
-    for (uint32_t id = 1; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         const struct raft_server *s = server_of(r, id);
         if (s != NULL && s->role == RAFT_VOTER)
             continue;

@@ -22,7 +22,7 @@ void links_mend(void)
 
 uint64_t link_delay_ns(uint32_t from, uint32_t to)
 {
-    const struct settings *s = &sim.settings;
+    const struct profile *s = &sim.profile;
 
     if (from == to)
         return rng_range(&sim.net, 20, 90) * 1000;

@@ -215,7 +215,8 @@ void __wrap_cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct com
     trace(cmd->kind == COMMAND_PULSE || cmd->kind == COMMAND_TICK ? 2 : 1,
           "%s [%" PRIu64 "] %s %s%s%s node %u: %u", sim.current->machine->name, index,
           command_kind_name(cmd->kind), cmd->name != NULL ? cmd->name : "",
-          cmd->other != NULL ? " " : "", cmd->other != NULL ? cmd->other : "", cmd->node, ret->code);
+          cmd->other != NULL ? " " : "", cmd->other != NULL ? cmd->other : "", cmd->node,
+          ret->code);
     remember(index, cmd, ret, digest);
     judge(c, cmd, ret, is_due, cluster_objects_digest(c) != before);
 }

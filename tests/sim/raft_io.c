@@ -414,12 +414,11 @@ static void post(struct letter *l)
 
     l->life = m != NULL && m->daemon != NULL ? m->daemon->life : 0;
     if (m == NULL || link_is_cut(l->from, l->to) ||
-        (sim.bad_network && rng_chance(&sim.net, sim.settings.lossy_per_mille))) {
+        (sim.bad_network && rng_chance(&sim.net, sim.profile.lossy_per_mille))) {
         letter_free(l);
         return;
     }
-    event_at(sim.now_ns + link_delay_ns(l->from, l->to), NULL, letter_deliver, l,
-             letter_free);
+    event_at(sim.now_ns + link_delay_ns(l->from, l->to), NULL, letter_deliver, l, letter_free);
 }
 
 static int io_send(struct raft_io *io, struct raft_io_send *req, const struct raft_message *m,
@@ -429,7 +428,7 @@ static int io_send(struct raft_io *io, struct raft_io_send *req, const struct ra
     struct letter *l = letter_new(m, p->process->machine->id);
 
     req->cb = cb;
-    if (sim.bad_network && rng_chance(&sim.net, sim.settings.duplicate_per_mille))
+    if (sim.bad_network && rng_chance(&sim.net, sim.profile.duplicate_per_mille))
         post(letter_copy(l));
     post(l);
     event_at(sim.now_ns + rng_range(&sim.net, 10, 100) * 1000, p->process, send_done, req, NULL);

@@ -57,7 +57,7 @@ struct rpc_conn {
     struct rpc_conn *other;
     const struct rpc_handlers *handlers;
     void *data, *user;
-    bool closing;   /* closed() is planned or was called. */
+    bool closing; /* closed() is planned or was called. */
     bool is_local;
     uint64_t arrival_ns; /* Of the last frame that was sent. */
     struct frame *waiting, **waiting_tail;
@@ -187,8 +187,10 @@ static void frame_arrived(void *arg)
     const struct frame *f = arg;
 
     trace(3, "%s <- %s %s %s%u", f->to->owner->machine->name, f->to->other->owner->machine->name,
-          f->kind == FRAME_ANSWER ? "answer" : f->kind == FRAME_END ? "end" : f->method, "code ",
-          f->code);
+          f->kind == FRAME_ANSWER ? "answer"
+          : f->kind == FRAME_END  ? "end"
+                                  : f->method,
+          "code ", f->code);
 
     if (f->to->closing && f->kind != FRAME_END)
         event_at(sim.now_ns + MS, NULL, reset_arrived, f->to->other, NULL);

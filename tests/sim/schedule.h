@@ -31,12 +31,12 @@ void schedule_write(const struct schedule *s, FILE *to);
 bool schedule_read(struct schedule *s, FILE *from);
 
 /* generate.c: what the seed decides. */
-void settings_choose(struct settings *s, uint64_t seed);
-void schedule_generate(struct schedule *s, uint64_t seed, const struct settings *settings);
+void profile_choose(struct profile *s, uint64_t seed);
+void schedule_generate(struct schedule *s, uint64_t seed, const struct profile *profile);
 
 /* workload.c: the commands of clients. */
 struct model; /* What the generator believes to exist. */
-struct model *model_new(struct rng *r, const struct settings *settings);
+struct model *model_new(struct rng *r, const struct profile *profile);
 void model_free(struct model *m);
 /* Steps that set up the first groups; returns when they are through. */
 uint64_t workload_begin(struct model *m, struct schedule *s, uint64_t at_ms);
@@ -53,6 +53,8 @@ void clients_init(void);
 void clients_release(void);
 void client_call(unsigned client, const char *text); /* Waits for its turn. */
 bool clients_idle(void);
+/* Hear of every answer; NULL: no longer. */
+void clients_on_answer(void (*fn)(const char *text, uint32_t code));
 
 /* finale.c: faults are over; does everything come to rest? */
 void finale_run(void);

@@ -32,7 +32,7 @@ struct rng {
 };
 void rng_seed(struct rng *r, uint64_t seed, uint64_t stream);
 uint64_t rng_next(struct rng *r);
-uint64_t rng_below(struct rng *r, uint64_t n);                /* 0 .. n-1; n > 0 */
+uint64_t rng_below(struct rng *r, uint64_t n);                  /* 0 .. n-1; n > 0 */
 uint64_t rng_range(struct rng *r, uint64_t low, uint64_t high); /* Both included. */
 bool rng_chance(struct rng *r, unsigned per_mille);
 /* Mostly near `low`, seldom up to `high`. */
@@ -47,7 +47,7 @@ struct event;
  * by then nothing is called. `arg_free` frees arg after it fired or was dropped. */
 struct event *event_at(uint64_t at_ns, struct process *p, void (*fire)(void *arg), void *arg,
                        void (*arg_free)(void *arg));
-void event_cancel(struct event *e); /* No effect on the one that is firing, */
+void event_cancel(struct event *e);     /* No effect on the one that is firing, */
 const struct event *event_firing(void); /* which is this one. */
 /* From inside fire(): the argument is somebody else's now. */
 void event_keep_arg(void);
@@ -64,24 +64,24 @@ struct process {
     enum process_kind kind;
     struct machine *machine;
     bool alive;
-    bool frozen;        /* SIGSTOP. */
-    unsigned life;      /* Counts all processes. */
-    void *memory;       /* Blocks of its heap. */
+    bool frozen;   /* SIGSTOP. */
+    unsigned life; /* Counts all processes. */
+    void *memory;  /* Blocks of its heap. */
     jmp_buf on_exit;
     uv_loop_t *loop;
-    uv_check_t *check;  /* Called at the end of each turn; NULL. */
+    uv_check_t *check; /* Called at the end of each turn; NULL. */
     bool turn_planned;
-    unsigned open;      /* Handles and the like that keep its loop alive. */
+    unsigned open; /* Handles and the like that keep its loop alive. */
     bool started;
     struct daemon *daemon; /* In its heap. */
     struct host *host;
     bool idle;           /* Wants another turn at once. */
     struct guard *guard; /* Of its raft_io. */
     uv_poll_t *lease_poll;
-    struct port *port;   /* raft_io.c. */
-    bool changing;       /* member.c. */
+    struct port *port;                       /* raft_io.c. */
+    bool changing;                           /* member.c. */
     struct event *deferred, **deferred_tail; /* Events that came while it was frozen. */
-    struct process *next; /* Of all ever. */
+    struct process *next;                    /* Of all ever. */
 };
 
 struct machine {
@@ -90,15 +90,15 @@ struct machine {
     bool on;
     bool frozen;
     uint64_t woke_ns;
-    int64_t drift_ppm;    /* Of its boot clock. */
-    uint64_t booted_ns;   /* When its boot clock was 0. */
+    int64_t drift_ppm;  /* Of its boot clock. */
+    uint64_t booted_ns; /* When its boot clock was 0. */
     int64_t wall_offset_ms;
     struct process *daemon, *monitor; /* NULL: none. */
     struct disk *disk;
-    struct rng rng;        /* Latencies, raft's time-outs, identifiers. */
-    struct rng script;     /* What resources do. */
-    unsigned pause_ms;     /* The supervisor's. */
-    bool stopping;         /* Stopped by order; stays so until machine_on(). */
+    struct rng rng;    /* Latencies, raft's time-outs, identifiers. */
+    struct rng script; /* What resources do. */
+    unsigned pause_ms; /* The supervisor's. */
+    bool stopping;     /* Stopped by order; stays so until machine_on(). */
     uint64_t daemon_since_ns;
     struct event *restart;
     struct config *config;
@@ -108,9 +108,9 @@ struct machine {
 };
 
 /* What chance decided for a history as a whole. */
-struct settings {
+struct profile {
     unsigned machines;
-    unsigned voters;      /* The others begin as stand-bys. */
+    unsigned voters; /* The others begin as stand-bys. */
     uint64_t duration_ms;
     unsigned lease_ms, pulse_ms, election_ms, heartbeat_ms, guard_ms;
     unsigned snapshot_threshold, snapshot_trailing;
@@ -125,11 +125,11 @@ struct settings {
 struct sim {
     uint64_t seed;
     uint64_t now_ns;
-    uint64_t steps; /* Events fired. */
+    uint64_t steps;          /* Events fired. */
     struct process *current; /* Whose code is running; NULL. */
     struct process *processes;
     unsigned process_count;
-    struct settings settings;
+    struct profile profile;
     struct machine machines[MACHINES_MAX + 1]; /* By id, from 1. */
     struct rng net;
     bool bad_network; /* Loses, repeats and reorders. */
@@ -142,7 +142,7 @@ extern struct sim sim;
 
 static inline struct machine *machine_of(uint32_t id)
 {
-    return id >= 1 && id <= sim.settings.machines ? &sim.machines[id] : NULL;
+    return id >= 1 && id <= sim.profile.machines ? &sim.machines[id] : NULL;
 }
 
 /* machine.c */
@@ -211,7 +211,7 @@ unsigned truth_count(void);
 /* oracle.c */
 void oracle_init(void);
 void oracle_release(void);
-void oracle_on_end(void); /* At the end of a history: all copies equal. */
+void oracle_on_end(void);    /* At the end of a history: all copies equal. */
 uint64_t oracle_index(void); /* Highest index that any node has applied. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line of the trace; level 1 is what people want to read, 2 is everything. */

@@ -20,9 +20,10 @@ typedef void verb(const struct words *w);
 
 static struct machine *leader(void)
 {
-    for (uint32_t id = 1; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         struct machine *m = &sim.machines[id];
-        if (m->daemon != NULL && m->daemon->started && consensus_is_leader(m->daemon->daemon->consensus))
+        if (m->daemon != NULL && m->daemon->started &&
+            consensus_is_leader(m->daemon->daemon->consensus))
             return m;
     }
     return NULL;
@@ -48,7 +49,7 @@ static void for_each(const struct words *w, void (*fn)(struct machine *m))
             fn(one);
         return;
     }
-    for (uint32_t id = 1; id <= sim.settings.machines; id++)
+    for (uint32_t id = 1; id <= sim.profile.machines; id++)
         fn(&sim.machines[id]);
 }
 
@@ -59,8 +60,8 @@ static void verb_part(const struct words *w)
     unsigned side = (unsigned)atoi(w->word[1]);
     bool one_way = w->count > 2;
 
-    for (uint32_t a = 1; a <= sim.settings.machines; a++)
-        for (uint32_t b = 1; b <= sim.settings.machines; b++) {
+    for (uint32_t a = 1; a <= sim.profile.machines; a++)
+        for (uint32_t b = 1; b <= sim.profile.machines; b++) {
             bool a_in = (side >> (a - 1) & 1) != 0, b_in = (side >> (b - 1) & 1) != 0;
             if (a_in && !b_in)
                 link_cut(a, b);
@@ -278,7 +279,7 @@ void faults_end(void)
     sim.bad_network = false;
     links_mend();
     truth_heal();
-    for (uint32_t id = 1; id <= sim.settings.machines; id++) {
+    for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         struct machine *m = &sim.machines[id];
         disk_set_mood(m->disk, DISK_FINE);
         thaw_daemon(m);

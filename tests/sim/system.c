@@ -99,8 +99,8 @@ void log_write(enum log_level level, const char *area, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (level == LOG_ERROR_)
-        snprintf(sim.current->machine->last_error, sizeof sim.current->machine->last_error, "%.255s",
-                 text);
+        snprintf(sim.current->machine->last_error, sizeof sim.current->machine->last_error,
+                 "%.255s", text);
     trace(1, "%s %s %s: %s", sim.current->machine->name, levels[level], area, text);
 }
 
@@ -227,8 +227,8 @@ uint32_t __wrap_consensus_open(uv_loop_t *loop, const struct consensus_config *c
 {
     struct consensus_config changed = *config;
 
-    changed.snapshot_threshold = sim.settings.snapshot_threshold;
-    changed.snapshot_trailing = sim.settings.snapshot_trailing;
+    changed.snapshot_threshold = sim.profile.snapshot_threshold;
+    changed.snapshot_trailing = sim.profile.snapshot_trailing;
     return __real_consensus_open(loop, &changed, callbacks, data, ret, ret_why);
 }
 

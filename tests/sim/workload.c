@@ -11,9 +11,13 @@ enum { GROUPS_MAX_ = 12, RESOURCES_MAX_ = 5, CLIENTS = 5 };
 /* `args`, a letter each:
  *   G a group       R a resource        M perhaps a node, as `other`
  *   g a new group   r a new resource    P a provider of the same group
- *   o preferred owners                  O perhaps preferred owners
+ *   o preferred owners                  O perhaps owners
  *   I perhaps instructions              N a node, as `name`
- *   p properties of a group             q properties of a resource */
+ *   H another group, as `other`         T a node, as `other`
+ *   D perhaps drain                     X an expression over the group's own
+ *   p properties of a group             q properties of a resource
+ *   s properties of a node              u properties of the cluster
+ * What the state machine does not know (yet) it refuses: that is a fine call. */
 static const struct call_kind {
     const char *verb;
     unsigned weight;
@@ -25,40 +29,81 @@ static const struct call_kind {
     {"group-online", 14, "GM", "0|0|0|1|4"},
     {"group-offline", 12, "GI", "0|0|1"},
     {"group-move", 14, "GMI", "0|0|1|2|4|8|16|32"},
-    {"group-set", 5, "GpO", NULL},
+    {"group-cancel", 5, "G", "0"},
+    {"group-set", 7, "GpO", NULL},
     {"resource-create", 5, "r", NULL},
     {"resource-delete", 2, "R", NULL},
     {"resource-online", 7, "R", "0|0|1|2"},
-    {"resource-offline", 7, "RI", "0|0|1|4"},
+    {"resource-offline", 7, "RI", "0|0|1|2|4"},
+    {"resource-restart", 3, "R", "0|1"},
     {"resource-fail", 7, "R", NULL},
+    {"resource-move", 2, "RH", NULL},
+    {"resource-maintenance", 3, "R", "0|1"},
     {"resource-depend", 4, "RP", NULL},
     {"resource-undepend", 2, "RP", NULL},
-    {"resource-set", 8, "Rq", NULL},
+    {"resource-dependencies", 3, "RX", NULL},
+    {"resource-add-owner", 2, "RT", NULL},
+    {"resource-remove-owner", 2, "RT", NULL},
+    {"resource-set", 8, "RqO", NULL},
+    {"node-set", 3, "Ns", NULL},
+    {"node-pause", 3, "NDM", "0"},
+    {"node-resume", 5, "N", "0|1|2"},
+    {"cluster-set", 2, "u", NULL},
     {"read", 8, "", NULL},
 };
 
-/* Values to choose from; `of`: g a group's, r a resource's. Periods and delays
- * are short, so that what depends on them happens within a minute. */
+/* Values to choose from; `of`: p a group's, q a resource's, s a node's, u the
+ * cluster's; "@a,b" is a list. Periods and delays are short, so that what
+ * depends on them happens within a minute. */
 static const struct property_kind {
     char of;
     const char *name;
     const char *values;
 } properties[] = {
-    {'g', "FailoverThreshold", "0|1|2|3|4294967295"},
-    {'g', "FailoverPeriod", "0|1|6|1193"},
-    {'g', "Description", "words"},
-    {'r', "RestartAction", "0|1|2|2|2"},
-    {'r', "RestartThreshold", "0|1|1|2|3|4294967295"},
-    {'r', "RestartPeriod", "0|1000|5000|900000"},
-    {'r', "RestartDelay", "0|10|500|500|2000"},
-    {'r', "PendingTimeout", "300|1000|3000|5000"},
-    {'r', "LooksAlivePollInterval", "100|5000|4294967295"},
-    {'r', "IsAlivePollInterval", "100|60000"},
+    {'p', "FailoverThreshold", "0|1|2|3|4294967295"},
+    {'p', "FailoverPeriod", "0|1|6|1193"},
+    {'p', "Description", "words"},
+    {'p', "Priority", "0|1000|2000|3000|3000"},
+    {'p', "AutoFailbackType", "0|0|1"},
+    {'p', "FailbackWindowStart", "0|23|4294967295|4294967295"},
+    {'p', "FailbackWindowEnd", "0|1|4294967295|4294967295"},
+    {'p', "DefaultOwner", "1|2|3|4294967295"},
+    {'p', "ColdStartSetting", "0|0|1|2"},
+    {'p', "ResiliencyPeriod", "0|1|5|4294967295"},
+    {'p', "GroupStartDelay", "0|0|300|3000"},
+    {'p', "PreferredSite", "east|west"},
+    {'p', "AntiAffinityClassNames", "@red|@red,blue|@blue"},
+    {'p', "AffinityClassNames", "@left|@right"},
+    {'p', "Needs", "@cpu=1|@cpu=2,memory=3|@memory=1"},
+    {'q', "RestartAction", "0|1|2|2|2"},
+    {'q', "RestartThreshold", "0|1|1|2|3|4294967295"},
+    {'q', "RestartPeriod", "0|1000|5000|900000"},
+    {'q', "RestartDelay", "0|10|500|500|2000"},
+    {'q', "RetryPeriodOnFailure", "0|500|5000|4294967295"},
+    {'q', "EmbeddedFailureAction", "0|1|2|2"},
+    {'q', "PendingTimeout", "300|1000|3000|5000"},
+    {'q', "DeadlockTimeout", "1000|300000"},
+    {'q', "SeparateMonitor", "0|1"},
+    {'q', "LooksAlivePollInterval", "100|5000|4294967295"},
+    {'q', "IsAlivePollInterval", "100|60000"},
+    {'s', "Site", "east|west"},
+    {'s', "Rack", "a|b"},
+    {'s', "Capacities", "@cpu=3|@cpu=4,memory=6|@cpu=16"},
+    {'s', "AvoidPlacement", "0|0|1"},
+    {'u', "ClusterEnforcedAntiAffinity", "0|0|1"},
+    {'u', "ClusterGroupWaitDelay", "0|1|5"},
+    {'u', "ResiliencyDefaultPeriod", "0|0|1|4"},
+    {'u', "QuarantineThreshold", "0|2|3|100"},
+    {'u', "QuarantineDuration", "1|5|20"},
+    {'u', "MinimumNeverPreemptPriority", "0|2000|3000"},
+    {'u', "MinimumPreemptorPriority", "1|1000|2000"},
+    {'u', "DrainOnShutdown", "0|1"},
+    {'u', "ParallelMoves", "1|2|4"},
 };
 
 struct model {
     struct rng *rng;
-    const struct settings *settings;
+    const struct profile *profile;
     struct model_group {
         char name[16];
         unsigned resources; /* Ever created; some may be gone. */
@@ -68,12 +113,12 @@ struct model {
     char last_name[24];
 };
 
-struct model *model_new(struct rng *r, const struct settings *settings)
+struct model *model_new(struct rng *r, const struct profile *profile)
 {
     struct model *m = calloc(1, sizeof *m);
 
     m->rng = r;
-    m->settings = settings;
+    m->profile = profile;
     return m;
 }
 
@@ -115,7 +160,7 @@ static void append_owners(struct model *m, char *line)
     unsigned n = (unsigned)rng_below(m->rng, 4), first = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        unsigned id = 1 + (unsigned)rng_below(m->rng, m->settings->machines);
+        unsigned id = 1 + (unsigned)rng_below(m->rng, m->profile->machines);
         char name[8];
         snprintf(name, sizeof name, "n%u", id);
         if (strstr(line, " owners=") != NULL && strstr(strstr(line, " owners="), name) != NULL)
@@ -146,17 +191,16 @@ static void append_new_group(struct model *m, char *line)
     snprintf(g->name, sizeof g->name, "g%u", m->groups_made);
     g->resources = 0;
     append(line, " name=%s", g->name);
-    append_properties(m, line, 'g', 300);
+    append_properties(m, line, 'p', 120);
 }
 
 static void append_new_resource(struct model *m, struct model_group *g, char *line)
 {
     if (g->resources < RESOURCES_MAX_)
         g->resources++;
-    snprintf(m->last_name, sizeof m->last_name, "r%s.%u", g->name + 1,
-             g->resources);
+    snprintf(m->last_name, sizeof m->last_name, "r%s.%u", g->name + 1, g->resources);
     append(line, " name=%s other=%s type=Dummy PendingTimeout:2000", m->last_name, g->name);
-    append_properties(m, line, 'r', 250);
+    append_properties(m, line, 'q', 200);
 }
 
 static void append_resource(struct model *m, struct model_group *g, char *line, const char *key)
@@ -164,6 +208,22 @@ static void append_resource(struct model *m, struct model_group *g, char *line, 
     unsigned n = 1 + (unsigned)rng_below(m->rng, g->resources > 0 ? g->resources : 1);
 
     append(line, " %s=r%s.%u", key, g->name + 1, n);
+}
+
+/* Blanks would end the word: '_' stands for one. */
+static void append_expression(struct model *m, struct model_group *g, char *line)
+{
+    uint64_t shape = rng_below(m->rng, 4);
+    unsigned a = 1 + (unsigned)rng_below(m->rng, RESOURCES_MAX_);
+    unsigned b = 1 + (unsigned)rng_below(m->rng, RESOURCES_MAX_);
+
+    if (shape == 0)
+        append(line, " expression=[r%s.%u]", g->name + 1, a);
+    else if (shape < 3)
+        append(line, " expression=[r%s.%u]_%s_[r%s.%u]", g->name + 1, a, shape == 1 ? "or" : "and",
+               g->name + 1, b);
+    else
+        append(line, " expression=");
 }
 
 static void append_arg(struct model *m, struct model_group *g, char arg, char *line)
@@ -188,10 +248,10 @@ static void append_arg(struct model *m, struct model_group *g, char arg, char *l
         break;
     case 'M':
         if (rng_chance(r, 500))
-            append(line, " other=n%u", 1 + (unsigned)rng_below(r, m->settings->machines));
+            append(line, " other=n%u", 1 + (unsigned)rng_below(r, m->profile->machines));
         break;
     case 'N':
-        append(line, " name=n%u", 1 + (unsigned)rng_below(r, m->settings->machines));
+        append(line, " name=n%u", 1 + (unsigned)rng_below(r, m->profile->machines));
         break;
     case 'o':
         append_owners(m, line);
@@ -204,11 +264,24 @@ static void append_arg(struct model *m, struct model_group *g, char arg, char *l
         if (rng_chance(r, 300))
             append(line, " instructions=1");
         break;
-    case 'p':
-        append_properties(m, line, 'g', 500);
+    case 'H':
+        append(line, " other=%s", some_group(m)->name);
         break;
+    case 'T':
+        append(line, " other=n%u", 1 + (unsigned)rng_below(r, m->profile->machines));
+        break;
+    case 'D':
+        if (rng_chance(r, 600))
+            append(line, " drain=1");
+        break;
+    case 'X':
+        append_expression(m, g, line);
+        break;
+    case 'p':
     case 'q':
-        append_properties(m, line, 'r', 300);
+    case 's':
+    case 'u':
+        append_properties(m, line, arg, 200);
         break;
     default:
         abort();
