@@ -219,7 +219,8 @@ struct guarded_put {
     raft_io_snapshot_put_cb cb;
     struct guard *guard;
     uint64_t index;
-    bool taken; /* By this node, as against installed from the leader. */
+    bool taken;                    /* By this node, as against installed from the leader. */
+    struct raft_snapshot snapshot; /* As it is written. Borrows. */
 };
 
 static void put_done(struct raft_io_snapshot_put *req, int status)
@@ -239,6 +240,19 @@ static void put_done(struct raft_io_snapshot_put *req, int status)
     cb(user, status);
 }
 
+/* A snapshot of our own holds every entry up to its index, so the configuration
+ * that belongs to it is the last one up to there, even if raft has not got round
+ * to calling that one committed. */
+static void correct_configuration(const struct raft *r, struct raft_snapshot *s)
+{
+    raft_index index = r->configuration_uncommitted_index;
+
+    if (index <= s->configuration_index || index > s->index)
+        return;
+    s->configuration = r->configuration;
+    s->configuration_index = index;
+}
+
 static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
                               struct raft_io_snapshot_put *req,
                               const struct raft_snapshot *snapshot, raft_io_snapshot_put_cb cb)
@@ -251,12 +265,15 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     p->cb = cb;
     p->guard = g;
     p->index = snapshot->index;
+    p->snapshot = *snapshot;
     p->taken = trailing > 0; /* An installed one replaces the whole log. */
-    if (p->taken)
+    if (p->taken) {
         g->taking = true;
-    else
+        correct_configuration(io->data, &p->snapshot);
+    } else {
         log_ends_at(g, snapshot->index);
-    int rv = g->original.snapshot_put(io, trailing, &p->req, snapshot, put_done);
+    }
+    int rv = g->original.snapshot_put(io, trailing, &p->req, &p->snapshot, put_done);
     if (rv != 0)
         die(g, "starting to write a snapshot", rv);
     return 0;

@@ -25,6 +25,12 @@
  *    snapshots carry the configuration of before, and as leader it refuses every
  *    further change for good. So such messages are taken apart: a change always
  *    comes first.
+ * 6. A snapshot that is due while several changes of the configuration are being
+ *    applied at once (a node that reads its log again, or lags) is taken behind
+ *    the first of them, with all entries and the configuration of that first one
+ *    (legacy.c: legacyApply() queues an event for each, and the snapshot is taken
+ *    between two of these). A node that starts from it counts votes by an old
+ *    configuration. The right one is written instead.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
