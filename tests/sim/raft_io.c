@@ -7,13 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/error.h"
-#include "consensus/acked.h"
-#include "consensus/disk_check.h"
-#include "consensus/guard.h"
-#include "node/config.h"
-#include "tests/sim/disk.h"
 #include "tests/sim/process.h"
+#include "tests/sim/raft_io.h"
 #include "tests/sim/redirect.h"
 
 #undef malloc
@@ -21,24 +16,6 @@
 #undef free
 
 enum { CAPACITY_KB = 60000 };
-
-struct port {
-    struct raft_io *io;
-    struct process *process;
-    struct disk *disk;
-    raft_id id;
-    char *address; /* In the process' heap. */
-    unsigned tick_ms;
-    raft_io_tick_cb tick;
-    raft_io_recv_cb recv;
-    struct event *next_tick;
-    raft_io_close_cb closed;
-};
-
-static struct port *port_of(const struct raft_io *io)
-{
-    return io->impl;
-}
 
 /* -------------------------------------------------------------- what is stored */
 
@@ -63,7 +40,7 @@ static int io_set_vote(struct raft_io *io, raft_id id)
     return 0;
 }
 
-static uint8_t *copy_of(const void *data, size_t len)
+uint8_t *copy_of(const void *data, size_t len)
 {
     uint8_t *copy = malloc(len + 1);
 
@@ -119,8 +96,7 @@ static struct raft_snapshot *snapshot_read(const struct stored_snapshot *s)
     return ret;
 }
 
-/* All in one buffer, as entries of one segment are. */
-static struct raft_entry *entries_read(const struct stored_entry *entries, size_t n)
+struct raft_entry *entries_read(const struct stored_entry *entries, size_t n)
 {
     size_t bytes = 0, at = 0;
     struct raft_entry *ret;
@@ -274,164 +250,6 @@ static int io_snapshot_get(struct raft_io *io, struct raft_io_snapshot_get *req,
     req->cb = cb;
     *g = (struct get){p, req};
     event_at(sim.now_ns + 2 * MS, p->process, get_done, g, free);
-    return 0;
-}
-
-/* -------------------------------------------------------------------- messages */
-
-struct letter {
-    struct raft_message message; /* Its pointers are not used. */
-    uint32_t from, to;
-    unsigned life; /* Of the process that it is for: a connection ends with either. */
-    struct stored_entry *entries;
-    unsigned n;
-    struct stored_snapshot snapshot; /* INSTALL_SNAPSHOT: data and configuration. */
-};
-
-static void letter_free(void *arg)
-{
-    struct letter *l = arg;
-
-    for (unsigned i = 0; i < l->n; i++)
-        free(l->entries[i].data);
-    free(l->entries);
-    snapshot_release(&l->snapshot);
-    free(l);
-}
-
-static struct letter *letter_new(const struct raft_message *m, uint32_t from)
-{
-    struct letter *l = calloc(1, sizeof *l);
-    struct raft_buffer conf;
-
-    l->message = *m;
-    l->from = from;
-    l->to = (uint32_t)m->server_id;
-    if (m->type == RAFT_APPEND_ENTRIES && m->append_entries.n_entries > 0) {
-        const struct raft_append_entries *a = &m->append_entries;
-        l->n = a->n_entries;
-        l->entries = calloc(l->n, sizeof *l->entries);
-        for (unsigned i = 0; i < l->n; i++)
-            l->entries[i] = (struct stored_entry){
-                .term = a->entries[i].term,
-                .type = a->entries[i].type,
-                .len = a->entries[i].buf.len,
-                .data = copy_of(a->entries[i].buf.base, a->entries[i].buf.len)};
-    } else if (m->type == RAFT_INSTALL_SNAPSHOT) {
-        const struct raft_install_snapshot *s = &m->install_snapshot;
-        if (raft_configuration_encode(&s->conf, &conf) != 0)
-            abort();
-        l->snapshot.configuration = copy_of(conf.base, conf.len);
-        l->snapshot.configuration_len = conf.len;
-        raft_free(conf.base);
-        l->snapshot.len = s->data.len;
-        l->snapshot.data = copy_of(s->data.base, s->data.len);
-    }
-    return l;
-}
-
-static struct letter *letter_copy(const struct letter *l)
-{
-    struct letter *copy = calloc(1, sizeof *copy);
-
-    *copy = *l;
-    copy->entries = calloc(l->n + 1, sizeof *copy->entries);
-    for (unsigned i = 0; i < l->n; i++) {
-        copy->entries[i] = l->entries[i];
-        copy->entries[i].data = copy_of(l->entries[i].data, l->entries[i].len);
-    }
-    if (l->snapshot.data != NULL) {
-        copy->snapshot.data = copy_of(l->snapshot.data, l->snapshot.len);
-        copy->snapshot.configuration =
-            copy_of(l->snapshot.configuration, l->snapshot.configuration_len);
-    }
-    return copy;
-}
-
-/* Each field of what libraft owns from now on, in the receiver's heap. */
-static void letter_open(struct letter *l, struct raft_message *m)
-{
-    struct raft_buffer conf = {.base = l->snapshot.configuration,
-                               .len = l->snapshot.configuration_len};
-
-    *m = l->message;
-    m->server_id = l->from;
-    m->server_address = machine_of(l->from)->config->peers[l->from - 1].address;
-    if (m->type == RAFT_APPEND_ENTRIES) {
-        m->append_entries.entries = entries_read(l->entries, l->n);
-    } else if (m->type == RAFT_INSTALL_SNAPSHOT) {
-        raft_configuration_init(&m->install_snapshot.conf);
-        if (raft_configuration_decode(&conf, &m->install_snapshot.conf) != 0)
-            abort();
-        m->install_snapshot.data.len = l->snapshot.len;
-        m->install_snapshot.data.base = raft_malloc(l->snapshot.len);
-        memcpy(m->install_snapshot.data.base, l->snapshot.data, l->snapshot.len);
-    }
-}
-
-static const char *letter_name(const struct letter *l)
-{
-    static const char *const names[] = {"",     "append",  "appended", "vote?",
-                                        "vote", "install", "now!"};
-
-    return names[l->message.type];
-}
-
-static void letter_arrived(void *arg)
-{
-    struct letter *l = arg;
-    struct port *p = sim.current->port;
-    struct raft_message m;
-
-    if (p == NULL || p->recv == NULL)
-        return;
-    trace(3, "raft n%u <- n%u %s", l->to, l->from, letter_name(l));
-    letter_open(l, &m);
-    p->recv(p->io, &m);
-}
-
-static void letter_deliver(void *arg)
-{
-    struct letter *l = arg;
-    struct machine *m = machine_of(l->to);
-
-    if (!m->on || m->daemon == NULL || m->daemon->life != l->life || link_is_cut(l->from, l->to))
-        return;
-    event_keep_arg();
-    event_at(sim.now_ns, m->daemon, letter_arrived, l, letter_free);
-}
-
-static void send_done(void *arg)
-{
-    struct raft_io_send *req = arg;
-
-    req->cb(req, 0);
-}
-
-static void post(struct letter *l)
-{
-    const struct machine *m = machine_of(l->to);
-
-    l->life = m != NULL && m->daemon != NULL ? m->daemon->life : 0;
-    if (m == NULL || link_is_cut(l->from, l->to) ||
-        (sim.bad_network && rng_chance(&sim.net, sim.profile.lossy_per_mille))) {
-        letter_free(l);
-        return;
-    }
-    event_at(sim.now_ns + link_delay_ns(l->from, l->to), NULL, letter_deliver, l, letter_free);
-}
-
-static int io_send(struct raft_io *io, struct raft_io_send *req, const struct raft_message *m,
-                   raft_io_send_cb cb)
-{
-    struct port *p = port_of(io);
-    struct letter *l = letter_new(m, p->process->machine->id);
-
-    req->cb = cb;
-    if (sim.bad_network && rng_chance(&sim.net, sim.profile.duplicate_per_mille))
-        post(letter_copy(l));
-    post(l);
-    event_at(sim.now_ns + rng_range(&sim.net, 10, 100) * 1000, p->process, send_done, req, NULL);
     return 0;
 }
 
@@ -594,79 +412,4 @@ void raft_uv_set_disk_retry(struct raft_io *io, unsigned ms)
 {
     (void)io;
     (void)ms;
-}
-
-/* ------------------------------------------------------- the mark, the guard */
-
-uint32_t acked_open(const char *dir, struct acked **ret)
-{
-    (void)dir;
-    *ret = (struct acked *)sim.current->machine->disk;
-    return 0;
-}
-
-void acked_close(struct acked *a)
-{
-    (void)a;
-}
-
-uint64_t acked_index(const struct acked *a)
-{
-    return ((const struct disk *)a)->acked;
-}
-
-void acked_raise(struct acked *a, uint64_t index)
-{
-    struct disk *d = (struct disk *)a;
-
-    if (index > d->acked)
-        d->acked = index;
-}
-
-uint32_t acked_lower(struct acked *a, uint64_t index)
-{
-    struct disk *d = (struct disk *)a;
-
-    if (index >= d->acked)
-        return 0;
-    if (disk_status(d) != 0)
-        return ERROR_DISK_FULL;
-    d->acked = d->acked_synced = index;
-    return 0;
-}
-
-uint32_t disk_check(const char *dir, uint64_t acked, char **ret_why)
-{
-    (void)dir;
-    (void)acked;
-    (void)ret_why;
-    return 0;
-}
-
-struct guard *__real_guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal,
-                                void *data);
-struct guard *__wrap_guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal,
-                                void *data);
-void __real_guard_close(struct guard *g);
-void __wrap_guard_close(struct guard *g);
-
-/* guard.c lists its guards outside of the process' heap: they are taken off the
- * list also when the process just ends. */
-struct guard *__wrap_guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal,
-                                void *data)
-{
-    return sim.current->guard = __real_guard_open(io, acked, fatal, data);
-}
-
-void __wrap_guard_close(struct guard *g)
-{
-    sim.current->guard = NULL;
-    __real_guard_close(g);
-}
-
-void guards_forget(struct process *p)
-{
-    if (p->guard != NULL)
-        __real_guard_close(p->guard);
-    p->guard = NULL;
 }
