@@ -141,7 +141,7 @@ $(BUILD)/tests/corpus-command $(BUILD)/tests/corpus-apply: $(BUILD)/tests/corpus
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
 
 .PHONY: test tests-build
-tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
+tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/sim/sim
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
@@ -189,6 +189,7 @@ help:
 	@echo "make run        show the main job on a fresh three-node cluster"
 	@echo "make test       all tests that need no container engine"
 	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
+	@echo "make sim        SEEDS=200 histories of simulated clusters, FROM=1"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"

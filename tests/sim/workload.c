@@ -177,6 +177,8 @@ static void append_properties(struct model *m, char *line, char of, unsigned per
         if (properties[i].of != of || !rng_chance(m->rng, per_mille) ||
             strstr(line, properties[i].name) != NULL)
             continue;
+        if (strlen(line) > STEP_BYTES - 90)
+            return; /* Enough for one call. */
         pick(m->rng, properties[i].values, value, sizeof value);
         append(line, " %s:%s", properties[i].name, value);
     }
