@@ -14,14 +14,13 @@ void profile_choose(struct profile *s, uint64_t seed)
     s->voters = s->machines > 3 && rng_chance(&r, 400) ? s->machines - 1 : s->machines;
     if (s->voters > 3 && rng_chance(&r, 300))
         s->voters = 3;
-    s->duration_ms = DURATION_MS;
     s->lease_ms = fast ? 800 : 2000;
     s->pulse_ms = fast ? 100 : 250;
     s->election_ms = fast ? 150 : 400;
     s->heartbeat_ms = fast ? 30 : 80;
     s->guard_ms = fast ? 30 : 50;
-    s->snapshot_threshold = (unsigned)rng_range(&r, 20, 400);
-    s->snapshot_trailing = (unsigned)rng_range(&r, 5, 200);
+    s->snapshot_threshold = (unsigned)rng_skewed(&r, 8, 300);
+    s->snapshot_trailing = (unsigned)rng_skewed(&r, 1, 150);
     s->delay_us_min = (unsigned)rng_range(&r, 50, 500);
     s->delay_us_max = (unsigned)rng_range(&r, 500, fast ? 3000 : 8000);
     s->fsync_us_min = (unsigned)rng_range(&r, 50, 1000);
@@ -223,18 +222,18 @@ void schedule_generate(struct schedule *to, uint64_t seed, const struct profile 
 
     rng_seed(&calls, seed, 2);
     rng_seed(&trouble, seed, 3);
-    *to = (struct schedule){.seed = seed};
+    *to = (struct schedule){.seed = seed, .profile = *s};
     struct model *m = model_new(&calls, s);
     uint64_t ready = workload_begin(m, to, rng_range(&calls, 500, 3000));
     uint64_t call_gap = rng_range(&calls, 100, 1500);
     uint64_t fault_gap = rng_chance(&trouble, 250) ? rng_range(&trouble, 200, 1000)
                                                    : rng_range(&trouble, 1000, 8000);
     uint64_t mishap_gap = rng_range(&trouble, 1000, 10000);
-    for (at = ready; at < s->duration_ms; at += rng_range(&calls, 1, 2 * call_gap))
+    for (at = ready; at < DURATION_MS; at += rng_range(&calls, 1, 2 * call_gap))
         workload_call(m, to, at);
-    for (at = ready; at < s->duration_ms; at += rng_range(&trouble, 1, 2 * fault_gap))
+    for (at = ready; at < DURATION_MS; at += rng_range(&trouble, 1, 2 * fault_gap))
         plan_fault(to, &trouble, s, at);
-    for (at = ready; at < s->duration_ms; at += rng_range(&trouble, 1, 2 * mishap_gap))
+    for (at = ready; at < DURATION_MS; at += rng_range(&trouble, 1, 2 * mishap_gap))
         plan_mishap(to, &trouble, s, m, at);
     model_free(m);
     schedule_sort(to);

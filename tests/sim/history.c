@@ -8,12 +8,14 @@
 
 struct sim sim;
 
-static void begin(uint64_t seed, int trace_level)
+static void begin(const struct schedule *s, int trace_level)
 {
+    uint64_t seed = s->seed;
+
     memset(&sim, 0, sizeof sim);
     sim.seed = seed;
     sim.trace = trace_level;
-    profile_choose(&sim.profile, seed);
+    sim.profile = s->profile;
     rng_seed(&sim.net, seed, 10);
     clients_init();
     oracle_init();
@@ -36,14 +38,14 @@ static void end(void)
 
 bool history_run(const struct schedule *s, int trace_level, char *failure)
 {
-    begin(s->seed, trace_level);
+    begin(s, trace_level);
     for (size_t i = 0; i < s->count && !sim.failed; i++) {
         events_run(s->steps[i].at_ms * MS);
         if (!sim.failed)
             step_run(s->steps[i].text);
     }
     if (!sim.failed)
-        events_run(sim.profile.duration_ms * MS);
+        events_run((uint64_t)DURATION_MS * MS);
     if (!sim.failed)
         finale_run();
     trace(1, "%s after %.1f s, %" PRIu64 " events, index %" PRIu64, sim.failed ? "failed" : "fine",

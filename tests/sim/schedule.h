@@ -2,7 +2,8 @@
  * can be left out while looking for the smallest history that still fails.
  *
  * A step is a line of text: a time in milliseconds, a verb, its arguments. The
- * same lines make up the files in tests/sim/regressions. */
+ * same lines make up the files in tests/sim/regressions, with the profile in
+ * front, so that these stay what they are when seeds come to mean something else. */
 #ifndef HOLDFAST_SIM_SCHEDULE_H
 #define HOLDFAST_SIM_SCHEDULE_H
 
@@ -19,6 +20,7 @@ struct step {
 
 struct schedule {
     uint64_t seed;
+    struct profile profile;
     struct step *steps;
     size_t count, size;
 };

@@ -6,7 +6,7 @@
 
 static void without(const struct schedule *s, size_t at, size_t n, struct schedule *ret)
 {
-    *ret = (struct schedule){.seed = s->seed};
+    *ret = (struct schedule){.seed = s->seed, .profile = s->profile};
     for (size_t i = 0; i < s->count; i++)
         if (i < at || i >= at + n)
             schedule_add(ret, s->steps[i].at_ms, "%s", s->steps[i].text);

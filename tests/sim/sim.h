@@ -111,7 +111,6 @@ struct machine {
 struct profile {
     unsigned machines;
     unsigned voters; /* The others begin as stand-bys. */
-    uint64_t duration_ms;
     unsigned lease_ms, pulse_ms, election_ms, heartbeat_ms, guard_ms;
     unsigned snapshot_threshold, snapshot_trailing;
     unsigned delay_us_min, delay_us_max; /* Of a message. */
