@@ -37,6 +37,14 @@ static struct {
     uint64_t seq, index;
 } applied[CLIENTS_MAX];
 
+/* Groups that somebody took offline and nobody has asked to come back since:
+ * known from the calls alone, whatever the state says. */
+struct told_offline {
+    uint64_t group, index;
+    struct told_offline *next;
+};
+static struct told_offline *told_offline;
+
 /* ------------------------------------------------------------------- messages */
 
 void trace(int level, const char *format, ...)
@@ -77,12 +85,64 @@ static bool is_wanted(const struct resource *r)
     return r->persistent < 0 ? r->group->persistent_online : r->persistent == 1;
 }
 
+static struct told_offline **find_told(uint64_t group)
+{
+    struct told_offline **at = &told_offline;
+
+    while (*at != NULL && (*at)->group != group)
+        at = &(*at)->next;
+    return at;
+}
+
+static void forget_told(uint64_t group)
+{
+    struct told_offline **at = find_told(group), *t = *at;
+
+    if (t == NULL)
+        return;
+    *at = t->next;
+    free(t);
+}
+
+/* Follow what clients were promised. Flag 1 of an offline call ignores locks;
+ * others may mean that nothing is to be remembered. */
+static void note_promise(const struct cluster *c, const struct command *cmd)
+{
+    const char *name = cmd->name != NULL ? cmd->name : "";
+    const struct group *g = cluster_group_by_name(c, name);
+    const struct resource *r = cluster_resource_by_name(c, name);
+    struct told_offline *t;
+
+    if (cmd->kind == COMMAND_RESOURCE_ONLINE && r != NULL)
+        forget_told(r->group->id);
+    if (cmd->kind == COMMAND_RESOURCE_MOVE && r != NULL)
+        forget_told(r->group->id);
+    if (cmd->kind == COMMAND_GROUP_ONLINE && g != NULL)
+        forget_told(g->id);
+    if (cmd->kind != COMMAND_GROUP_OFFLINE || g == NULL || (cmd->flags & ~1u) != 0)
+        return;
+    forget_told(g->id);
+    t = malloc(sizeof *t);
+    *t = (struct told_offline){g->id, cluster_index(c), told_offline};
+    told_offline = t;
+}
+
+static void judge_promise(const struct resource *r, const struct event *e)
+{
+    const struct told_offline *t = *find_told(r->group->id);
+
+    if (t != NULL && e->to == RESOURCE_ONLINE_PENDING)
+        fail("[%" PRIu64 "] %s is started, and its group was taken offline by [%" PRIu64 "]",
+             e->index, r->name, t->index);
+}
+
 static void judge_resource(const struct cluster *c, const struct event *e)
 {
     const struct resource *r = cluster_resource(c, e->id);
 
     if (r == NULL || e->from == e->to)
         return;
+    judge_promise(r, e);
     /* One that was started without being wanted from now on (flag 2) comes back
      * after its provider has failed: it is not started anew. */
     if (e->to == RESOURCE_ONLINE_PENDING && !is_wanted(r) && e->cause != CAUSE_REQUESTED_ONLINE &&
@@ -154,6 +214,8 @@ static void judge(const struct cluster *c, const struct command *cmd, const stru
         fail("[%" PRIu64 "] %s was refused with %u and changed something", index,
              command_kind_name(cmd->kind), reply->code);
     judge_repeat(index, cmd, reply, changed && !may_change);
+    if (!is_refusal(reply->code) && reply->index == index)
+        note_promise(c, cmd);
     for (unsigned i = 0; i < count; i++)
         if (events[i].object == OBJECT_RESOURCE)
             judge_resource(c, &events[i]);
@@ -255,6 +317,8 @@ void oracle_init(void)
 
 void oracle_release(void)
 {
+    while (told_offline != NULL)
+        forget_told(told_offline->group);
     free(records);
     records = NULL;
     room = 0;
