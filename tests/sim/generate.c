@@ -169,14 +169,33 @@ static void fault_storm(struct schedule *to, struct rng *r, const struct profile
     }
 }
 
+/* The leader goes while the others come and go: elections in which votes are
+ * given, and must be remembered, by nodes that have just been started. */
+static void fault_election(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
+{
+    unsigned rounds = 1 + (unsigned)rng_below(r, 4);
+
+    schedule_add(to, at, "network bad");
+    for (unsigned i = 0; i < rounds; i++) {
+        schedule_add(to, at, "freeze leader");
+        uint64_t election = at + rng_range(r, s->election_ms / 2, s->election_ms);
+        for (unsigned k = 0; k < 3 * s->machines; k++)
+            schedule_add(to, election + rng_below(r, 2 * s->election_ms), "kill-daemon n%u",
+                         some_node(r, s));
+        at = election + rng_range(r, s->election_ms, 4 * s->election_ms);
+        schedule_add(to, at, "thaw all");
+    }
+    schedule_add(to, at, "network good");
+}
+
 static const struct {
     unsigned weight;
     fault *plan;
 } faults[] = {
-    {3, fault_storm},  {10, fault_partition}, {5, fault_link},    {6, fault_network},
-    {10, fault_power}, {9, fault_daemon},     {6, fault_monitor}, {6, fault_stop},
-    {8, fault_freeze}, {8, fault_disk},       {3, fault_clock},   {6, fault_membership},
-    {8, fault_leader},
+    {5, fault_election},   {3, fault_storm},  {10, fault_partition}, {5, fault_link},
+    {6, fault_network},    {10, fault_power}, {9, fault_daemon},     {6, fault_monitor},
+    {6, fault_stop},       {8, fault_freeze}, {8, fault_disk},       {3, fault_clock},
+    {6, fault_membership}, {8, fault_leader},
 };
 
 static void plan_fault(struct schedule *to, struct rng *r, const struct profile *s, uint64_t at)
