@@ -50,6 +50,13 @@ static uint32_t on_restore(const uint8_t *bytes, size_t len, void *data)
     return replica_restore(d->replica, bytes, len);
 }
 
+static uint64_t reached_ms(void *data)
+{
+    const struct daemon *d = data;
+
+    return cluster_now_ms(replica_cluster(d->replica));
+}
+
 static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *data)
 {
     struct daemon *d = data;
@@ -299,6 +306,7 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
                                                          .finished = on_finished,
                                                          .snapshot = on_snapshot,
                                                          .restore = on_restore,
+                                                         .reached_ms = reached_ms,
                                                          .leadership = on_leadership,
                                                          .refuse_peer = refuse_peer,
                                                          .fatal = on_fatal};

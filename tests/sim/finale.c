@@ -52,8 +52,10 @@ static const char *unrest_of(const struct cluster *c)
             const struct resource *r = g->resources[i];
             if (r->restart_at_ms != 0 || r->state == RESOURCE_ONLINE_PENDING ||
                 r->state == RESOURCE_OFFLINE_PENDING || r->fail_requested) {
-                snprintf(text, sizeof text, "resource %s is %s", r->name,
-                         resource_state_name(r->state));
+                snprintf(text, sizeof text,
+                         "resource %s is %s%s, restart at %" PRIu64 ", it is %" PRIu64, r->name,
+                         resource_state_name(r->state), r->fail_requested ? " and to fail" : "",
+                         r->restart_at_ms, cluster_now_ms(c));
                 return text;
             }
         }
