@@ -8,6 +8,9 @@
 
 #include "base/memory.h"
 
+/* raft_uv keeps two. */
+enum { SNAPSHOTS_KEPT = 4 };
+
 struct guard {
     struct raft_io *io;
     struct raft_io original; /* Methods of raft_uv. */
@@ -18,6 +21,11 @@ struct guard {
     uint64_t next_append;                           /* Index that the next append begins with. */
     struct guarded_append *writing, **writing_tail; /* Oldest first. */
     bool taking;
+    struct {
+        raft_index index;
+        raft_term term;
+    } snapshots[SNAPSHOTS_KEPT]; /* Seen last: read at the start, taken, installed. */
+    unsigned snapshot_count;
     void (*sent)(const struct raft_message *message, void *data);
     void *sent_data;
     struct guard *next;
@@ -187,6 +195,14 @@ static void snapshot_free(struct raft_snapshot *s)
     raft_free(s);
 }
 
+static void note_snapshot(struct guard *g, const struct raft_snapshot *s)
+{
+    unsigned at = g->snapshot_count++ % SNAPSHOTS_KEPT;
+
+    g->snapshots[at].index = s->index;
+    g->snapshots[at].term = s->term;
+}
+
 static int guard_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
                       struct raft_snapshot **snapshot, raft_index *start_index,
                       struct raft_entry *entries[], size_t *n_entries)
@@ -200,6 +216,8 @@ static int guard_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
     if (*snapshot != NULL && (*snapshot)->index > last)
         last = (*snapshot)->index;
     g->next_append = last + 1;
+    if (*snapshot != NULL)
+        note_snapshot(g, *snapshot);
     if (last >= acked_index(g->acked))
         return 0;
     snprintf(io->errmsg, sizeof io->errmsg,
@@ -266,6 +284,7 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     p->guard = g;
     p->index = snapshot->index;
     p->snapshot = *snapshot;
+    note_snapshot(g, snapshot);
     p->taken = trailing > 0; /* An installed one replaces the whole log. */
     if (p->taken) {
         g->taking = true;
@@ -362,10 +381,26 @@ static int guard_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
 
 /* ----------------------------------------------------------------- messages */
 
+/* The term that belongs to the snapshot in the message. */
+static raft_term snapshot_term(const struct guard *g, const struct raft_install_snapshot *s)
+{
+    for (unsigned i = 0; i < SNAPSHOTS_KEPT; i++)
+        if (g->snapshots[i].index == s->last_index && s->last_index != 0)
+            return g->snapshots[i].term;
+    return s->last_term;
+}
+
 static int guard_io_send(struct raft_io *io, struct raft_io_send *req,
                          const struct raft_message *message, raft_io_send_cb cb)
 {
     struct guard *g = guard_of(io);
+    struct raft_message corrected;
+
+    if (message->type == RAFT_INSTALL_SNAPSHOT) {
+        corrected = *message;
+        corrected.install_snapshot.last_term = snapshot_term(g, &message->install_snapshot);
+        message = &corrected; /* Encoded before send() returns; what it points to stays. */
+    }
 
     if (g->sent != NULL)
         g->sent(message, g->sent_data);

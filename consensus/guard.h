@@ -31,6 +31,11 @@
  *    (legacy.c: legacyApply() queues an event for each, and the snapshot is taken
  *    between two of these). A node that starts from it counts votes by an old
  *    configuration. The right one is written instead.
+ * 7. A snapshot that is taken while an older one is being read for a follower is
+ *    sent instead of it, with its own index and the term of the older one
+ *    (legacy.c, legacyLoadSnapshotCb). If the terms differ the follower is lost:
+ *    no entry will ever match, and each attempt frees memory twice. The term is
+ *    set right.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
