@@ -1,0 +1,44 @@
+/* Delta debugging: leave out ever smaller parts while it still fails. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sim/history.h"
+
+static void without(const struct schedule *s, size_t at, size_t n, struct schedule *ret)
+{
+    *ret = (struct schedule){.seed = s->seed, .profile = s->profile};
+    for (size_t i = 0; i < s->count; i++)
+        if (i < at || i >= at + n)
+            schedule_add(ret, s->steps[i].at_ms, "%s", s->steps[i].text);
+}
+
+static bool try_without(struct schedule *s, size_t at, size_t n)
+{
+    char failure[FAILURE_BYTES];
+    struct schedule less;
+
+    without(s, at, n, &less);
+    if (history_try(&less, failure)) {
+        schedule_release(&less);
+        return false;
+    }
+    printf("%zu steps still fail: %s\n", less.count, failure);
+    fflush(stdout);
+    schedule_release(s);
+    *s = less;
+    return true;
+}
+
+void schedule_shrink(struct schedule *s)
+{
+    bool any;
+
+    for (size_t n = s->count / 2; n > 0; n = n > 1 || !any ? n / 2 : 1) {
+        any = false;
+        for (size_t at = 0; at < s->count;)
+            if (try_without(s, at, n))
+                any = true;
+            else
+                at += n;
+    }
+}
