@@ -134,8 +134,20 @@ $(BUILD)/tests/corpus-msgpack: $(BUILD)/tests/fuzz/msgpack.o $(BUILD)/tests/fuzz
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
 
+# The golden scenarios (docs/testing.md). `make scenarios ACCEPT=1` writes their
+# transcripts anew, ONLY=name plays some.
+SCENARIOS = $(sort $(wildcard tests/scenarios/*$(ONLY)*.txt))
+$(BUILD)/tests/play-scenarios: $(call tests_of,scenarios) $(call objects,tests/groupmgr/tree.c) \
+                               $(GROUPMGR) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
+.PHONY: scenarios
+scenarios:
+	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios
+	@build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios $(if $(ACCEPT),--accept) $(SCENARIOS)
+
 .PHONY: test tests-build
-tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
+tests-build: build $(UNITS) $(BUILD)/tests/play-scenarios $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
@@ -183,6 +195,7 @@ help:
 	@echo "make run        show the main job on a fresh three-node cluster"
 	@echo "make test       all tests that need no container engine"
 	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
+	@echo "make scenarios  the group manager's golden scenarios; ACCEPT=1 writes them anew"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
