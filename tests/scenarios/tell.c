@@ -49,9 +49,16 @@ void tell_reply(struct stage *s)
 {
     const struct reply *reply = &s->reply;
 
-    if (reply->code == 0)
+    unsigned changes;
+
+    cluster_changes(s->cluster, &changes);
+    if (reply->code == 0 && changes > 0)
         return;
     tell_time(s);
+    if (reply->code == 0) {
+        bytes_printf(&s->lines, "| %s\n", s->changed ? "done" : "done, no change");
+        return;
+    }
     bytes_printf(&s->lines, "| %s", error_name(reply->code));
     if (reply->detail[0] != '\0')
         bytes_printf(&s->lines, ": %s", reply->detail);
