@@ -118,14 +118,16 @@ static void remember(struct stage *s)
     }
 }
 
-static void apply(struct stage *s, const struct command *cmd, struct reply *ret)
+/* True if it changed an object. */
+static bool apply(struct stage *s, const struct command *cmd, struct reply *ret)
 {
     uint64_t before = cluster_objects_digest(s->cluster);
+    bool changed;
 
     cluster_apply(s->cluster, s->now_ms, cmd, ret);
     apply_to_twin(s, cmd, ret);
-    s->changed = cluster_objects_digest(s->cluster) != before;
-    if (is_refusal(ret->code) && s->changed)
+    changed = cluster_objects_digest(s->cluster) != before;
+    if (is_refusal(ret->code) && changed)
         stage_alarm(s, "a refused %s has changed something", command_kind_name(cmd->kind));
     cluster_check(s->cluster);
     check_starts(s, cmd);
@@ -134,6 +136,7 @@ static void apply(struct stage *s, const struct command *cmd, struct reply *ret)
     check_twin(s);
     remember(s);
     s->commands++;
+    return changed;
 }
 
 void stage_apply(struct stage *s, const struct command *cmd)
@@ -147,7 +150,7 @@ void stage_apply(struct stage *s, const struct command *cmd)
 
 void stage_command(struct stage *s, const struct command *cmd)
 {
-    apply(s, cmd, &s->reply);
+    s->changed = apply(s, cmd, &s->reply);
     if (s->quiet && is_refusal(s->reply.code))
         stage_alarm(s, "the set-up is refused: %s %s", error_name(s->reply.code), s->reply.detail);
     if (s->quiet)
