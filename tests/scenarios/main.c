@@ -3,6 +3,7 @@
  *     play FILE...           exit status 1 if one differs or a fact does not hold
  *     play --accept FILE...  write the transcripts anew, unless a fact does not hold
  *     play --show FILE...    print the transcripts
+ *     play --facts FILE...   look at the facts only
  *
  * Each scenario is played in a process of its own: a failed assertion of the
  * state machine ends one story, not all. */
@@ -16,7 +17,7 @@
 #include "base/memory.h"
 #include "tests/scenarios/story.h"
 
-enum mode { COMPARE, ACCEPT, SHOW };
+enum mode { COMPARE, ACCEPT, SHOW, FACTS };
 
 struct score {
     unsigned played, failed, rewritten, facts, commands;
@@ -94,6 +95,8 @@ static void play_apart(const char *path, enum mode mode, struct score *score)
 
 int main(int argc, char *argv[])
 {
+    static const char *const modes[] = {
+        [ACCEPT] = "--accept", [SHOW] = "--show", [FACTS] = "--facts"};
     enum mode mode = COMPARE;
     int first = 1;
     struct score *score =
@@ -101,12 +104,13 @@ int main(int argc, char *argv[])
 
     if (score == MAP_FAILED)
         return 2;
-    if (argc > 1 && strcmp(argv[1], "--accept") == 0)
-        mode = ACCEPT, first = 2;
-    else if (argc > 1 && strcmp(argv[1], "--show") == 0)
-        mode = SHOW, first = 2;
+    for (unsigned i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++)
+        if (modes[i] != NULL && strcmp(argv[1], modes[i]) == 0) {
+            mode = (enum mode)i;
+            first = 2;
+        }
     if (first >= argc) {
-        fprintf(stderr, "usage: %s [--accept|--show] FILE...\n", argv[0]);
+        fprintf(stderr, "usage: %s [--accept|--show|--facts] FILE...\n", argv[0]);
         return 2;
     }
     for (int i = first; i < argc; i++)
