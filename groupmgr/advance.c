@@ -18,7 +18,7 @@ void plan_stop_all(struct cluster *c, struct group_record *g, enum cause cause)
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
 
-        deadline_set(c, r, 0);
+        timer_set(c, &r->restart, 0);
         plan_set(c, r, resource_runs(r) ? PLAN_STOP : PLAN_NONE, cause);
     }
     group_touch(c, g, cause);
@@ -30,7 +30,7 @@ void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cau
         struct resource_record *r = resource_record(g->group.resources[i]);
         bool start = resource_is_wanted(r) && r->resource.state != RESOURCE_ONLINE;
 
-        deadline_set(c, r, 0);
+        timer_set(c, &r->restart, 0);
         plan_set(c, r, start ? PLAN_START : PLAN_NONE, cause);
     }
     group_touch(c, g, cause);

@@ -127,8 +127,7 @@ static const char *resource_fault(const struct cluster *c, const struct resource
     MUST(!resource_runs(r) || (res->operation > 0 && is_up(g->owner)));
     MUST(resource_runs(r) || (!res->locked && !res->fail_requested));
     MUST(res->restart_at_ms == 0 || (res->state == RESOURCE_FAILED && r->plan == PLAN_NONE));
-    MUST((res->restart_at_ms != 0) == (r->due_slot != 0));
-    MUST(res->restart_action <= 2);
+    MUST((res->restart_at_ms != 0) == (r->restart.slot != 0));
     MUST(res->property_count <= PROPERTIES_PER_RESOURCE_MAX);
     return fault != NULL ? fault : providers_fault(r);
 }
@@ -143,7 +142,8 @@ static const char *operation_fault(const struct cluster *c, const struct group_r
     if (op->kind == OPERATION_NONE) {
         MUST(op->id == 0 && op->flags == 0 && op->target == 0 && op->resource == 0);
         MUST(op->since_ms == 0 && op->instructions_len == 0);
-        MUST(g->operation_cause == CAUSE_NONE);
+        MUST(op->cause == CAUSE_NONE && op->source == 0);
+        MUST(!op->queued && op->wait == CAUSE_NONE && !op->returning && !op->cancelled);
         return NULL;
     }
     MUST(op->id > 0 && op->id <= c->index);
@@ -157,7 +157,7 @@ static const char *operation_fault(const struct cluster *c, const struct group_r
 
 static const char *owner_fault(const struct cluster *c, const struct group_record *g)
 {
-    bool elsewhere = placement_choose(c, g, g->owner) != NULL;
+    bool elsewhere = placement_exists(c, g, &(struct question){.not_this = g->owner});
 
     MUST(g->owner != NULL && g->group.owner == g->owner->node.id);
     MUST(g->owner_slot < g->owner->group_count && g->owner->groups[g->owner_slot] == g);
@@ -183,26 +183,12 @@ static const char *group_fault(const struct cluster *c, const struct group_recor
         return fault;
     MUST(!g->touched);
     MUST(g->group.id <= c->index);
-    MUST(g->group.failover_period_h <= 1193);
+    MUST(g->group.placement.chosen == g->group.owner);
     MUST(g->group.state == group_formula(g));
     return NULL;
 }
 
 /* ------------------------------------------------------------------ tables */
-
-static const char *due_fault(const struct cluster *c)
-{
-    for (unsigned slot = 1; slot <= c->due_count; slot++) {
-        const struct resource_record *r = c->due[slot], *above = c->due[slot / 2];
-
-        MUST(r->due_slot == slot);
-        if (slot > 1)
-            MUST(above->resource.restart_at_ms < r->resource.restart_at_ms ||
-                 (above->resource.restart_at_ms == r->resource.restart_at_ms &&
-                  above->resource.id < r->resource.id));
-    }
-    return NULL;
-}
 
 static const char *sessions_fault(const struct cluster *c)
 {
@@ -241,7 +227,7 @@ const char *cluster_fault(const struct cluster *c)
         groups++;
     }
     if (fault == NULL)
-        fault = due_fault(c);
+        fault = timers_fault(&c->timers);
     if (fault == NULL)
         fault = sessions_fault(c);
     if (fault == NULL)

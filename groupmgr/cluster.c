@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "groupmgr/common.h"
 #include "groupmgr/rules.h"
 
 /* ------------------------------------------------------------------- life */
@@ -12,6 +13,8 @@ struct cluster *cluster_new(void)
     struct cluster *c = xcalloc(1, sizeof(*c));
 
     c->name = xstrdup("");
+    commons_preset(OBJECT_CLUSTER, &c->settings);
+    timer_init(&c->forming, TIMER_FORMING, 0, c, &c->forming_until_ms);
     return c;
 }
 
@@ -22,6 +25,7 @@ void cluster_free(struct cluster *c)
     records_release(c);
     events_release(&c->events);
     free(c->name);
+    commons_release(OBJECT_CLUSTER, &c->settings);
     free(c);
 }
 
@@ -70,6 +74,49 @@ static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
     return 0;
 }
 
+uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    struct event e = {.object = OBJECT_CLUSTER, .name = c->name, .cause = CAUSE_CONFIGURED};
+    uint32_t code = commons_check(OBJECT_CLUSTER, cmd, reply);
+
+    if (code != 0)
+        return code;
+    commons_set(OBJECT_CLUSTER, &c->settings, cmd);
+    event_record(c, &e);
+    return 0;
+}
+
+/* ----------------------------------------------------------- what is due */
+
+static void timer_due(struct cluster *c, struct timer *t)
+{
+    switch (t->kind) {
+    case TIMER_FORMING:
+        forming_due(c);
+        break;
+    case TIMER_RESTART:
+        restart_due(c, t->record);
+        break;
+    default:
+        assert(!"a timer that somebody sets");
+    }
+}
+
+/* Time passes with every command, also with one that is refused or was applied
+ * before: what falls due depends on the stamp alone. */
+static void timers_run(struct cluster *c)
+{
+    struct timer *t;
+
+    c->command = COMMAND_TICK;
+    while ((t = timer_first(c)) != NULL && *t->at_ms <= c->now_ms) {
+        timer_set(c, t, 0);
+        timer_due(c, t);
+    }
+}
+
+/* --------------------------------------------------------------- dispatch */
+
 static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_TICK] = apply_tick,
     [COMMAND_CLUSTER_INIT] = apply_cluster_init,
@@ -92,6 +139,7 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_RESOURCE_DEPEND] = apply_resource_depend,
     [COMMAND_RESOURCE_UNDEPEND] = apply_resource_undepend,
     [COMMAND_RESOURCE_SET] = apply_resource_set,
+    [COMMAND_CLUSTER_SET] = apply_cluster_set,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches
@@ -111,7 +159,8 @@ static void settle_touched(struct cluster *c)
 
 static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
-    if (cmd->kind >= COMMAND_TICK && cmd->kind < COMMAND_KIND_END)
+    c->command = cmd->kind;
+    if (cmd->kind >= COMMAND_TICK && cmd->kind < COMMAND_KIND_END && handlers[cmd->kind] != NULL)
         reply->code = handlers[cmd->kind](c, cmd, reply);
     else
         reply->code = refuse(reply, ERROR_INVALID_PARAMETER, "command %u", (unsigned)cmd->kind);
@@ -155,10 +204,7 @@ void cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct command *c
     memset(ret, 0, sizeof(*ret));
     ret->index = c->index;
 
-    /* Time passes with every command, also with one that is refused or was
-     * applied before: what falls due depends on the stamp alone. */
-    forming_run(c);
-    restarts_run(c);
+    timers_run(c);
     settle_touched(c);
 
     if (cmd->client == 0)
@@ -183,6 +229,11 @@ uint64_t cluster_now_ms(const struct cluster *c)
 const char *cluster_name(const struct cluster *c)
 {
     return c->name;
+}
+
+const struct settings *cluster_settings(const struct cluster *c)
+{
+    return &c->settings;
 }
 
 /* The public object of a record, NULL for NULL. */

@@ -39,6 +39,8 @@ static void command_fields(const void *object, struct field_writer *w)
     field_str(w, "name", cmd->name);
     field_str(w, "other", cmd->other);
     field_str(w, "type", cmd->type);
+    field_str(w, "expression", cmd->expression);
+    field_bool(w, "drain", cmd->drain);
     field_uint(w, "flags", cmd->flags);
     field_bin(w, "instructions", cmd->instructions, cmd->instructions_len);
     if (field_array(w, "properties", cmd->property_count))
@@ -101,7 +103,7 @@ static bool reports_read(struct field_reader *r, struct arena *a, struct command
         fields_begin(&item, &items[i]);
         reports[i].resource = read_uint(&item, "resource", UINT64_MAX);
         reports[i].operation = read_uint(&item, "operation", UINT64_MAX);
-        reports[i].event = (enum report_event)read_uint(&item, "event", REPORT_UNLOCKED);
+        reports[i].event = (enum report_event)read_uint(&item, "event", REPORT_EVENT_END - 1);
         reports[i].code = read_u32(&item, "code");
         reports[i].text = read_str(&item, "text");
         if (!fields_end(&item) || reports[i].event == 0)
@@ -151,6 +153,8 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.name = read_str(&r, "name");
     cmd.other = read_str(&r, "other");
     cmd.type = read_str(&r, "type");
+    cmd.expression = read_str(&r, "expression");
+    cmd.drain = read_bool(&r, "drain");
     cmd.flags = read_u32(&r, "flags");
     cmd.instructions = read_bin(&r, "instructions", &cmd.instructions_len);
     cmd.has_names = read_bool(&r, "has_names");

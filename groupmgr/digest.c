@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "groupmgr/common.h"
 #include "groupmgr/records.h"
 
 /* The finisher of MurmurHash3: every bit of `x` reaches every bit. */
@@ -105,10 +106,19 @@ static void event_digests_renew(struct event_log *log, unsigned kept)
     }
 }
 
+static void settings_fields(const void *object, struct field_writer *w)
+{
+    commons_write(OBJECT_CLUSTER, object, w);
+}
+
 uint64_t cluster_objects_digest(struct cluster *c)
 {
+    struct digest_sink d;
+
     digests_renew(c);
-    return mix(c->objects_sum +
+    digest_sink_begin(&d);
+    fields_write(&c->settings, settings_fields, &d.sink);
+    return mix(c->objects_sum + mix(digest_sink_end(&d)) +
                mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)));
 }
 

@@ -6,6 +6,7 @@ static void event_release(struct event *e)
 {
     free(e->name);
     free(e->text);
+    free(e->candidates);
 }
 
 void event_record(struct cluster *c, const struct event *e)
@@ -21,8 +22,10 @@ void event_record(struct cluster *c, const struct event *e)
     *copy = *e;
     copy->index = c->index;
     copy->stamp_ms = c->now_ms;
+    copy->command = c->command;
     copy->name = xstrdup(e->name);
     copy->text = xstrdup(e->text);
+    copy->candidates = candidates_copy(e->candidates, e->candidate_count);
     log->total++;
 }
 

@@ -72,10 +72,8 @@ static void restart_plan(struct cluster *c, struct resource_record *r)
 
     if (delay_ms == 0)
         plan_set(c, r, PLAN_START, CAUSE_RESTART);
-    else if (c->now_ms > UINT64_MAX - 1 - delay_ms)
-        deadline_set(c, r, UINT64_MAX - 1); /* A clock gone mad must not wrap round. */
     else
-        deadline_set(c, r, c->now_ms + delay_ms);
+        timer_set_in(c, &r->restart, delay_ms);
 }
 
 static void recover(struct cluster *c, struct resource_record *r)
@@ -91,7 +89,7 @@ static void recover(struct cluster *c, struct resource_record *r)
     }
     if (r->resource.restart_action != 2)
         return;
-    target = placement_next(c, g);
+    target = placement_choose(c, g, &(struct question){.not_this = g->owner, .next = true});
     if (target != NULL && failover_take(c, &g->group))
         transfer_begin(c, g, OPERATION_FAILOVER, target, CAUSE_FAILOVER);
 }
@@ -110,13 +108,9 @@ void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code,
     recover(c, r);
 }
 
-void restarts_run(struct cluster *c)
+void restart_due(struct cluster *c, struct resource_record *r)
 {
-    struct resource_record *r;
-
-    while ((r = deadline_first(c)) != NULL && r->resource.restart_at_ms <= c->now_ms) {
-        deadline_set(c, r, 0);
-        plan_set(c, r, PLAN_START, CAUSE_RESTART);
-        group_touch(c, group_record(r->resource.group), CAUSE_RESTART);
-    }
+    assert(r->resource.state == RESOURCE_FAILED && r->resource.restart_at_ms == 0);
+    plan_set(c, r, PLAN_START, CAUSE_RESTART);
+    group_touch(c, group_record(r->resource.group), CAUSE_RESTART);
 }

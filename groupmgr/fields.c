@@ -26,6 +26,12 @@ void field_uint(struct field_writer *w, const char *key, uint64_t value)
         sink_kv_uint(w->s, key, value);
 }
 
+void field_number(struct field_writer *w, const char *key, uint32_t value, uint32_t preset)
+{
+    if (field_present(w, value != preset))
+        sink_kv_uint(w->s, key, value);
+}
+
 void field_bool(struct field_writer *w, const char *key, bool value)
 {
     if (field_present(w, value))
@@ -42,6 +48,14 @@ void field_bin(struct field_writer *w, const char *key, const void *value, size_
 {
     if (field_present(w, len > 0))
         sink_kv_bin(w->s, key, value, len);
+}
+
+bool field_object(struct field_writer *w, const char *key, bool present)
+{
+    if (!field_present(w, present))
+        return false;
+    sink_str(w->s, key);
+    return true;
 }
 
 bool field_array(struct field_writer *w, const char *key, uint32_t items)
@@ -95,6 +109,16 @@ uint32_t read_u32(struct field_reader *r, const char *key)
     return (uint32_t)read_uint(r, key, UINT32_MAX);
 }
 
+uint32_t read_number(struct field_reader *r, const char *key, uint32_t preset)
+{
+    const struct value *v = field_get(r, key, VALUE_UINT);
+
+    if (v == NULL)
+        return preset;
+    r->bad |= v->uint > UINT32_MAX;
+    return r->bad ? preset : (uint32_t)v->uint;
+}
+
 bool read_bool(struct field_reader *r, const char *key)
 {
     const struct value *v = field_get(r, key, VALUE_BOOL);
@@ -118,6 +142,11 @@ const uint8_t *read_bin(struct field_reader *r, const char *key, size_t *ret_len
 
     *ret_len = v != NULL ? v->len : 0;
     return v != NULL ? v->bin : NULL;
+}
+
+const struct value *read_object(struct field_reader *r, const char *key)
+{
+    return field_get(r, key, VALUE_MAP);
 }
 
 const struct value *read_array(struct field_reader *r, const char *key, uint32_t *ret_count)

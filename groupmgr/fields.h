@@ -19,9 +19,13 @@ typedef void fields_fn(const void *object, struct field_writer *w);
 void fields_write(const void *object, fields_fn *fields, struct sink *s);
 
 void field_uint(struct field_writer *w, const char *key, uint64_t value);
+/* Left out when it is `preset`, which need not be 0. */
+void field_number(struct field_writer *w, const char *key, uint32_t value, uint32_t preset);
 void field_bool(struct field_writer *w, const char *key, bool value);
 void field_str(struct field_writer *w, const char *key, const char *value);
 void field_bin(struct field_writer *w, const char *key, const void *value, size_t len);
+/* True if the map under `key`, there only if `present`, is to be written now. */
+bool field_object(struct field_writer *w, const char *key, bool present);
 /* True if the `items` are to be written now. */
 bool field_array(struct field_writer *w, const char *key, uint32_t items);
 
@@ -40,10 +44,14 @@ bool fields_end(const struct field_reader *r);
 
 uint64_t read_uint(struct field_reader *r, const char *key, uint64_t max);
 uint32_t read_u32(struct field_reader *r, const char *key);
+/* What is left out reads as `preset`. */
+uint32_t read_number(struct field_reader *r, const char *key, uint32_t preset);
 bool read_bool(struct field_reader *r, const char *key);
 /* Borrowed from the tree; without NULs. */
 const char *read_str(struct field_reader *r, const char *key);
 const uint8_t *read_bin(struct field_reader *r, const char *key, size_t *ret_len);
+/* The map under `key`, NULL if there is none. */
+const struct value *read_object(struct field_reader *r, const char *key);
 /* The items of an array, *ret_count of them. */
 const struct value *read_array(struct field_reader *r, const char *key, uint32_t *ret_count);
 

@@ -42,7 +42,7 @@ static uint32_t group_create_check(const struct cluster *c, const struct command
         return refuse(reply, ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED, "%u groups",
                       (unsigned)GROUPS_MAX);
     code = preferred_check(c, cmd, reply);
-    return code != 0 ? code : group_properties_check(cmd, reply);
+    return code != 0 ? code : commons_check(OBJECT_GROUP, cmd, reply);
 }
 
 uint32_t apply_group_create(struct cluster *c, const struct command *cmd, struct reply *reply)
@@ -57,15 +57,17 @@ uint32_t apply_group_create(struct cluster *c, const struct command *cmd, struct
         if (node_can_host(find_node_by_name(c, cmd->names[i])))
             owner = find_node_by_name(c, cmd->names[i]);
     if (owner == NULL)
-        owner = placement_choose(c, NULL, NULL);
+        owner = placement_for_new(c);
     if (owner == NULL)
         return refuse(reply, ERROR_HOST_NODE_NOT_AVAILABLE, "no node is up");
 
     g = group_insert(c, c->index, cmd->name, owner);
     g->group.token = c->index;
+    g->group.why = why_now(c, CAUSE_CREATED);
+    placement_settle(c, g, CAUSE_CREATED);
     g->group.since_ms = c->now_ms;
     preferred_set(c, &g->group, cmd);
-    group_properties_set(g, cmd);
+    commons_set(OBJECT_GROUP, &g->group, cmd);
     group_note(c, g, CAUSE_CREATED, NULL);
     return 0;
 }
@@ -97,12 +99,12 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
     if (cmd->has_names)
         code = preferred_check(c, cmd, reply);
     if (code == 0)
-        code = group_properties_check(cmd, reply);
+        code = commons_check(OBJECT_GROUP, cmd, reply);
     if (code != 0)
         return code;
     if (cmd->has_names)
         preferred_set(c, &g->group, cmd);
-    group_properties_set(g, cmd);
+    commons_set(OBJECT_GROUP, &g->group, cmd);
     group_note(c, g, CAUSE_CONFIGURED, NULL);
     return 0;
 }

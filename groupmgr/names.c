@@ -42,7 +42,7 @@ const char *operation_kind_name(enum operation_kind k)
     static const char *const names[] = {
         [OPERATION_NONE] = "none",         [OPERATION_ONLINE] = "online",
         [OPERATION_OFFLINE] = "offline",   [OPERATION_MOVE] = "move",
-        [OPERATION_FAILOVER] = "failover",
+        [OPERATION_FAILOVER] = "failover", [OPERATION_RESTART] = "restart",
     };
     return NAME_IN(names, k);
 }
@@ -73,6 +73,48 @@ static const struct {
     [CAUSE_LOCKED] = {"locked", "its handler locked it"},
     [CAUSE_UNLOCKED] = {"unlocked", "its handler unlocked it"},
     [CAUSE_CONFIGURED] = {"configured", "a client changed its settings"},
+    [CAUSE_REQUESTED_RESTART] = {"requested-restart", "a client asked for a restart"},
+    [CAUSE_CANCELLED] = {"cancelled", "a client cancelled the operation"},
+    [CAUSE_RETURNED] = {"returned", "the move failed: it goes back to where it was"},
+    [CAUSE_RETRY] = {"retry", "its RetryPeriodOnFailure is over: it is tried again"},
+    [CAUSE_CANNOT_ONLINE_HERE] = {"cannot-online-here", "it cannot come online on this node"},
+    [CAUSE_CANNOT_ONLINE_ANYWHERE] = {"cannot-online-anywhere",
+                                      "it cannot come online on any node"},
+    [CAUSE_EMBEDDED_FAILURE] = {"embedded-failure", "something within it failed"},
+    [CAUSE_EMBEDDED_RECOVERED] = {"embedded-recovered", "what had failed within it is well again"},
+    [CAUSE_MAINTENANCE_BEGUN] = {"maintenance-begun", "a client put it into maintenance"},
+    [CAUSE_MAINTENANCE_ENDED] = {"maintenance-ended", "its maintenance is over"},
+    [CAUSE_RESTART_ACTION_NONE] = {"restart-action-none", "its RestartAction is 0"},
+    [CAUSE_RESTARTS_USED_UP] = {"restarts-used-up",
+                                "its restarts are used up, and its RestartAction is 1"},
+    [CAUSE_FAILOVERS_USED_UP] = {"failovers-used-up", "the failovers of its group are used up"},
+    [CAUSE_NO_OTHER_NODE] = {"no-other-node", "no other node can take its group"},
+    [CAUSE_NOT_WANTED] = {"not-wanted", "it is not wanted online"},
+    [CAUSE_IN_MAINTENANCE] = {"in-maintenance", "it is in maintenance"},
+    [CAUSE_WAS_STOPPING] = {"was-stopping", "it was going offline anyway"},
+    [CAUSE_WAITS_FOR_LOCK] = {"waits-for-lock", "it waits until a resource is unlocked"},
+    [CAUSE_WAITS_FOR_CAPACITY] = {"waits-for-capacity", "no node has the room that it needs"},
+    [CAUSE_WAITS_FOR_NODE] = {"waits-for-node", "no node can take it now"},
+    [CAUSE_WAITS_FOR_PENDING] = {"waits-for-pending", "it waits for what is under way"},
+    [CAUSE_WAITS_FOR_TURN] = {"waits-for-turn", "as many moves as are allowed are under way"},
+    [CAUSE_START_DELAY] = {"start-delay", "its GroupStartDelay is not over"},
+    [CAUSE_PREEMPTED] = {"preempted", "a group of higher priority needs its room"},
+    [CAUSE_PRIORITY_DISABLED] = {"priority-disabled", "groups of priority 0 are not started"},
+    [CAUSE_COLD_START_SETTING] = {"cold-start-setting",
+                                  "its ColdStartSetting keeps it from starting"},
+    [CAUSE_IGNORE_PERSISTENT_STATE] = {"ignore-persistent-state",
+                                       "IgnorePersistentStateOnStartup keeps it from starting"},
+    [CAUSE_PAUSED] = {"paused", "a client paused the node"},
+    [CAUSE_RESUMED] = {"resumed", "a client resumed the node"},
+    [CAUSE_DRAIN] = {"drain", "its node is being drained"},
+    [CAUSE_DRAIN_COMPLETED] = {"drain-completed", "all its groups have moved away"},
+    [CAUSE_DRAIN_FAILED] = {"drain-failed", "some of its groups could not move away"},
+    [CAUSE_EVICTED] = {"evicted", "a client evicted the node"},
+    [CAUSE_FAILBACK] = {"failback", "it goes back to a node that it prefers"},
+    [CAUSE_QUARANTINED] = {"quarantined", "it left too often"},
+    [CAUSE_QUARANTINE_ENDED] = {"quarantine-ended", "its quarantine is over"},
+    [CAUSE_ISOLATED] = {"isolated", "it waits for its node to come back"},
+    [CAUSE_RESILIENCY_ENDED] = {"resiliency-ended", "its node did not come back in time"},
 };
 
 const char *cause_name(enum cause c)
@@ -109,6 +151,97 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_RESOURCE_DEPEND] = "resource-depend",
         [COMMAND_RESOURCE_UNDEPEND] = "resource-undepend",
         [COMMAND_RESOURCE_SET] = "resource-set",
+        [COMMAND_CLUSTER_SET] = "cluster-set",
+        [COMMAND_GROUP_CANCEL] = "group-cancel",
+        [COMMAND_RESOURCE_RESTART] = "resource-restart",
+        [COMMAND_RESOURCE_MOVE] = "resource-move",
+        [COMMAND_RESOURCE_MAINTENANCE] = "resource-maintenance",
+        [COMMAND_RESOURCE_DEPENDENCIES] = "resource-dependencies",
+        [COMMAND_RESOURCE_ADD_OWNER] = "resource-add-owner",
+        [COMMAND_RESOURCE_REMOVE_OWNER] = "resource-remove-owner",
+        [COMMAND_NODE_SET] = "node-set",
+        [COMMAND_NODE_PAUSE] = "node-pause",
+        [COMMAND_NODE_RESUME] = "node-resume",
+        [COMMAND_NODE_EVICT] = "node-evict",
     };
     return NAME_IN(names, k);
+}
+
+const char *drain_status_name(enum drain_status s)
+{
+    static const char *const names[] = {
+        [DRAIN_NOT_INITIATED] = "not-initiated",
+        [DRAIN_IN_PROGRESS] = "in-progress",
+        [DRAIN_COMPLETED] = "completed",
+        [DRAIN_FAILED] = "failed",
+    };
+    return NAME_IN(names, s);
+}
+
+static const struct {
+    const char *name;
+    const char *text;
+} placement_rules[PLACEMENT_RULE_COUNT] = {
+    [PLACEMENT_CHOSEN] = {"chosen", "was chosen"},
+    [PLACEMENT_DOWN] = {"down", "is down"},
+    [PLACEMENT_PAUSED] = {"paused", "is paused"},
+    [PLACEMENT_LEAVING] = {"leaving", "is about to stop"},
+    [PLACEMENT_QUARANTINED] = {"quarantined", "is in quarantine"},
+    [PLACEMENT_NOT_POSSIBLE_OWNER] = {"not-possible-owner",
+                                      "is no possible owner of one of its resources"},
+    [PLACEMENT_REFUSED_BY_HANDLER] = {"refused-by-handler",
+                                      "one of its resources cannot come online there"},
+    [PLACEMENT_LEFT_BEHIND] = {"left-behind", "is the node to get away from"},
+    [PLACEMENT_ANTI_AFFINITY_ENFORCED] = {"anti-affinity-enforced",
+                                          "has a group that it must not be together with"},
+    [PLACEMENT_CAPACITY] = {"capacity", "has not enough room"},
+    [PLACEMENT_NOT_TARGET] = {"not-target", "is not the node that was asked for"},
+    [PLACEMENT_ANTI_AFFINITY] = {"anti-affinity", "has more groups to keep away from"},
+    [PLACEMENT_AVOIDED] = {"avoided", "is to be avoided"},
+    [PLACEMENT_LESS_PREFERRED] = {"less-preferred", "is less preferred"},
+    [PLACEMENT_NOT_DEFAULT_OWNER] = {"not-default-owner", "is not its default owner"},
+    [PLACEMENT_SITE] = {"site", "is in another site"},
+    [PLACEMENT_ANTI_AFFINITY_RACK] = {"anti-affinity-rack",
+                                      "has more groups to keep away from in its rack"},
+    [PLACEMENT_ANTI_AFFINITY_SITE] = {"anti-affinity-site",
+                                      "has more groups to keep away from in its site"},
+    [PLACEMENT_AFFINITY] = {"affinity", "has fewer groups to be near to"},
+    [PLACEMENT_MORE_LOADED] = {"more-loaded", "has more groups"},
+    [PLACEMENT_HIGHER_ID] = {"higher-id", "is as good, and has the higher id"},
+};
+
+const char *placement_rule_name(enum placement_rule r)
+{
+    return (unsigned)r < PLACEMENT_RULE_COUNT ? placement_rules[r].name : "?";
+}
+
+const char *placement_rule_text(enum placement_rule r)
+{
+    return (unsigned)r < PLACEMENT_RULE_COUNT ? placement_rules[r].text : "?";
+}
+
+const char *object_kind_name(enum object_kind k)
+{
+    static const char *const names[] = {
+        [OBJECT_NODE] = "node",
+        [OBJECT_GROUP] = "group",
+        [OBJECT_RESOURCE] = "resource",
+        [OBJECT_CLUSTER] = "cluster",
+    };
+    return NAME_IN(names, k);
+}
+
+const char *event_state_name(const struct event *e, uint32_t state)
+{
+    switch (e->object) {
+    case OBJECT_NODE:
+        return node_state_name((enum node_state)state);
+    case OBJECT_GROUP:
+        return group_state_name((enum group_state)state);
+    case OBJECT_RESOURCE:
+        return resource_state_name((enum resource_state)state);
+    case OBJECT_CLUSTER:
+        break;
+    }
+    return "?";
 }

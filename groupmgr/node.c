@@ -38,24 +38,24 @@ static void rescue_stranded(struct cluster *c)
 {
     for (unsigned i = 0; i < c->node_count; i++)
         if (!node_is_up(c->nodes[i]))
-            for_groups(c, c->nodes[i], group_rescue, c->nodes[i]->node.cause);
+            for_groups(c, c->nodes[i], group_rescue, c->nodes[i]->node.why.cause);
 }
 
 /* After a stop of all nodes the first one back must not take everything: the
  * others are likely on their way, each to its own groups. */
 static void forming_update(struct cluster *c, bool cold_start)
 {
-    if (cold_start)
-        c->forming_until_ms = c->now_ms + FORMING_MS_MAX;
+    uint64_t wait_ms = (uint64_t)c->settings.group_wait_delay_s * 1000;
+
+    if (cold_start && wait_ms > 0)
+        timer_set_in(c, &c->forming, wait_ms);
     if (nodes_up(c) == c->node_count || nodes_up(c) == 0)
-        c->forming_until_ms = 0;
+        timer_set(c, &c->forming, 0);
 }
 
-void forming_run(struct cluster *c)
+void forming_due(struct cluster *c)
 {
-    if (c->forming_until_ms == 0 || c->now_ms < c->forming_until_ms)
-        return;
-    c->forming_until_ms = 0;
+    assert(c->forming_until_ms == 0);
     rescue_stranded(c);
 }
 

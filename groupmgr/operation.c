@@ -91,9 +91,8 @@ static uint32_t outcome(struct cluster *c, struct group_record *g)
 
 /* ----------------------------------------------------------------- online */
 
-static uint32_t online_host(const struct cluster *c, const struct group_record *g,
-                            const struct command *cmd, struct reply *reply,
-                            struct node_record **ret)
+static uint32_t online_host(struct cluster *c, struct group_record *g, const struct command *cmd,
+                            struct reply *reply, struct node_record **ret)
 {
     bool choose = (cmd->flags & ONLINE_BEST_POSSIBLE_NODE) != 0 && !group_runs(g);
     struct node_record *host = g->owner;
@@ -101,7 +100,7 @@ static uint32_t online_host(const struct cluster *c, const struct group_record *
     if (cmd->other != NULL)
         return target_check(c, cmd->other, reply, ret);
     if (choose || !node_can_host(host))
-        host = placement_choose(c, g, NULL);
+        host = placement_choose(c, g, &(struct question){0});
     if (host == NULL)
         return refuse(reply, node_host_code(g->owner), "%s, and there is no other node",
                       g->owner->node.name);
@@ -165,15 +164,14 @@ uint32_t apply_group_offline(struct cluster *c, const struct command *cmd, struc
 
 /* ------------------------------------------------------------------- move */
 
-static uint32_t move_target(const struct cluster *c, const struct group_record *g,
-                            const struct command *cmd, struct reply *reply,
-                            struct node_record **ret)
+static uint32_t move_target(struct cluster *c, struct group_record *g, const struct command *cmd,
+                            struct reply *reply, struct node_record **ret)
 {
     struct node_record *other;
 
     if (cmd->other != NULL)
         return target_check(c, cmd->other, reply, ret);
-    other = placement_choose(c, g, g->owner);
+    other = placement_choose(c, g, &(struct question){.not_this = g->owner});
     if (other == NULL)
         return refuse(reply, ERROR_HOST_NODE_NOT_AVAILABLE, "no other node is up");
     *ret = other;

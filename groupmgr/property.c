@@ -1,77 +1,11 @@
-/* Properties by name: common ones have a meaning and a range here, all others
- * of a resource are private to its handler and stored as given. */
+/* Properties by name, as commands bring them: common ones (common.h) have a
+ * meaning here, all others of a resource are private to its handler and stored
+ * as given. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "groupmgr/common.h"
 #include "groupmgr/rules.h"
-
-struct common {
-    const char *name;
-    size_t offset; /* Of a uint32_t. */
-    uint32_t min, max, preset;
-    bool for_handler; /* The monitor learns it with the next online. */
-};
-
-static const struct common resource_common[] = {
-    {"RestartAction", offsetof(struct resource, restart_action), 0, 2, 2, false},
-    {"RestartThreshold", offsetof(struct resource, restart_threshold), 0, UINT32_MAX, 1, false},
-    {"RestartPeriod", offsetof(struct resource, restart_period_ms), 0, UINT32_MAX, 900000, false},
-    {"RestartDelay", offsetof(struct resource, restart_delay_ms), 0, UINT32_MAX, 500, false},
-    {"PendingTimeout", offsetof(struct resource, pending_timeout_ms), 10, UINT32_MAX, 180000, true},
-    {"LooksAlivePollInterval", offsetof(struct resource, looks_alive_ms), 10, UINT32_MAX,
-     UINT32_MAX, true},
-    {"IsAlivePollInterval", offsetof(struct resource, is_alive_ms), 10, UINT32_MAX, 60000, true},
-};
-
-static const struct common group_common[] = {
-    {"FailoverThreshold", offsetof(struct group, failover_threshold), 0, UINT32_MAX, UINT32_MAX,
-     false},
-    {"FailoverPeriod", offsetof(struct group, failover_period_h), 0, 1193, 6, false},
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct common *common_find(const struct common *table, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (name_equal(table[i].name, name))
-            return &table[i];
-    return NULL;
-}
-
-bool property_is_common(const char *name)
-{
-    return common_find(resource_common, COUNT(resource_common), name) != NULL;
-}
-
-static uint32_t *common_field(const struct common *common, void *object)
-{
-    return (uint32_t *)(void *)((char *)object + common->offset);
-}
-
-/* ------------------------------------------------------------------ values */
-
-/* A number, or text that is one: command lines know only text. */
-static bool number_of(const struct property *p, uint32_t *ret)
-{
-    uint64_t number = 0;
-
-    if (p->type == PROPERTY_DWORD) {
-        *ret = p->dword;
-        return true;
-    }
-    if (p->type != PROPERTY_SZ || p->text == NULL || p->text[0] == '\0')
-        return false;
-    for (const char *s = p->text; *s != '\0'; s++) {
-        if (*s < '0' || *s > '9')
-            return false;
-        number = 10 * number + (uint64_t)(*s - '0');
-        if (number > UINT32_MAX)
-            return false;
-    }
-    *ret = (uint32_t)number;
-    return true;
-}
 
 /* Text and length agree; a MULTI_SZ is a row of strings, none of them empty. */
 static bool text_is_sound(const struct property *p)
@@ -116,22 +50,9 @@ static uint32_t property_check(const struct command *cmd, unsigned i, struct rep
     return 0;
 }
 
-static uint32_t common_check(const struct common *common, const struct property *p,
-                             struct reply *reply)
-{
-    uint32_t number;
+/* --------------------------------------- objects with common ones only */
 
-    if (!number_of(p, &number))
-        return refuse(reply, ERROR_INVALID_PARAMETER, "%s: not a number", common->name);
-    if (number < common->min || number > common->max)
-        return refuse(reply, ERROR_INVALID_PARAMETER, "%s: %u is not in %u to %u", common->name,
-                      number, common->min, common->max);
-    return 0;
-}
-
-/* ------------------------------------------------------------------ groups */
-
-uint32_t group_properties_check(const struct command *cmd, struct reply *reply)
+uint32_t commons_check(enum object_kind object, const struct command *cmd, struct reply *reply)
 {
     for (unsigned i = 0; i < cmd->property_count; i++) {
         const struct property *p = &cmd->properties[i];
@@ -140,41 +61,23 @@ uint32_t group_properties_check(const struct command *cmd, struct reply *reply)
 
         if (code != 0)
             return code;
-        common = common_find(group_common, COUNT(group_common), p->name);
-        if (common != NULL)
-            code = common_check(common, p, reply);
-        else if (!name_equal(p->name, "Description"))
-            code = refuse(reply, ERROR_INVALID_PARAMETER, "%s cannot be set on a group", p->name);
-        else if (p->type != PROPERTY_SZ)
-            code = refuse(reply, ERROR_INVALID_PARAMETER, "%s: not text", p->name);
+        common = common_find(object, p->name);
+        if (common == NULL)
+            return refuse(reply, ERROR_INVALID_PARAMETER, "%s cannot be set here", p->name);
+        code = common_check(common, p, reply);
         if (code != 0)
             return code;
     }
     return 0;
 }
 
-void group_properties_set(struct group_record *g, const struct command *cmd)
+void commons_set(enum object_kind object, void *of, const struct command *cmd)
 {
-    for (unsigned i = 0; i < cmd->property_count; i++) {
-        const struct property *p = &cmd->properties[i];
-        const struct common *common = common_find(group_common, COUNT(group_common), p->name);
-
-        if (common != NULL) {
-            number_of(p, common_field(common, &g->group));
-            continue;
-        }
-        free(g->group.description);
-        g->group.description = xstrdup(p->text != NULL ? p->text : "");
-    }
+    for (unsigned i = 0; i < cmd->property_count; i++)
+        common_set(common_find(object, cmd->properties[i].name), of, &cmd->properties[i]);
 }
 
 /* --------------------------------------------------------------- resources */
-
-void resource_properties_default(struct resource_record *r)
-{
-    for (size_t i = 0; i < COUNT(resource_common); i++)
-        *common_field(&resource_common[i], &r->resource) = resource_common[i].preset;
-}
 
 static struct property *private_find(const struct resource_record *r, const char *name)
 {
@@ -196,7 +99,7 @@ uint32_t resource_properties_check(const struct resource_record *r, const struct
 
         if (code != 0)
             return code;
-        common = common_find(resource_common, COUNT(resource_common), p->name);
+        common = common_find(OBJECT_RESOURCE, p->name);
         if (common != NULL) {
             code = common_check(common, p, reply);
             if (code != 0)
@@ -264,11 +167,11 @@ bool resource_properties_set(struct resource_record *r, const struct command *cm
 
     for (unsigned i = 0; i < cmd->property_count; i++) {
         const struct property *p = &cmd->properties[i];
-        const struct common *common = common_find(resource_common, COUNT(resource_common), p->name);
+        const struct common *common = common_find(OBJECT_RESOURCE, p->name);
 
         for_handler |= common == NULL || common->for_handler;
         if (common != NULL)
-            number_of(p, common_field(common, &r->resource));
+            common_set(common, &r->resource, p);
         else
             private_set(r, p);
     }

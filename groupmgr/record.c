@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "groupmgr/common.h"
 #include "groupmgr/rules.h"
 
 /* Names are looked up without case: the tables are keyed by this. */
@@ -28,6 +29,8 @@ struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name
     n->node.address = xstrdup("");
     n->node.disk = xstrdup("");
     n->node.state = NODE_DOWN;
+    commons_preset(OBJECT_NODE, &n->node);
+    timer_init(&n->quarantine, TIMER_QUARANTINE, id, n, &n->node.quarantined_until_ms);
     n->tracked.kind = TRACKED_NODE;
     for (; at > 0 && c->nodes[at - 1]->node.id > id; at--)
         c->nodes[at] = c->nodes[at - 1];
@@ -48,8 +51,23 @@ static void node_free(struct node_record *n)
     free(n->node.name);
     free(n->node.address);
     free(n->node.disk);
+    commons_release(OBJECT_NODE, &n->node);
     free(n->groups);
     free(n);
+}
+
+void node_remove(struct cluster *c, struct node_record *n)
+{
+    unsigned at = 0;
+
+    assert(n->group_count == 0);
+    timer_set(c, &n->quarantine, 0);
+    digest_forget(c, &n->tracked);
+    while (c->nodes[at] != n)
+        at++;
+    c->node_count--;
+    memmove(&c->nodes[at], &c->nodes[at + 1], (c->node_count - at) * sizeof(c->nodes[0]));
+    node_free(n);
 }
 
 static int group_compare_id(const void *a, const void *b)
@@ -107,9 +125,10 @@ struct group_record *group_insert(struct cluster *c, uint64_t id, const char *na
     g->group.id = id;
     g->group.name = xstrdup(name);
     g->group.state = GROUP_OFFLINE;
-    g->group.failover_threshold = UINT32_MAX;
-    g->group.failover_period_h = 6;
-    g->group.description = xstrdup("");
+    commons_preset(OBJECT_GROUP, &g->group);
+    timer_init(&g->rescue, TIMER_RESCUE, id, g, &g->group.rescue_at_ms);
+    timer_init(&g->start, TIMER_START, id, g, &g->group.start_at_ms);
+    timer_init(&g->failback, TIMER_FAILBACK, id, g, &g->group.failback_at_ms);
     g->folded_name = name_fold(name);
     g->tracked.kind = TRACKED_GROUP;
     DL_APPEND(c->groups, g);
@@ -127,7 +146,9 @@ static void group_free(struct group_record *g)
     free(g->group.operation.instructions);
     free(g->group.preferred);
     free(g->group.resources);
-    free(g->group.description);
+    free(g->group.placement.candidates);
+    free(g->planned.candidates);
+    commons_release(OBJECT_GROUP, &g->group);
     free(g->folded_name);
     free(g);
 }
@@ -135,6 +156,9 @@ static void group_free(struct group_record *g)
 void group_remove(struct cluster *c, struct group_record *g)
 {
     assert(g->group.resource_count == 0 && !g->touched);
+    timer_set(c, &g->rescue, 0);
+    timer_set(c, &g->start, 0);
+    timer_set(c, &g->failback, 0);
     group_unbook(g);
     digest_forget(c, &g->tracked);
     HASH_DELETE(by_id, c->groups_by_id, g);
@@ -159,7 +183,9 @@ struct resource_record *resource_insert(struct cluster *c, uint64_t id, const ch
     r->resource.group = group;
     r->resource.state = RESOURCE_OFFLINE;
     r->resource.persistent = -1;
-    resource_properties_default(r);
+    commons_preset(OBJECT_RESOURCE, &r->resource);
+    timer_init(&r->restart, TIMER_RESTART, id, r, &r->resource.restart_at_ms);
+    timer_init(&r->retry, TIMER_RETRY, id, r, &r->resource.retry_at_ms);
     r->folded_name = name_fold(name);
     r->tracked.kind = TRACKED_RESOURCE;
     group->resources =
@@ -181,6 +207,10 @@ static void resource_free(struct resource_record *r)
     free(r->resource.type);
     free(r->resource.status_text);
     free(r->resource.providers);
+    free(r->resource.expression);
+    free(r->resource.possible);
+    free(r->resource.refused);
+    commons_release(OBJECT_RESOURCE, &r->resource);
     free(r->dependents);
     free(r->folded_name);
     free(r);
@@ -220,7 +250,8 @@ void resource_remove(struct cluster *c, struct resource_record *r)
     assert(r->dependent_count == 0);
     while (r->resource.provider_count > 0)
         dependency_remove(r, resource_record(r->resource.providers[0]));
-    deadline_set(c, r, 0);
+    timer_set(c, &r->restart, 0);
+    timer_set(c, &r->retry, 0);
     digest_forget(c, &r->tracked);
     HASH_DELETE(by_id, c->resources_by_id, r);
     HASH_DELETE(by_name, c->resources_by_name, r);
@@ -255,7 +286,7 @@ void records_release(struct cluster *c)
     }
     for (unsigned i = 0; i < c->node_count; i++)
         node_free(c->nodes[i]);
-    free(c->due);
+    free(c->timers.heap);
 }
 
 /* --------------------------------------------------------------- look-ups */

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "groupmgr/groupmgr.h"
+#include "groupmgr/timer.h"
 
 #define uthash_malloc(size) xmalloc(size)
 #include <uthash.h>
@@ -28,6 +29,7 @@ struct tracked {
 struct node_record {
     struct node node;
     struct tracked tracked;
+    struct timer quarantine;
     struct group_record **groups; /* That it owns, in no order: see node_groups_by_id(). */
     unsigned group_count;
     unsigned group_size;
@@ -38,7 +40,8 @@ struct group_record {
     struct tracked tracked;
     struct node_record *owner;
     unsigned owner_slot;        /* Its place in owner->groups. */
-    enum cause operation_cause; /* Why the operation runs. */
+    struct timer rescue, start, failback;
+    struct placement planned; /* The last choice made for it; `chosen` 0: used up. */
     enum cause touched_cause;   /* Why the group was last touched. */
     bool touched;               /* To be settled before the command ends. */
     struct group_record *next_touched;
@@ -57,7 +60,7 @@ struct resource_record {
     enum cause plan_cause;
     struct resource_record **dependents; /* In an order that differs between replicas. */
     unsigned dependent_count;
-    unsigned due_slot; /* Its place in the heap of deadlines, from 1; 0: none. */
+    struct timer restart, retry;
     uint64_t visit;    /* Marks of a walk over dependencies, see depend.c. */
     unsigned depth;
     char *folded_name;
@@ -94,7 +97,10 @@ struct cluster {
     char *name;
     uint64_t index;
     uint64_t now_ms;
+    enum command_kind command; /* Being applied. */
     uint64_t forming_until_ms; /* After a cold start; 0: not forming. */
+    struct timer forming;
+    struct settings settings;
 
     struct node_record *nodes[NODES_MAX]; /* By id, ascending. */
     unsigned node_count;
@@ -108,9 +114,7 @@ struct cluster {
     unsigned session_count;
     struct event_log events;
 
-    struct resource_record **due; /* Heap by (restart_at_ms, id), from 1. */
-    unsigned due_count;
-    unsigned due_size;
+    struct timers timers;
     struct group_record *touched, *touched_last;
     uint64_t visit;
 
@@ -142,6 +146,8 @@ struct group_record *group_insert(struct cluster *c, uint64_t id, const char *na
 struct resource_record *resource_insert(struct cluster *c, uint64_t id, const char *name,
                                         struct group_record *g);
 void node_rename(struct node_record *n, const char *name);
+/* It owns nothing, and no list names it any more. */
+void node_remove(struct cluster *c, struct node_record *n);
 /* A group must be empty, a resource without dependents. */
 void group_remove(struct cluster *c, struct group_record *g);
 void resource_remove(struct cluster *c, struct resource_record *r);
@@ -174,7 +180,9 @@ void session_use(struct cluster *c, struct session *s);
 
 /* ------------------------------------------------------- event.c, digest.c */
 
-/* Record a change; `name` and `text` (may be NULL) are copied. */
+/* The caller frees the copy; NULL if there are none. */
+struct candidate *candidates_copy(const struct candidate *candidates, unsigned count);
+/* Record a change; `name`, `text` and `candidates` (may be NULL) are copied. */
 void event_record(struct cluster *c, const struct event *e);
 /* Make room for the next command's events. */
 void events_absorb(struct event_log *log);
@@ -186,13 +194,6 @@ const struct event *event_numbered(const struct event_log *log, uint64_t n);
 void digest_touch(struct cluster *c, struct tracked *t);
 /* The object goes away. */
 void digest_forget(struct cluster *c, struct tracked *t);
-
-/* --------------------------------------------- deadline.c: heap of restarts */
-
-/* Set when the restart of `r` falls due; 0: no restart is planned. */
-void deadline_set(struct cluster *c, struct resource_record *r, uint64_t at_ms);
-/* The resource due first, NULL if there is none. */
-struct resource_record *deadline_first(const struct cluster *c);
 
 /* ---------------------------------------------------- snapshot.c: its parts */
 

@@ -66,12 +66,21 @@ static void report_count(struct cluster *c, struct resource_record *r, const str
             report_failure(c, r, report, ERROR_RESOURCE_NOT_ONLINE);
         break;
     case REPORT_FAILED:
+    case REPORT_CANNOT_ONLINE_HERE:
+    case REPORT_CANNOT_ONLINE_ANYWHERE:
         if (resource_runs(r))
             report_failure(c, r, report, ERROR_RESOURCE_FAILED);
         break;
     case REPORT_LOCKED:
     case REPORT_UNLOCKED:
         report_lock(c, r, report->event == REPORT_LOCKED);
+        break;
+    case REPORT_EMBEDDED_FAILURE:
+    case REPORT_EMBEDDED_RECOVERED:
+        if (state == RESOURCE_ONLINE)
+            r->resource.embedded_failure = report->event == REPORT_EMBEDDED_FAILURE;
+        break;
+    case REPORT_EVENT_END:
         break;
     }
 }

@@ -31,7 +31,7 @@ uint32_t apply_resource_create(struct cluster *c, const struct command *cmd, str
     free(r->resource.type);
     r->resource.type = xstrdup(cmd->type);
     r->resource.since_ms = c->now_ms;
-    r->resource.cause = CAUSE_CREATED;
+    r->resource.why = why_now(c, CAUSE_CREATED);
     resource_properties_set(r, cmd);
     resource_note(c, r, CAUSE_CREATED);
     group_touch(c, group_record(r->resource.group), CAUSE_CREATED);

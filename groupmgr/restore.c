@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "groupmgr/fields.h"
+#include "groupmgr/common.h"
 #include "groupmgr/rules.h"
 #include "groupmgr/snapshot.h"
 
@@ -13,6 +13,58 @@ static bool take_text(char **field, const char *text)
     free(*field);
     *field = xstrdup(text != NULL ? text : "");
     return text != NULL;
+}
+
+static void why_read(struct field_reader *r, const char *key, struct why *ret)
+{
+    const struct value *v = read_object(r, key);
+    struct field_reader why;
+
+    if (v == NULL)
+        return;
+    fields_begin(&why, v);
+    ret->index = read_uint(&why, "index", UINT64_MAX);
+    ret->stamp_ms = read_uint(&why, "stamp_ms", UINT64_MAX);
+    ret->command = (enum command_kind)read_uint(&why, "command", COMMAND_KIND_END - 1);
+    ret->cause = (enum cause)read_uint(&why, "cause", CAUSE_COUNT - 1);
+    r->bad |= !fields_end(&why) || ret->index == 0;
+}
+
+/* The caller frees *ret. */
+static unsigned numbers_read(struct field_reader *r, const char *key, unsigned max, uint32_t **ret)
+{
+    uint32_t count;
+    const struct value *items = read_array(r, key, &count);
+
+    *ret = NULL;
+    r->bad |= count > max;
+    if (count == 0 || r->bad)
+        return 0;
+    *ret = xcalloc(count, sizeof(**ret));
+    for (unsigned i = 0; i < count; i++) {
+        r->bad |= items[i].type != VALUE_UINT || items[i].uint > UINT32_MAX;
+        (*ret)[i] = r->bad ? 0 : (uint32_t)items[i].uint;
+    }
+    return count;
+}
+
+static unsigned candidates_read(struct field_reader *r, struct candidate **ret)
+{
+    uint32_t *numbers;
+    unsigned count = numbers_read(r, "candidates", 4 * NODES_MAX, &numbers) / 4;
+
+    *ret = count > 0 ? xcalloc(count, sizeof(**ret)) : NULL;
+    for (unsigned i = 0; i < count; i++) {
+        struct candidate *candidate = &(*ret)[i];
+
+        *candidate = (struct candidate){.node = numbers[4 * i],
+                                        .rule = (enum placement_rule)numbers[4 * i + 1],
+                                        .value = numbers[4 * i + 2],
+                                        .best = numbers[4 * i + 3]};
+        r->bad |= numbers[4 * i + 1] >= PLACEMENT_RULE_COUNT;
+    }
+    free(numbers);
+    return count;
 }
 
 static bool node_read(struct cluster *c, const struct value *v)
@@ -37,29 +89,62 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.renewed_seq = read_uint(&r, "renewed_seq", UINT64_MAX);
     n->node.since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     n->node.leaving = read_bool(&r, "leaving");
-    n->node.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    why_read(&r, "why", &n->node.why);
+    n->node.paused = read_bool(&r, "paused");
+    n->node.drain = (enum drain_status)read_uint(&r, "drain", DRAIN_FAILED);
+    n->node.drain_flags = read_u32(&r, "drain_flags");
+    n->node.drain_target = read_u32(&r, "drain_target");
+    n->node.departures = read_u32(&r, "departures");
+    n->node.departures_since_ms = read_uint(&r, "departures_since_ms", UINT64_MAX);
+    timer_set(c, &n->quarantine, read_uint(&r, "quarantined_until_ms", UINT64_MAX));
+    commons_read(OBJECT_NODE, &n->node, &r);
     return fields_end(&r) && whole;
 }
 
 /* ----------------------------------------------------------------- groups */
 
-static void operation_read(struct field_reader *r, struct group_record *g)
+static void operation_read(struct field_reader *group, struct operation *op)
 {
-    struct operation *op = &g->group.operation;
+    const struct value *v = read_object(group, "operation");
     const uint8_t *instructions;
+    struct field_reader r;
 
-    op->kind = (enum operation_kind)read_uint(r, "operation", OPERATION_FAILOVER);
-    op->id = read_uint(r, "operation_id", UINT64_MAX);
-    op->flags = read_u32(r, "operation_flags");
-    op->target = read_u32(r, "operation_target");
-    op->resource = read_uint(r, "operation_resource", UINT64_MAX);
-    op->since_ms = read_uint(r, "operation_since_ms", UINT64_MAX);
-    instructions = read_bin(r, "operation_instructions", &op->instructions_len);
+    if (v == NULL)
+        return;
+    fields_begin(&r, v);
+    op->kind = (enum operation_kind)read_uint(&r, "kind", OPERATION_RESTART);
+    op->id = read_uint(&r, "id", UINT64_MAX);
+    op->flags = read_u32(&r, "flags");
+    op->target = read_u32(&r, "target");
+    op->source = read_u32(&r, "source");
+    op->resource = read_uint(&r, "resource", UINT64_MAX);
+    op->since_ms = read_uint(&r, "since_ms", UINT64_MAX);
+    op->cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    op->queued = read_bool(&r, "queued");
+    op->wait = (enum cause)read_uint(&r, "wait", CAUSE_COUNT - 1);
+    op->returning = read_bool(&r, "returning");
+    op->cancelled = read_bool(&r, "cancelled");
+    op->was_persistent_online = read_bool(&r, "was_persistent_online");
+    instructions = read_bin(&r, "instructions", &op->instructions_len);
     if (op->instructions_len > 0) {
         op->instructions = xmalloc(op->instructions_len);
         memcpy(op->instructions, instructions, op->instructions_len);
     }
-    g->operation_cause = (enum cause)read_uint(r, "operation_cause", CAUSE_COUNT - 1);
+    group->bad |= !fields_end(&r) || op->kind == OPERATION_NONE;
+}
+
+static void placement_read(struct field_reader *group, const char *key, struct placement *ret)
+{
+    const struct value *v = read_object(group, key);
+    struct field_reader r;
+
+    if (v == NULL)
+        return;
+    fields_begin(&r, v);
+    why_read(&r, "why", &ret->why);
+    ret->chosen = read_u32(&r, "chosen");
+    ret->candidate_count = candidates_read(&r, &ret->candidates);
+    group->bad |= !fields_end(&r) || ret->chosen == 0;
 }
 
 static bool preferred_read(const struct cluster *c, struct field_reader *r, struct group *g)
@@ -100,17 +185,22 @@ static bool group_read(struct cluster *c, const struct value *v)
         return false;
     g = group_insert(c, id, name, owner);
     group = &g->group;
-    if (!take_text(&group->description, read_str(&r, "description")))
-        return false;
     group->token = read_uint(&r, "token", UINT64_MAX);
     group->persistent_online = read_bool(&r, "persistent_online");
-    operation_read(&r, g);
+    operation_read(&r, &group->operation);
     group->state = (enum group_state)read_uint(&r, "state", GROUP_PENDING);
     group->since_ms = read_uint(&r, "since_ms", UINT64_MAX);
-    group->failover_threshold = read_u32(&r, "failover_threshold");
-    group->failover_period_h = read_u32(&r, "failover_period_h");
+    why_read(&r, "why", &group->why);
+    placement_read(&r, "placement", &group->placement);
+    placement_read(&r, "planned", &g->planned);
     group->failovers = read_u32(&r, "failovers");
     group->failovers_since_ms = read_uint(&r, "failovers_since_ms", UINT64_MAX);
+    group->preempted = read_bool(&r, "preempted");
+    group->drained_from = read_u32(&r, "drained_from");
+    timer_set(c, &g->start, read_uint(&r, "start_at_ms", UINT64_MAX));
+    timer_set(c, &g->rescue, read_uint(&r, "rescue_at_ms", UINT64_MAX));
+    timer_set(c, &g->failback, read_uint(&r, "failback_at_ms", UINT64_MAX));
+    commons_read(OBJECT_GROUP, group, &r);
     return preferred_read(c, &r, group) && fields_end(&r);
 }
 
@@ -120,16 +210,11 @@ static void policy_read(struct cluster *c, struct field_reader *r, struct resour
 {
     struct resource *res = &record->resource;
 
-    res->restart_action = read_u32(r, "restart_action");
-    res->restart_threshold = read_u32(r, "restart_threshold");
-    res->restart_period_ms = read_u32(r, "restart_period_ms");
-    res->restart_delay_ms = read_u32(r, "restart_delay_ms");
-    res->pending_timeout_ms = read_u32(r, "pending_timeout_ms");
-    res->looks_alive_ms = read_u32(r, "looks_alive_ms");
-    res->is_alive_ms = read_u32(r, "is_alive_ms");
+    commons_read(OBJECT_RESOURCE, res, r);
     res->restarts = read_u32(r, "restarts");
     res->restarts_since_ms = read_uint(r, "restarts_since_ms", UINT64_MAX);
-    deadline_set(c, record, read_uint(r, "restart_at_ms", UINT64_MAX));
+    timer_set(c, &record->restart, read_uint(r, "restart_at_ms", UINT64_MAX));
+    timer_set(c, &record->retry, read_uint(r, "retry_at_ms", UINT64_MAX));
 }
 
 static bool properties_read(struct field_reader *r, struct resource_record *record)
@@ -172,15 +257,30 @@ static bool resource_read_life(struct field_reader *r, struct resource_record *r
     res->state = (enum resource_state)state;
     res->operation = read_uint(r, "operation", UINT64_MAX);
     res->fail_requested = read_bool(r, "fail_requested");
+    res->terminate = read_bool(r, "terminate");
     res->since_ms = read_uint(r, "since_ms", UINT64_MAX);
-    res->cause = (enum cause)read_uint(r, "cause", CAUSE_COUNT - 1);
+    why_read(r, "why", &res->why);
+    why_read(r, "verdict", &res->verdict);
     res->persistent = (int)read_uint(r, "persistent", 2) - 1;
     res->locked = read_bool(r, "locked");
+    res->maintenance = read_bool(r, "maintenance");
+    res->embedded_failure = read_bool(r, "embedded_failure");
     res->status_code = read_u32(r, "status_code");
     res->status_text = xstrdup(read_str(r, "status_text"));
     record->plan = (enum plan)read_uint(r, "plan", PLAN_CYCLE);
     record->plan_cause = (enum cause)read_uint(r, "plan_cause", CAUSE_COUNT - 1);
     return true;
+}
+
+static void owners_read(struct field_reader *r, struct resource *res)
+{
+    bool named = read_bool(r, "possible_named");
+
+    res->possible_count = numbers_read(r, "possible", NODES_MAX, &res->possible);
+    if (named && res->possible == NULL)
+        res->possible = xcalloc(1, sizeof(*res->possible));
+    r->bad |= !named && res->possible_count > 0;
+    res->refused_count = numbers_read(r, "refused", NODES_MAX, &res->refused);
 }
 
 /* Providers come first or later in the tree: they are joined at the end. */
@@ -207,7 +307,10 @@ static bool resource_read(struct cluster *c, const struct value *v)
         !resource_read_life(&r, record) || !properties_read(&r, record))
         return false;
     policy_read(c, &r, record);
+    owners_read(&r, &record->resource);
     read_array(&r, "providers", &provider_count);
+    record->resource.expression_len =
+        numbers_read(&r, "expression", 2 * PROVIDERS_MAX, &record->resource.expression);
     return fields_end(&r);
 }
 
@@ -270,7 +373,8 @@ static bool event_read(struct cluster *c, const struct value *v)
     fields_begin(&r, v);
     e.index = read_uint(&r, "index", UINT64_MAX);
     e.stamp_ms = read_uint(&r, "stamp_ms", UINT64_MAX);
-    e.object = (enum object_kind)read_uint(&r, "object", OBJECT_RESOURCE);
+    e.command = (enum command_kind)read_uint(&r, "command", COMMAND_KIND_END - 1);
+    e.object = (enum object_kind)read_uint(&r, "object", OBJECT_CLUSTER);
     e.id = read_uint(&r, "id", UINT64_MAX);
     e.name = (char *)read_str(&r, "name");
     e.node = read_u32(&r, "node");
@@ -279,8 +383,11 @@ static bool event_read(struct cluster *c, const struct value *v)
     e.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
     e.code = read_u32(&r, "code");
     e.text = (char *)read_str(&r, "text");
-    if (!fields_end(&r) || e.object == 0 || e.name == NULL)
+    e.candidate_count = candidates_read(&r, &e.candidates);
+    if (!fields_end(&r) || e.object == 0 || e.name == NULL) {
+        free(e.candidates);
         return false;
+    }
     e.name = xstrdup(e.name);
     e.text = xstrdup(e.text);
     if (log->ring == NULL)
@@ -313,7 +420,8 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
         return false;
     c->index = read_uint(&r, "index", UINT64_MAX - 1);
     c->now_ms = read_uint(&r, "now_ms", UINT64_MAX);
-    c->forming_until_ms = read_uint(&r, "forming_until_ms", UINT64_MAX);
+    timer_set(c, &c->forming, read_uint(&r, "forming_until_ms", UINT64_MAX));
+    commons_read(OBJECT_CLUSTER, &c->settings, &r);
     c->events.total = read_uint(&r, "events_total", UINT64_MAX);
     if (!items_read(c, &r, "nodes", node_read) || !items_read(c, &r, "groups", group_read) ||
         !items_read(c, &r, "resources", resource_read) ||

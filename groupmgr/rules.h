@@ -25,6 +25,15 @@ command_handler apply_resource_create, apply_resource_delete;                   
 command_handler apply_resource_set, apply_resource_fail;                         /* resource.c */
 command_handler apply_resource_online, apply_resource_offline;                   /* single.c */
 command_handler apply_resource_depend, apply_resource_undepend;                  /* depend.c */
+command_handler apply_resource_dependencies;                                     /* depend.c */
+command_handler apply_resource_restart;                                          /* single.c */
+command_handler apply_resource_maintenance;                                      /* maintenance.c */
+command_handler apply_resource_move;                                             /* regroup.c */
+command_handler apply_resource_add_owner, apply_resource_remove_owner;           /* owners.c */
+command_handler apply_group_cancel;                                              /* cancel.c */
+command_handler apply_node_pause, apply_node_resume;                             /* drain.c */
+command_handler apply_node_evict, apply_node_set;                                /* evict.c */
+command_handler apply_cluster_set;                                               /* cluster.c */
 
 /* Refuse: put what it is about into the reply and return `code`. */
 uint32_t refuse(struct reply *reply, uint32_t code, const char *format, ...)
@@ -47,6 +56,11 @@ void resource_enter_failed(struct cluster *c, struct resource_record *r, enum ca
 /* Something else about the resource changed: an event without a move. */
 void resource_note(struct cluster *c, struct resource_record *r, enum cause cause);
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text);
+/* The same of a new owner, with the decision that led to it. */
+void group_note_owner(struct cluster *c, struct group_record *g, enum cause cause,
+                      const char *text);
+/* By the command that is being applied. */
+struct why why_now(const struct cluster *c, enum cause cause);
 /* Let the group show the state that the formula gives; an event if it is new. */
 void group_show(struct cluster *c, struct group_record *g);
 enum group_state group_formula(const struct group_record *g);
@@ -106,6 +120,25 @@ void transfer_begin(struct cluster *c, struct group_record *g, enum operation_ki
                     const struct node_record *target, enum cause cause);
 /* Nothing runs any more: change the owner and start what is wanted. */
 void transfer_arrive(struct cluster *c, struct group_record *g);
+/* It owns the group from now on; nothing of it runs. */
+void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
+                enum cause cause);
+/* As if there had never been one. */
+void operation_clear(struct group_record *g);
+
+/* -------------------------------------------- queue.c: operations that wait */
+
+/* The operation, which has just begun, is to wait for `wait`; nothing of it has
+ * been planned. It is begun anew when its turn comes. */
+void queue_put(struct cluster *c, struct group_record *g, enum cause wait);
+/* Something that operations may wait for has changed: room, a lock, a node, an
+ * operation that ended. */
+void queue_wake(struct cluster *c);
+/* Begin what can begin, if queue_wake() was called; at the end of each command. */
+void queue_run(struct cluster *c);
+
+/* ------------------------------- rescue.c, start.c: owners gone and come back */
+
 /* The owner's life is over, and with it all that ran there. */
 void group_lose_lives(struct cluster *c, struct group_record *g, enum cause cause);
 /* Give a group whose owner is down to a live node, if there is one. */
@@ -116,12 +149,19 @@ void group_restore(struct cluster *c, struct group_record *g);
  * true if that has begun. */
 bool group_leave(struct cluster *c, struct group_record *g);
 
+/* The cluster, not a client, is to start what is wanted of `g`, whose owner is
+ * up: now, later (GroupStartDelay), or not at all (Priority 0). */
+void group_start(struct cluster *c, struct group_record *g, enum operation_kind kind,
+                 enum cause cause);
+void rescue_due(struct cluster *c, struct group_record *g);
+void start_due(struct cluster *c, struct group_record *g);
+
 /* ------------------------------------------------------------ failure.c */
 
 /* The life of `r` ended by itself or could not be ended well. */
 void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code, const char *text);
-/* Restart what has fallen due. */
-void restarts_run(struct cluster *c);
+void restart_due(struct cluster *c, struct resource_record *r);
+void retry_due(struct cluster *c, struct resource_record *r);
 void counters_reset(struct cluster *c, struct group_record *g);
 
 /* ---------------------------------------------------------- placement.c */
@@ -130,21 +170,55 @@ void counters_reset(struct cluster *c, struct group_record *g);
 bool node_can_host(const struct node_record *n);
 /* 0, or why groups may not be given to it. */
 uint32_t node_host_code(const struct node_record *n);
-/* The first preferred owner that can host, else of all that can the one with
- * the fewest groups (the lowest id of equals); never `not_this` (may be NULL).
- * `g` NULL: a group without preferences. NULL if there is none. */
-struct node_record *placement_choose(const struct cluster *c, const struct group_record *g,
-                                     const struct node_record *not_this);
-/* After a failure: as above, but goes on behind the owner in the list of
- * preferred owners, so that each gets its turn. */
-struct node_record *placement_next(const struct cluster *c, const struct group_record *g);
+/* What is asked of a placement. */
+struct question {
+    const struct node_record *not_this; /* To get away from; NULL. */
+    const struct node_record *target;   /* This one or none; NULL: any. */
+    bool next;            /* After a failure: goes on behind the owner in the list of
+                           * preferred owners, so that each gets its turn. */
+    bool ignore_affinity; /* Anti-affinity excludes nobody. */
+};
+/* The best node for `g`, NULL if there is none. Each node and why it was not
+ * taken is kept until placement_settle(). */
+struct node_record *placement_choose(struct cluster *c, struct group_record *g,
+                                     const struct question *q);
+/* Is there any? Keeps nothing. */
+bool placement_exists(const struct cluster *c, const struct group_record *g,
+                      const struct question *q);
+/* For a group that is about to be created, without preferred owners. */
+struct node_record *placement_for_new(const struct cluster *c);
+/* The group has got its owner, because of `cause`: what was kept of the choice
+ * is now the group's placement. */
+void placement_settle(struct cluster *c, struct group_record *g, enum cause cause);
+
+/* ------------------------------------------- capacity.c, preempt.c: room */
+
+/* Keep the account of its owner's room: a group counts where it runs or is
+ * wanted online. After each change of owner, need, wish or state. */
+void capacity_account(struct cluster *c, struct group_record *g);
+/* Take groups of lower priority offline so that `g` can go to some node; false
+ * if that would not help. They wait for room in the queue. */
+bool preempt_for(struct cluster *c, struct group_record *g);
+
+/* -------------------------------------------------- drain.c, failback.c */
+
+/* A group has come to rest: a drain or failback that waited for it goes on. */
+void drain_progress(struct cluster *c, struct group_record *g);
+/* `n` can host again: groups that prefer it come back, or plan to. */
+void failback_consider(struct cluster *c, struct node_record *n);
+void failback_due(struct cluster *c, struct group_record *g);
+void quarantine_due(struct cluster *c, struct node_record *n);
 
 /* -------------------------------------------------------------- node.c */
 
 /* The wait of a cold start is over: place what has no live owner. */
-void forming_run(struct cluster *c);
+void forming_due(struct cluster *c);
 
-/* ------------------------------------------------------------ depend.c */
+/* ------------------------------------------------ expression.c, depend.c */
+
+/* Does what `r` depends on hold, if those providers hold of which `holds` says so? */
+bool resource_is_provided(const struct resource_record *r,
+                          bool (*holds)(const struct resource_record *));
 
 bool depends_on(struct cluster *c, struct resource_record *r, struct resource_record *provider);
 /* Resources in the longest chain of providers from `r` on, itself included;
@@ -154,14 +228,13 @@ unsigned providers_depth(struct cluster *c, struct resource_record *r);
 /* ---------------------------------------------------------- property.c */
 
 /* Check all of cmd->properties; 0 or what is wrong, with detail. */
-uint32_t group_properties_check(const struct command *cmd, struct reply *reply);
+uint32_t commons_check(enum object_kind object, const struct command *cmd, struct reply *reply);
 uint32_t resource_properties_check(const struct resource_record *r, const struct command *cmd,
                                    struct reply *reply);
 /* Set checked ones. The second returns true if something changed that the
  * resource's handler learns with its next online. */
-void group_properties_set(struct group_record *g, const struct command *cmd);
+void commons_set(enum object_kind object, void *of, const struct command *cmd);
 bool resource_properties_set(struct resource_record *r, const struct command *cmd);
-void resource_properties_default(struct resource_record *r);
 void property_release(struct property *p);
 
 #endif

@@ -95,7 +95,7 @@ static void bring(struct cluster *c, struct resource_record *r, bool persist)
     if (r->resource.state != RESOURCE_ONLINE) {
         r->resource.restarts = 0;
         r->resource.restarts_since_ms = 0;
-        deadline_set(c, r, 0);
+        timer_set(c, &r->restart, 0);
         plan_set(c, r, PLAN_START, CAUSE_REQUESTED_ONLINE);
     }
     digest_touch(c, &r->tracked);
@@ -147,7 +147,7 @@ uint32_t apply_resource_offline(struct cluster *c, const struct command *cmd, st
     begin(c, r, OPERATION_OFFLINE, CAUSE_REQUESTED_OFFLINE, cmd);
     if ((cmd->flags & OFFLINE_DO_NOT_UPDATE_PERSISTENT_STATE) == 0)
         r->resource.persistent = 0;
-    deadline_set(c, r, 0);
+    timer_set(c, &r->restart, 0);
     plan_set(c, r, PLAN_NONE, CAUSE_NONE);
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *d = resource_record(g->group.resources[i]);

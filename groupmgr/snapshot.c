@@ -1,8 +1,46 @@
 /* The state written as a tree; restore.c reads it. The parts are also what the
  * digests are made of: whatever is state must be written here. */
 #include "groupmgr/snapshot.h"
-#include "groupmgr/fields.h"
+#include "groupmgr/common.h"
 #include "groupmgr/rules.h"
+
+static void why_fields(const void *object, struct field_writer *w)
+{
+    const struct why *why = object;
+
+    field_uint(w, "index", why->index);
+    field_uint(w, "stamp_ms", why->stamp_ms);
+    field_uint(w, "command", (uint64_t)why->command);
+    field_uint(w, "cause", (uint64_t)why->cause);
+}
+
+static void why_write(struct field_writer *w, const char *key, const struct why *why)
+{
+    if (field_object(w, key, why->index != 0))
+        fields_write(why, why_fields, w->s);
+}
+
+/* Rows of numbers: of these there may be many. */
+static void candidates_write(struct field_writer *w, const struct candidate *candidates,
+                             unsigned count)
+{
+    if (!field_array(w, "candidates", 4 * count))
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        sink_uint(w->s, candidates[i].node);
+        sink_uint(w->s, (uint64_t)candidates[i].rule);
+        sink_uint(w->s, candidates[i].value);
+        sink_uint(w->s, candidates[i].best);
+    }
+}
+
+static void numbers_write(struct field_writer *w, const char *key, const uint32_t *numbers,
+                          unsigned count)
+{
+    if (field_array(w, key, count))
+        for (unsigned i = 0; i < count; i++)
+            sink_uint(w->s, numbers[i]);
+}
 
 static void node_fields(const void *object, struct field_writer *w)
 {
@@ -17,7 +55,15 @@ static void node_fields(const void *object, struct field_writer *w)
     field_uint(w, "renewed_seq", n->renewed_seq);
     field_uint(w, "since_ms", n->since_ms);
     field_bool(w, "leaving", n->leaving);
-    field_uint(w, "cause", (uint64_t)n->cause);
+    why_write(w, "why", &n->why);
+    field_bool(w, "paused", n->paused);
+    field_uint(w, "drain", (uint64_t)n->drain);
+    field_uint(w, "drain_flags", n->drain_flags);
+    field_uint(w, "drain_target", n->drain_target);
+    field_uint(w, "departures", n->departures);
+    field_uint(w, "departures_since_ms", n->departures_since_ms);
+    field_uint(w, "quarantined_until_ms", n->quarantined_until_ms);
+    commons_write(OBJECT_NODE, n, w);
 }
 
 void node_write(const struct node_record *n, struct sink *s)
@@ -25,18 +71,33 @@ void node_write(const struct node_record *n, struct sink *s)
     fields_write(&n->node, node_fields, s);
 }
 
-static void operation_fields(const struct group_record *g, struct field_writer *w)
+static void operation_fields(const void *object, struct field_writer *w)
 {
-    const struct operation *op = &g->group.operation;
+    const struct operation *op = object;
 
-    field_uint(w, "operation", (uint64_t)op->kind);
-    field_uint(w, "operation_id", op->id);
-    field_uint(w, "operation_flags", op->flags);
-    field_uint(w, "operation_target", op->target);
-    field_uint(w, "operation_resource", op->resource);
-    field_uint(w, "operation_since_ms", op->since_ms);
-    field_bin(w, "operation_instructions", op->instructions, op->instructions_len);
-    field_uint(w, "operation_cause", (uint64_t)g->operation_cause);
+    field_uint(w, "kind", (uint64_t)op->kind);
+    field_uint(w, "id", op->id);
+    field_uint(w, "flags", op->flags);
+    field_uint(w, "target", op->target);
+    field_uint(w, "source", op->source);
+    field_uint(w, "resource", op->resource);
+    field_uint(w, "since_ms", op->since_ms);
+    field_uint(w, "cause", (uint64_t)op->cause);
+    field_bool(w, "queued", op->queued);
+    field_uint(w, "wait", (uint64_t)op->wait);
+    field_bool(w, "returning", op->returning);
+    field_bool(w, "cancelled", op->cancelled);
+    field_bool(w, "was_persistent_online", op->was_persistent_online);
+    field_bin(w, "instructions", op->instructions, op->instructions_len);
+}
+
+static void placement_fields(const void *object, struct field_writer *w)
+{
+    const struct placement *p = object;
+
+    why_write(w, "why", &p->why);
+    field_uint(w, "chosen", p->chosen);
+    candidates_write(w, p->candidates, p->candidate_count);
 }
 
 static void group_fields(const void *object, struct field_writer *w)
@@ -46,20 +107,27 @@ static void group_fields(const void *object, struct field_writer *w)
 
     field_uint(w, "id", g->id);
     field_str(w, "name", g->name);
-    field_str(w, "description", g->description);
     field_uint(w, "owner", g->owner);
     field_uint(w, "token", g->token);
     field_bool(w, "persistent_online", g->persistent_online);
-    operation_fields(record, w);
+    if (field_object(w, "operation", g->operation.kind != OPERATION_NONE))
+        fields_write(&g->operation, operation_fields, w->s);
     field_uint(w, "state", (uint64_t)g->state);
     field_uint(w, "since_ms", g->since_ms);
-    if (field_array(w, "preferred", g->preferred_count))
-        for (unsigned i = 0; i < g->preferred_count; i++)
-            sink_uint(w->s, g->preferred[i]);
-    field_uint(w, "failover_threshold", g->failover_threshold);
-    field_uint(w, "failover_period_h", g->failover_period_h);
+    why_write(w, "why", &g->why);
+    if (field_object(w, "placement", g->placement.chosen != 0))
+        fields_write(&g->placement, placement_fields, w->s);
+    if (field_object(w, "planned", record->planned.chosen != 0))
+        fields_write(&record->planned, placement_fields, w->s);
+    numbers_write(w, "preferred", g->preferred, g->preferred_count);
     field_uint(w, "failovers", g->failovers);
     field_uint(w, "failovers_since_ms", g->failovers_since_ms);
+    field_bool(w, "preempted", g->preempted);
+    field_uint(w, "drained_from", g->drained_from);
+    field_uint(w, "start_at_ms", g->start_at_ms);
+    field_uint(w, "rescue_at_ms", g->rescue_at_ms);
+    field_uint(w, "failback_at_ms", g->failback_at_ms);
+    commons_write(OBJECT_GROUP, g, w);
 }
 
 void group_write(const struct group_record *g, struct sink *s)
@@ -69,16 +137,11 @@ void group_write(const struct group_record *g, struct sink *s)
 
 static void policy_fields(const struct resource *r, struct field_writer *w)
 {
-    field_uint(w, "restart_action", r->restart_action);
-    field_uint(w, "restart_threshold", r->restart_threshold);
-    field_uint(w, "restart_period_ms", r->restart_period_ms);
-    field_uint(w, "restart_delay_ms", r->restart_delay_ms);
-    field_uint(w, "pending_timeout_ms", r->pending_timeout_ms);
-    field_uint(w, "looks_alive_ms", r->looks_alive_ms);
-    field_uint(w, "is_alive_ms", r->is_alive_ms);
+    commons_write(OBJECT_RESOURCE, r, w);
     field_uint(w, "restarts", r->restarts);
     field_uint(w, "restarts_since_ms", r->restarts_since_ms);
     field_uint(w, "restart_at_ms", r->restart_at_ms);
+    field_uint(w, "retry_at_ms", r->retry_at_ms);
 }
 
 static void resource_fields(const void *object, struct field_writer *w)
@@ -93,10 +156,14 @@ static void resource_fields(const void *object, struct field_writer *w)
     field_uint(w, "state", (uint64_t)r->state);
     field_uint(w, "operation", r->operation);
     field_bool(w, "fail_requested", r->fail_requested);
+    field_bool(w, "terminate", r->terminate);
     field_uint(w, "since_ms", r->since_ms);
-    field_uint(w, "cause", (uint64_t)r->cause);
+    why_write(w, "why", &r->why);
+    why_write(w, "verdict", &r->verdict);
     field_uint(w, "persistent", (uint64_t)(r->persistent + 1));
     field_bool(w, "locked", r->locked);
+    field_bool(w, "maintenance", r->maintenance);
+    field_bool(w, "embedded_failure", r->embedded_failure);
     field_uint(w, "status_code", r->status_code);
     field_str(w, "status_text", r->status_text);
     field_uint(w, "plan", (uint64_t)record->plan);
@@ -105,6 +172,10 @@ static void resource_fields(const void *object, struct field_writer *w)
     if (field_array(w, "providers", r->provider_count))
         for (unsigned i = 0; i < r->provider_count; i++)
             sink_uint(w->s, r->providers[i]->id);
+    numbers_write(w, "expression", r->expression, r->expression_len);
+    field_bool(w, "possible_named", r->possible != NULL);
+    numbers_write(w, "possible", r->possible, r->possible_count);
+    numbers_write(w, "refused", r->refused, r->refused_count);
     if (field_array(w, "properties", r->property_count))
         for (unsigned i = 0; i < r->property_count; i++)
             fields_write(&r->properties[i], property_fields, w->s);
@@ -138,6 +209,7 @@ static void event_fields(const void *object, struct field_writer *w)
 
     field_uint(w, "index", e->index);
     field_uint(w, "stamp_ms", e->stamp_ms);
+    field_uint(w, "command", (uint64_t)e->command);
     field_uint(w, "object", (uint64_t)e->object);
     field_uint(w, "id", e->id);
     field_str(w, "name", e->name);
@@ -147,6 +219,7 @@ static void event_fields(const void *object, struct field_writer *w)
     field_uint(w, "cause", (uint64_t)e->cause);
     field_uint(w, "code", e->code);
     field_str(w, "text", e->text);
+    candidates_write(w, e->candidates, e->candidate_count);
 }
 
 void event_write(const struct event *e, struct sink *s)
@@ -165,6 +238,7 @@ static void cluster_fields(const void *object, struct field_writer *w)
     field_uint(w, "index", c->index);
     field_uint(w, "now_ms", c->now_ms);
     field_uint(w, "forming_until_ms", c->forming_until_ms);
+    commons_write(OBJECT_CLUSTER, &c->settings, w);
     if (field_array(w, "nodes", c->node_count))
         for (unsigned i = 0; i < c->node_count; i++)
             node_write(c->nodes[i], w->s);

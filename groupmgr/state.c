@@ -4,6 +4,12 @@
 
 #include "groupmgr/rules.h"
 
+struct why why_now(const struct cluster *c, enum cause cause)
+{
+    return (struct why){
+        .index = c->index, .stamp_ms = c->now_ms, .command = c->command, .cause = cause};
+}
+
 /* ------------------------------------------------------------------ nodes */
 
 void node_enter(struct cluster *c, struct node_record *n, enum node_state next, enum cause cause)
@@ -19,7 +25,7 @@ void node_enter(struct cluster *c, struct node_record *n, enum node_state next, 
     if (n->node.state != next)
         n->node.since_ms = c->now_ms;
     n->node.state = next;
-    n->node.cause = cause;
+    n->node.why = why_now(c, cause);
     digest_touch(c, &n->tracked);
     event_record(c, &e);
 }
@@ -83,13 +89,15 @@ static void resource_move(struct cluster *c, struct resource_record *r, enum res
 
     assert(resource_may_enter(r, next, cause));
     res->state = next;
-    res->cause = cause;
+    res->why = why_now(c, cause);
     res->since_ms = c->now_ms;
     if (resource_is_pending(r))
         res->operation = c->index;
     /* What its handler or an operator said of this life ends with it. */
     if (next != RESOURCE_ONLINE)
-        res->locked = res->fail_requested = false;
+        res->locked = res->fail_requested = res->embedded_failure = false;
+    if (next != RESOURCE_OFFLINE_PENDING)
+        res->terminate = false;
     /* A plan is done once its state is reached. */
     if (!resource_runs(r))
         r->plan &= ~(unsigned)PLAN_STOP;
@@ -112,8 +120,8 @@ void resource_enter(struct cluster *c, struct resource_record *r, enum resource_
     resource_move(c, r, next, cause, 0, NULL);
 }
 
-void resource_enter_reported(struct cluster *c, struct resource_record *r,
-                             enum resource_state next, const char *text)
+void resource_enter_reported(struct cluster *c, struct resource_record *r, enum resource_state next,
+                             const char *text)
 {
     assert(next == RESOURCE_ONLINE || next == RESOURCE_OFFLINE);
     resource_move(c, r, next, CAUSE_REPORTED, 0, text);
@@ -164,7 +172,7 @@ enum group_state group_formula(const struct group_record *g)
     unsigned top = 0, top_online = 0;
     bool failed = false, pending = false;
 
-    if (g->group.operation.kind != OPERATION_NONE)
+    if (operation_runs(&g->group.operation))
         return GROUP_PENDING;
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         const struct resource_record *r = resource_record(g->group.resources[i]);
@@ -185,8 +193,9 @@ enum group_state group_formula(const struct group_record *g)
     return top_online == top ? GROUP_ONLINE : GROUP_PARTIAL_ONLINE;
 }
 
+/* `placement`: the decision that it tells of, NULL if it is none. */
 static void group_event(struct cluster *c, const struct group_record *g, enum group_state from,
-                        enum cause cause, char *text)
+                        enum cause cause, char *text, const struct placement *placement)
 {
     struct event e = {.object = OBJECT_GROUP,
                       .id = g->group.id,
@@ -197,7 +206,21 @@ static void group_event(struct cluster *c, const struct group_record *g, enum gr
                       .cause = cause,
                       .text = text};
 
+    if (placement != NULL) {
+        e.candidates = placement->candidates;
+        e.candidate_count = placement->candidate_count;
+    }
     event_record(c, &e);
+}
+
+void group_note_owner(struct cluster *c, struct group_record *g, enum cause cause, const char *text)
+{
+    char *copy = xstrdup(text);
+
+    assert(g->group.placement.chosen == g->group.owner);
+    digest_touch(c, &g->tracked);
+    group_event(c, g, g->group.state, cause, copy, &g->group.placement);
+    free(copy);
 }
 
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text)
@@ -205,7 +228,7 @@ void group_note(struct cluster *c, struct group_record *g, enum cause cause, con
     char *copy = xstrdup(text);
 
     digest_touch(c, &g->tracked);
-    group_event(c, g, g->group.state, cause, copy);
+    group_event(c, g, g->group.state, cause, copy, NULL);
     free(copy);
 }
 
@@ -218,6 +241,58 @@ void group_show(struct cluster *c, struct group_record *g)
         return;
     g->group.state = next;
     g->group.since_ms = c->now_ms;
+    g->group.why = why_now(c, g->touched_cause);
     digest_touch(c, &g->tracked);
-    group_event(c, g, from, g->touched_cause, NULL);
+    group_event(c, g, from, g->touched_cause, NULL, NULL);
+}
+
+bool operation_runs(const struct operation *op)
+{
+    return op->kind != OPERATION_NONE && !op->queued;
+}
+
+/* ----------------------------------------------------------- status of all */
+
+uint32_t node_status(const struct cluster *c, const struct node *n)
+{
+    static const uint32_t drain[] = {
+        [DRAIN_NOT_INITIATED] = 0,
+        [DRAIN_IN_PROGRESS] = NODE_STATUS_DRAIN_IN_PROGRESS,
+        [DRAIN_COMPLETED] = NODE_STATUS_DRAIN_COMPLETED,
+        [DRAIN_FAILED] = NODE_STATUS_DRAIN_FAILED,
+    };
+    const struct node_record *record = find_node(c, n->id);
+    uint32_t status = drain[n->drain];
+
+    assert(record != NULL);
+    if (n->quarantined_until_ms != 0)
+        status |= NODE_STATUS_QUARANTINED;
+    for (unsigned i = 0; n->state == NODE_DOWN && i < record->group_count; i++)
+        if (record->groups[i]->group.rescue_at_ms != 0)
+            status |= NODE_STATUS_ISOLATED;
+    return status;
+}
+
+uint32_t group_status(const struct group *g)
+{
+    const struct operation *op = &g->operation;
+    uint32_t status = g->preempted ? GROUP_STATUS_PREEMPTED : 0;
+
+    for (unsigned i = 0; i < g->resource_count; i++) {
+        status |= g->resources[i]->locked ? GROUP_STATUS_LOCKED_MODE : 0;
+        status |= g->resources[i]->embedded_failure ? GROUP_STATUS_EMBEDDED_FAILURE : 0;
+    }
+    if (g->start_at_ms != 0 || (op->queued && op->kind != OPERATION_MOVE))
+        status |= GROUP_STATUS_WAITING_TO_START;
+    if (op->queued && op->kind == OPERATION_MOVE)
+        status |= GROUP_STATUS_WAITING_IN_QUEUE_FOR_MOVE;
+    if (op->queued && op->wait == CAUSE_WAITS_FOR_CAPACITY)
+        status |= GROUP_STATUS_PHYSICAL_RESOURCES_LACKING;
+    return status;
+}
+
+uint32_t resource_status(const struct resource *r)
+{
+    return (r->locked ? RESOURCE_STATUS_LOCKED_MODE : 0) |
+           (r->embedded_failure ? RESOURCE_STATUS_EMBEDDED_FAILURE : 0);
 }

@@ -7,11 +7,10 @@
 
 /* ------------------------------------------------------------- operations */
 
-static void operation_clear(struct group_record *g)
+void operation_clear(struct group_record *g)
 {
     free(g->group.operation.instructions);
     memset(&g->group.operation, 0, sizeof(g->group.operation));
-    g->operation_cause = CAUSE_NONE;
 }
 
 void operation_begin(struct cluster *c, struct group_record *g, enum operation_kind kind,
@@ -20,8 +19,10 @@ void operation_begin(struct cluster *c, struct group_record *g, enum operation_k
     operation_clear(g);
     g->group.operation.kind = kind;
     g->group.operation.id = c->index;
+    g->group.operation.source = g->group.owner;
+    g->group.operation.was_persistent_online = g->group.persistent_online;
     g->group.operation.since_ms = c->now_ms;
-    g->operation_cause = cause;
+    g->group.operation.cause = cause;
     group_touch(c, g, cause);
 }
 
@@ -48,7 +49,7 @@ void operation_end(struct cluster *c, struct group_record *g)
 {
     /* One that was done within its own command shows what asked for it. */
     enum cause cause =
-        g->group.operation.id == c->index ? g->operation_cause : CAUSE_OPERATION_ENDED;
+        g->group.operation.id == c->index ? g->group.operation.cause : CAUSE_OPERATION_ENDED;
 
     operation_clear(g);
     group_touch(c, g, cause);
@@ -61,7 +62,7 @@ bool operation_is_leaving(const struct group_record *g)
 
 /* ----------------------------------------------------------------- owners */
 
-static void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
+void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
                        enum cause cause)
 {
     char text[NAME_BYTES_MAX + 16];
@@ -70,6 +71,7 @@ static void group_give(struct cluster *c, struct group_record *g, struct node_re
     snprintf(text, sizeof(text), "owner was %s", g->owner->node.name);
     group_book(g, owner);
     g->group.token = c->index;
+    placement_settle(c, g, cause);
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
 
@@ -80,7 +82,7 @@ static void group_give(struct cluster *c, struct group_record *g, struct node_re
         if (r->resource.state == RESOURCE_FAILED)
             resource_enter(c, r, RESOURCE_OFFLINE, cause);
     }
-    group_note(c, g, cause, text);
+    group_note_owner(c, g, cause, text);
     group_touch(c, g, cause);
 }
 
@@ -99,73 +101,17 @@ static struct node_record *transfer_host(struct cluster *c, struct group_record 
     struct node_record *target = find_node(c, g->group.operation.target);
 
     if (target == NULL || !node_can_host(target))
-        target = placement_choose(c, g, g->owner);
+        target = placement_choose(c, g, &(struct question){.not_this = g->owner});
     return target != NULL ? target : g->owner;
 }
 
 void transfer_arrive(struct cluster *c, struct group_record *g)
 {
     struct node_record *host = transfer_host(c, g);
-    enum cause cause = g->operation_cause;
+    enum cause cause = g->group.operation.cause;
 
     operation_target(c, g, host);
     if (host != g->owner)
         group_give(c, g, host, cause);
     plan_start_wanted(c, g, cause);
-}
-
-/* ------------------------------------------------------------ lost owners */
-
-void group_lose_lives(struct cluster *c, struct group_record *g, enum cause cause)
-{
-    operation_clear(g);
-    group_touch(c, g, cause);
-    for (unsigned i = 0; i < g->group.resource_count; i++) {
-        struct resource_record *r = resource_record(g->group.resources[i]);
-
-        deadline_set(c, r, 0);
-        plan_set(c, r, PLAN_NONE, CAUSE_NONE);
-        /* On a node that started anew a failure still says something. */
-        if (resource_runs(r) ||
-            (r->resource.state == RESOURCE_FAILED && cause != CAUSE_NODE_RESTARTED))
-            resource_enter(c, r, RESOURCE_OFFLINE, cause);
-    }
-}
-
-/* Begin an operation that starts what is wanted; none if nothing is. */
-static void start_wanted(struct cluster *c, struct group_record *g, enum operation_kind kind,
-                         enum cause cause)
-{
-    operation_begin(c, g, kind, cause);
-    if (kind == OPERATION_FAILOVER)
-        operation_target(c, g, g->owner);
-    plan_start_wanted(c, g, cause);
-}
-
-void group_rescue(struct cluster *c, struct group_record *g, enum cause cause)
-{
-    struct node_record *host = placement_choose(c, g, g->owner);
-
-    if (host == NULL)
-        return;
-    group_give(c, g, host, cause);
-    start_wanted(c, g, OPERATION_FAILOVER, cause);
-}
-
-void group_restore(struct cluster *c, struct group_record *g)
-{
-    start_wanted(c, g, OPERATION_ONLINE, CAUSE_PERSISTENT_STATE);
-}
-
-bool group_leave(struct cluster *c, struct group_record *g)
-{
-    struct node_record *host;
-
-    if (!g->owner->node.leaving || group_has_pending(g))
-        return false;
-    host = placement_choose(c, g, g->owner);
-    if (host == NULL)
-        return false;
-    transfer_begin(c, g, OPERATION_MOVE, host, CAUSE_NODE_LEAVING);
-    return true;
 }

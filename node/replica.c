@@ -98,23 +98,9 @@ static void compare_with(struct replica *r, uint64_t position, uint64_t digest)
 
 /* ------------------------------------------------------------------- applying */
 
-static const char *state_name(const struct event *e, uint32_t state)
-{
-    switch (e->object) {
-    case OBJECT_NODE:
-        return node_state_name((enum node_state)state);
-    case OBJECT_GROUP:
-        return group_state_name((enum group_state)state);
-    case OBJECT_RESOURCE:
-        return resource_state_name((enum resource_state)state);
-    }
-    return "?";
-}
-
 /* One line per transition: the log reads as the state diagram. */
 static void log_changes(const struct replica *r)
 {
-    static const char *const kinds[] = {"", "node", "group", "resource"};
     unsigned count;
     const struct event *events = cluster_changes(r->cluster, &count);
 
@@ -126,10 +112,10 @@ static void log_changes(const struct replica *r)
         if (e->cause == CAUSE_CONFIGURED)
             continue;
         log_info("state", "[%" PRIu64 "] %s %s: %s -> %s on %s, %s%s%s%s%s", e->index,
-                 kinds[e->object], e->name, state_name(e, e->from), state_name(e, e->to),
-                 n != NULL ? n->name : "-", cause_name(e->cause), e->code != 0 ? ", " : "",
-                 e->code != 0 ? error_name(e->code) : "", e->text != NULL ? ": " : "",
-                 e->text != NULL ? e->text : "");
+                 object_kind_name(e->object), e->name, event_state_name(e, e->from),
+                 event_state_name(e, e->to), n != NULL ? n->name : "-", cause_name(e->cause),
+                 e->code != 0 ? ", " : "", e->code != 0 ? error_name(e->code) : "",
+                 e->text != NULL ? ": " : "", e->text != NULL ? e->text : "");
     }
 }
 

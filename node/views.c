@@ -42,7 +42,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_str(s, "role", role_name(v, n));
     sink_kv_bool(s, "leaving", n->leaving);
     sink_kv_uint(s, "since_ms", n->since_ms);
-    sink_kv_str(s, "cause", cause_name(n->cause));
+    sink_kv_str(s, "cause", cause_name(n->why.cause));
     sink_kv_uint(s, "groups", groups);
 }
 
@@ -161,7 +161,7 @@ void view_resource(const struct view *v, const struct resource *r, struct sink *
     sink_kv_uint(s, "state_code", shown);
     sink_kv_str(s, "owner", node_name(v, r->group->owner));
     sink_kv_uint(s, "since_ms", r->since_ms);
-    sink_kv_str(s, "cause", cause_name(r->cause));
+    sink_kv_str(s, "cause", cause_name(r->why.cause));
     sink_kv_bool(s, "locked", r->locked);
     sink_kv_uint(s, "code", r->status_code);
     sink_kv_str(s, "text", r->status_text);
@@ -192,32 +192,17 @@ void view_resources(const struct view *v, const struct group *only, struct sink 
 
 /* --------------------------------------------------------------------- events */
 
-static const char *state_text(const struct event *e, uint32_t value)
-{
-    switch (e->object) {
-    case OBJECT_NODE:
-        return node_state_name((enum node_state)value);
-    case OBJECT_GROUP:
-        return group_state_name((enum group_state)value);
-    case OBJECT_RESOURCE:
-        return resource_state_name((enum resource_state)value);
-    }
-    return "?";
-}
-
 void view_event(const struct view *v, const struct event *e, struct sink *s)
 {
-    static const char *const kinds[] = {"", "node", "group", "resource"};
-
     sink_map(s, 12);
     sink_kv_uint(s, "index", e->index);
     sink_kv_uint(s, "stamp_ms", e->stamp_ms);
-    sink_kv_str(s, "object", kinds[e->object]);
+    sink_kv_str(s, "object", object_kind_name(e->object));
     sink_kv_uint(s, "id", e->id);
     sink_kv_str(s, "name", e->name);
     sink_kv_str(s, "node", node_name(v, e->node));
-    sink_kv_str(s, "from", state_text(e, e->from));
-    sink_kv_str(s, "to", state_text(e, e->to));
+    sink_kv_str(s, "from", event_state_name(e, e->from));
+    sink_kv_str(s, "to", event_state_name(e, e->to));
     sink_kv_str(s, "cause", cause_name(e->cause));
     sink_kv_str(s, "cause_text", cause_text(e->cause));
     sink_kv_uint(s, "code", e->code);

@@ -24,7 +24,7 @@ Test(failure, resource_is_restarted_after_its_delay)
     check_text(world_states(&w, "db"), "Failed: app Failed");
     world_do(&w, "wait 1");
     check_text(world_states(&w, "db"), "Pending: app OnlinePending");
-    cr_assert_eq(world_resource(&w, "app")->cause, CAUSE_RESTART);
+    cr_assert_eq(world_resource(&w, "app")->why.cause, CAUSE_RESTART);
     world_run(&w);
     check_text(world_states(&w, "db"), "Online: app Online");
     check_text(world_owner(&w, "db"), "A");
@@ -51,7 +51,7 @@ Test(failure, dependents_stop_and_come_back_after_it)
     ONLINE("A; db: disk app>disk top>app");
     world_do(&w, "report disk failed");
     check_text(world_states(&w, "db"), "Failed: disk Failed, app Online, top OfflinePending");
-    cr_assert_eq(world_resource(&w, "top")->cause, CAUSE_PROVIDER_FAILED);
+    cr_assert_eq(world_resource(&w, "top")->why.cause, CAUSE_PROVIDER_FAILED);
     /* The disk's time has come, but app still runs: it waits. */
     world_do(&w, "wait 500");
     check_text(world_states(&w, "db"), "Failed: disk Failed, app Online, top OfflinePending");

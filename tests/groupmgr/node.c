@@ -222,7 +222,7 @@ Test(node, after_a_cold_start_groups_wait_for_their_owners)
     check_text(world_states(&w, "db"), "Offline: app Offline");
     check_text(world_owner(&w, "web"), "A");
     world_do(&w, "up B");
-    cr_assert_eq(cluster_next_deadline(w.cluster), w.now_ms + FORMING_MS_MAX);
+    cr_assert_eq(cluster_next_deadline(w.cluster), w.now_ms + 5000);
     check_text(world_states(&w, "db"), "Offline: app Offline");
     world_do(&w, "wait 4999");
     check_text(world_owner(&w, "db"), "A");

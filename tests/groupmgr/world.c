@@ -35,7 +35,7 @@ static void check_operations(const struct world *w)
     const struct group *g = NULL;
 
     while ((g = cluster_next_group(w->cluster, g)) != NULL)
-        cr_assert(g->operation.kind == OPERATION_NONE || g->state == GROUP_PENDING);
+        cr_assert(!operation_runs(&g->operation) || g->state == GROUP_PENDING);
 }
 
 static void tell(struct world *w)
@@ -45,19 +45,9 @@ static void tell(struct world *w)
 
     for (unsigned i = 0; i < count; i++, e++) {
         const struct node *n = cluster_node(w->cluster, e->node);
-        const char *from, *to;
+        const char *from = event_state_name(e, e->from), *to = event_state_name(e, e->to);
 
-        if (e->object == OBJECT_NODE) {
-            from = node_state_name((enum node_state)e->from);
-            to = node_state_name((enum node_state)e->to);
-        } else if (e->object == OBJECT_GROUP) {
-            from = group_state_name((enum group_state)e->from);
-            to = group_state_name((enum group_state)e->to);
-        } else {
-            from = resource_state_name((enum resource_state)e->from);
-            to = resource_state_name((enum resource_state)e->to);
-        }
-        bytes_printf(&w->story, "%s@%s ", e->name, n->name);
+        bytes_printf(&w->story, "%s@%s ", e->name, n != NULL ? n->name : "-");
         if (e->from != e->to)
             bytes_printf(&w->story, "%s -> %s, ", from, to);
         bytes_printf(&w->story, "%s\n", cause_name(e->cause));

@@ -1,0 +1,488 @@
+/* What the state machine holds, as everybody but groupmgr may read it: nodes,
+ * groups, resources, operations, events, and the numbers and names for them.
+ *
+ * Names are UTF-8, owned by their object. Times are stamps of commands in ms of
+ * wall-clock time since 1970; periods say their unit. Included by groupmgr.h. */
+#ifndef HOLDFAST_GROUPMGR_OBJECTS_H
+#define HOLDFAST_GROUPMGR_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h" /* NAME_BYTES_MAX: of a node, group, resource or type, in UTF-8. */
+
+/* ----------------------------------------------------------------- limits */
+
+enum {
+    GROUPS_MAX = 8192,
+    RESOURCES_MAX = 65536,
+    NODES_MAX = 64,
+    DEPENDENCY_DEPTH_MAX = 100,       /* ERROR_DEPENDENCY_TREE_TOO_COMPLEX beyond. */
+    PROVIDERS_MAX = 128,              /* Of one resource. */
+    EXPRESSION_BYTES_MAX = 16384,     /* Text of a dependency expression. */
+    PROPERTIES_PER_RESOURCE_MAX = 128,
+    PROPERTY_BYTES_MAX = 32768,       /* One value. */
+    INSTRUCTIONS_BYTES_MAX = 65536,   /* The input buffer of an offline, online or move. */
+    EVENTS_MAX = 512,                 /* Kept in the replicated state. */
+    SESSIONS_MAX = 65536,             /* See "exactly once" in groupmgr.h. */
+    SESSION_IDLE_MS_MIN = 60000,
+};
+
+#define PERIOD_ENDLESS UINT32_MAX /* Of RetryPeriodOnFailure: never. */
+
+/* ------------------------------------------------------------------ states
+ * Numbers are those of the Windows API (CLUSTER_GROUP_STATE and its kin). */
+
+enum node_state { NODE_UP = 0, NODE_DOWN = 1, NODE_PAUSED = 2, NODE_JOINING = 3 };
+
+/* CLUSTER_NODE_STATUS: bits beside the state. */
+enum node_status {
+    NODE_STATUS_NORMAL = 0,
+    NODE_STATUS_ISOLATED = 0x1,    /* Down, and its groups wait for it (ResiliencyPeriod). */
+    NODE_STATUS_QUARANTINED = 0x2, /* Left too often: receives no groups. */
+    NODE_STATUS_DRAIN_IN_PROGRESS = 0x4,
+    NODE_STATUS_DRAIN_COMPLETED = 0x8,
+    NODE_STATUS_DRAIN_FAILED = 0x10,
+};
+
+enum drain_status { /* CLUSTER_NODE_DRAIN_STATUS. */
+    DRAIN_NOT_INITIATED = 0,
+    DRAIN_IN_PROGRESS = 1,
+    DRAIN_COMPLETED = 2,
+    DRAIN_FAILED = 3, /* Something stayed behind. */
+};
+
+enum group_state {
+    GROUP_ONLINE = 0,
+    GROUP_OFFLINE = 1,
+    GROUP_FAILED = 2,
+    GROUP_PARTIAL_ONLINE = 3,
+    GROUP_PENDING = 4,
+};
+
+/* CLUSGRP_STATUS_*: bits of a group's StatusInformation. */
+enum group_status {
+    GROUP_STATUS_LOCKED_MODE = 0x1,
+    GROUP_STATUS_PREEMPTED = 0x2,
+    GROUP_STATUS_WAITING_IN_QUEUE_FOR_MOVE = 0x4,
+    GROUP_STATUS_PHYSICAL_RESOURCES_LACKING = 0x8,
+    GROUP_STATUS_WAITING_TO_START = 0x10,
+    GROUP_STATUS_EMBEDDED_FAILURE = 0x20,
+    GROUP_STATUS_OFFLINE_DUE_TO_ANTIAFFINITY_CONFLICT = 0x40,
+};
+
+enum resource_state {
+    RESOURCE_INITIALIZING = 1,
+    RESOURCE_ONLINE = 2,
+    RESOURCE_OFFLINE = 3,
+    RESOURCE_FAILED = 4,
+    RESOURCE_ONLINE_PENDING = 0x81,
+    RESOURCE_OFFLINE_PENDING = 0x82,
+};
+
+/* CLUSRES_STATUS_*: bits of a resource's StatusInformation. */
+enum resource_status {
+    RESOURCE_STATUS_LOCKED_MODE = 0x1,
+    RESOURCE_STATUS_EMBEDDED_FAILURE = 0x2,
+};
+
+const char *node_state_name(enum node_state s);         /* "Up", "Down", ... */
+const char *drain_status_name(enum drain_status s);     /* "in-progress", ... */
+const char *group_state_name(enum group_state s);       /* "Online", "PartialOnline", ... */
+const char *resource_state_name(enum resource_state s); /* "OnlinePending", ... */
+
+/* Group priorities (CLUSTER_GROUP_PRIORITY). */
+enum { PRIORITY_DISABLED = 0, PRIORITY_LOW = 1000, PRIORITY_MEDIUM = 2000, PRIORITY_HIGH = 3000 };
+
+/* The rule behind a change. Data, not text: events carry it, tools print it. */
+enum cause {
+    CAUSE_NONE,
+    CAUSE_CREATED,
+    CAUSE_DELETED,
+    CAUSE_REQUESTED_ONLINE,   /* By a client's call. */
+    CAUSE_REQUESTED_OFFLINE,
+    CAUSE_REQUESTED_MOVE,
+    CAUSE_REQUESTED_FAIL,     /* FailClusterResource. */
+    CAUSE_REPORTED,           /* The owner's monitor says so. */
+    CAUSE_FAILED,             /* The owner's monitor reports a failure. */
+    CAUSE_PROVIDER_FAILED,    /* Something it depends on failed. */
+    CAUSE_RESTART,            /* Restart on the same node after a failure. */
+    CAUSE_FAILOVER,           /* Restarts used up: to another node. */
+    CAUSE_NODE_UP,
+    CAUSE_NODE_LEASE_EXPIRED, /* Not heard of for a lease. */
+    CAUSE_NODE_STOPPED,       /* The node's own orderly word. */
+    CAUSE_NODE_RESTARTED,     /* A new incarnation came up: the old one is over. */
+    CAUSE_NODE_LEAVING,       /* Orderly stop: groups move away first. */
+    CAUSE_PERSISTENT_STATE,   /* Goes to what the administrator wants. */
+    CAUSE_OPERATION_ENDED,
+    CAUSE_LOCKED,
+    CAUSE_UNLOCKED,
+    CAUSE_CONFIGURED,         /* A property was set. */
+    CAUSE_REQUESTED_RESTART,  /* RestartClusterResource. */
+    CAUSE_CANCELLED,          /* CancelClusterGroupOperation. */
+    CAUSE_RETURNED,           /* The move failed: back to where it came from. */
+    CAUSE_RETRY,              /* RetryPeriodOnFailure is over: tried again. */
+    CAUSE_CANNOT_ONLINE_HERE, /* The handler cannot bring it online on this node, */
+    CAUSE_CANNOT_ONLINE_ANYWHERE, /* or on none. */
+    CAUSE_EMBEDDED_FAILURE,   /* Something within it (a guest) failed. */
+    CAUSE_EMBEDDED_RECOVERED,
+    CAUSE_MAINTENANCE_BEGUN,
+    CAUSE_MAINTENANCE_ENDED,
+    /* Why a failed resource was not recovered. */
+    CAUSE_RESTART_ACTION_NONE,   /* RestartAction 0. */
+    CAUSE_RESTARTS_USED_UP,      /* RestartAction 1: the group is not affected. */
+    CAUSE_FAILOVERS_USED_UP,     /* FailoverThreshold. */
+    CAUSE_NO_OTHER_NODE,         /* No candidate to fail over to. */
+    CAUSE_NOT_WANTED,            /* Its persistent state is offline. */
+    CAUSE_IN_MAINTENANCE,
+    CAUSE_WAS_STOPPING,          /* It was to go offline anyway. */
+    /* Why an operation waits. */
+    CAUSE_WAITS_FOR_LOCK,        /* Queued: a resource is locked. */
+    CAUSE_WAITS_FOR_CAPACITY,    /* Queued: no node has room. */
+    CAUSE_WAITS_FOR_NODE,        /* Queued: no node can host it. */
+    CAUSE_WAITS_FOR_PENDING,     /* Queued: something else is under way. */
+    CAUSE_WAITS_FOR_TURN,        /* Queued: as many moves as are allowed are under way. */
+    CAUSE_START_DELAY,           /* GroupStartDelay. */
+    CAUSE_PREEMPTED,             /* A group of higher priority took its room. */
+    CAUSE_PRIORITY_DISABLED,     /* Priority 0: not started by the cluster. */
+    CAUSE_COLD_START_SETTING,    /* ColdStartSetting: not started by a cold start. */
+    CAUSE_IGNORE_PERSISTENT_STATE, /* IgnorePersistentStateOnStartup. */
+    /* Nodes. */
+    CAUSE_PAUSED,
+    CAUSE_RESUMED,
+    CAUSE_DRAIN,                 /* Moved away from a paused node. */
+    CAUSE_DRAIN_COMPLETED,
+    CAUSE_DRAIN_FAILED,
+    CAUSE_EVICTED,
+    CAUSE_FAILBACK,              /* Back to a preferred node. */
+    CAUSE_QUARANTINED,
+    CAUSE_QUARANTINE_ENDED,
+    CAUSE_ISOLATED,              /* Its groups wait for it to come back. */
+    CAUSE_RESILIENCY_ENDED,      /* ResiliencyPeriod is over: they wait no more. */
+    CAUSE_COUNT
+};
+const char *cause_name(enum cause c); /* "node-lease-expired"; stable, for programs. */
+const char *cause_text(enum cause c); /* "its node was not heard of for a lease"; for people. */
+
+/* ---------------------------------------------------------------- commands
+ * Here only their names: a change tells which command led to it. */
+
+enum command_kind {
+    COMMAND_TICK = 1,        /* Only its stamp. */
+    COMMAND_CLUSTER_INIT,    /* First command of a cluster: its name. */
+    COMMAND_NODE_UP,
+    COMMAND_NODE_DOWN,
+    COMMAND_NODE_LEAVING,
+    COMMAND_PULSE,
+    COMMAND_REPORT,
+    COMMAND_GROUP_CREATE,
+    COMMAND_GROUP_DELETE,
+    COMMAND_GROUP_ONLINE,
+    COMMAND_GROUP_OFFLINE,
+    COMMAND_GROUP_MOVE,
+    COMMAND_GROUP_SET,
+    COMMAND_RESOURCE_CREATE,
+    COMMAND_RESOURCE_DELETE,
+    COMMAND_RESOURCE_ONLINE,
+    COMMAND_RESOURCE_OFFLINE,
+    COMMAND_RESOURCE_FAIL,
+    COMMAND_RESOURCE_DEPEND,
+    COMMAND_RESOURCE_UNDEPEND,
+    COMMAND_RESOURCE_SET,
+    COMMAND_CLUSTER_SET,
+    COMMAND_GROUP_CANCEL,
+    COMMAND_RESOURCE_RESTART,
+    COMMAND_RESOURCE_MOVE,         /* To another group, with all it hangs together with. */
+    COMMAND_RESOURCE_MAINTENANCE,
+    COMMAND_RESOURCE_DEPENDENCIES, /* A whole expression instead of what was there. */
+    COMMAND_RESOURCE_ADD_OWNER,
+    COMMAND_RESOURCE_REMOVE_OWNER,
+    COMMAND_NODE_SET,
+    COMMAND_NODE_PAUSE,
+    COMMAND_NODE_RESUME,
+    COMMAND_NODE_EVICT,
+    COMMAND_KIND_END
+};
+const char *command_kind_name(enum command_kind k); /* "group-offline" */
+
+/* The command and the rule that made something what it is. */
+struct why {
+    uint64_t index; /* Of the command. */
+    uint64_t stamp_ms;
+    enum command_kind command; /* COMMAND_TICK also when time itself brought it about. */
+    enum cause cause;
+};
+
+/* ------------------------------------------------------------- placements */
+
+/* Why a node was not taken. The first of these that excludes it; or, of a node
+ * that was possible, the first point in which the chosen one was better. */
+enum placement_rule {
+    PLACEMENT_CHOSEN,
+    /* Excluded. */
+    PLACEMENT_DOWN,
+    PLACEMENT_PAUSED,
+    PLACEMENT_LEAVING,
+    PLACEMENT_QUARANTINED,
+    PLACEMENT_NOT_POSSIBLE_OWNER,   /* Of some resource. */
+    PLACEMENT_REFUSED_BY_HANDLER,   /* A resource cannot come online there. */
+    PLACEMENT_LEFT_BEHIND,          /* It is the one to get away from. */
+    PLACEMENT_ANTI_AFFINITY_ENFORCED,
+    PLACEMENT_CAPACITY,             /* Not enough of `detail`. */
+    /* Possible, but another was better. In this order. */
+    PLACEMENT_NOT_TARGET,           /* Another was asked for. */
+    PLACEMENT_ANTI_AFFINITY,        /* More groups to keep away from (value). */
+    PLACEMENT_AVOIDED,              /* Its AvoidPlacement is set. */
+    PLACEMENT_LESS_PREFERRED,       /* Further down the list of preferred owners. */
+    PLACEMENT_NOT_DEFAULT_OWNER,
+    PLACEMENT_SITE,                 /* Not the preferred or the present site. */
+    PLACEMENT_ANTI_AFFINITY_RACK,   /* More groups to keep away from in its rack, */
+    PLACEMENT_ANTI_AFFINITY_SITE,   /* in its site. */
+    PLACEMENT_AFFINITY,             /* Fewer groups to be near to. */
+    PLACEMENT_MORE_LOADED,          /* More groups (value). */
+    PLACEMENT_HIGHER_ID,
+    PLACEMENT_RULE_COUNT
+};
+const char *placement_rule_name(enum placement_rule r); /* "anti-affinity" */
+const char *placement_rule_text(enum placement_rule r); /* "is paused" */
+
+/* One node that was considered. */
+struct candidate {
+    uint32_t node;
+    enum placement_rule rule;
+    uint32_t value; /* What the rule counted on this node, */
+    uint32_t best;  /* and on the chosen one, if it was possible. */
+};
+
+/* The decision that put a group on its node. */
+struct placement {
+    struct why why;
+    uint32_t chosen;              /* Node id; 0: none. */
+    struct candidate *candidates; /* By node id. */
+    unsigned candidate_count;
+};
+
+/* ----------------------------------------------------------------- objects */
+
+struct cluster;
+
+enum property_type { PROPERTY_SZ, PROPERTY_DWORD, PROPERTY_MULTI_SZ };
+
+struct property {
+    char *name; /* Unique in its list, compared without case. */
+    enum property_type type;
+    uint32_t dword;
+    char *text;      /* SZ: the string. MULTI_SZ: strings, each with its NUL, then a NUL. */
+    size_t text_len; /* All bytes of `text` but the last NUL. */
+};
+
+/* A MULTI_SZ: strings, each with its NUL; `text` is never NULL. */
+struct strings {
+    char *text;
+    size_t len; /* All NULs but one behind the last string. */
+};
+
+/* Common properties of the cluster. */
+struct settings {
+    char *description;
+    uint32_t enforced_anti_affinity;     /* ClusterEnforcedAntiAffinity */
+    uint32_t group_wait_delay_s;         /* ClusterGroupWaitDelay: of a cold start. */
+    uint32_t resiliency_period_s;        /* ResiliencyDefaultPeriod */
+    uint32_t quarantine_threshold;       /* Leavings in an hour; 0: never. */
+    uint32_t quarantine_duration_s;
+    uint32_t never_preempt_priority;     /* MinimumNeverPreemptPriority */
+    uint32_t preemptor_priority;         /* MinimumPreemptorPriority */
+    uint32_t drain_on_shutdown;
+    uint32_t parallel_moves;             /* ParallelMoves: of a drain or failback, at once. */
+    uint32_t ignore_persistent_state;    /* IgnorePersistentStateOnStartup */
+    uint32_t utc_offset_min;             /* UtcOffset, signed: of the failback windows. */
+};
+
+struct node {
+    uint32_t id; /* Its raft id, > 0. */
+    char *name;
+    char *address;
+    char *disk;              /* Identity of its data directory. */
+    enum node_state state;
+    uint64_t incarnation;    /* Index of the command that brought it up; 0 never. */
+    uint64_t renewed_seq;    /* Of the last renewal accepted in this incarnation. */
+    uint64_t since_ms;       /* Stamp of the last change of state. */
+    bool leaving;            /* Orderly stop under way: receives no groups. */
+    struct why why;          /* Of its state. */
+    /* Pause and drain; they outlast the node's being down. */
+    bool paused;
+    enum drain_status drain;
+    uint32_t drain_flags;    /* PAUSE_* of the call. */
+    uint32_t drain_target;   /* Node; 0: as placement chooses. */
+    /* Quarantine: how often it went without a word, in the hour that began at: */
+    unsigned departures;
+    uint64_t departures_since_ms;
+    uint64_t quarantined_until_ms; /* 0: not. */
+    /* Common properties. */
+    char *description;
+    char *site, *rack;         /* Fault domains; "": none. */
+    struct strings capacities; /* "memory=65536": what it offers. Not named: not limited. */
+    uint32_t avoid_placement;  /* Takes groups only if no other node can. */
+};
+
+enum operation_kind {
+    OPERATION_NONE,
+    OPERATION_ONLINE,
+    OPERATION_OFFLINE,
+    OPERATION_MOVE,     /* Asked for, or a drain, a failback, an orderly stop. */
+    OPERATION_FAILOVER, /* Decided here. */
+    OPERATION_RESTART,  /* Of a single resource. */
+};
+
+/* What a group is in the middle of, or waiting to begin. */
+struct operation {
+    enum operation_kind kind;
+    uint64_t id;       /* Index of the command that began it. */
+    uint32_t flags;
+    uint32_t target;   /* Node of a move or failover, or of an online elsewhere; 0 otherwise. */
+    uint32_t source;   /* Owner when it began. */
+    uint64_t resource; /* Of an operation of a single resource: its id; 0: the group. */
+    uint64_t since_ms;
+    enum cause cause;  /* Why it runs. */
+    bool queued;       /* It waits; the group is as if there were none. */
+    enum cause wait;   /* What for. */
+    bool returning;    /* A move that failed, on its way back. */
+    bool cancelled;
+    bool was_persistent_online; /* The group's, before the call. */
+    uint8_t *instructions;      /* Property list, 16-bit layout; NULL if none. */
+    size_t instructions_len;
+};
+
+struct group {
+    uint64_t id; /* Index of the command that created it. */
+    char *name;
+    uint32_t owner;            /* Node id, never 0. */
+    uint64_t token;            /* Fencing token: index at which `owner` became owner. */
+    bool persistent_online;    /* What the administrator wants. */
+    struct operation operation;
+    enum group_state state;    /* Kept by the formula; Pending while an operation runs. */
+    uint64_t since_ms;
+    struct why why;              /* Of its state. */
+    struct placement placement;  /* Of its owner. */
+    uint32_t *preferred;       /* Node ids in order. */
+    unsigned preferred_count;
+    struct resource **resources; /* In order of creation. */
+    unsigned resource_count;
+    unsigned failovers;          /* In the period that began at: */
+    uint64_t failovers_since_ms;
+    bool preempted;          /* Taken offline for a group of higher priority. */
+    uint32_t drained_from;   /* Node that it left by a drain, to come back to; 0. */
+    uint64_t start_at_ms;    /* GroupStartDelay: started then; 0: not planned. */
+    uint64_t rescue_at_ms;   /* ResiliencyPeriod: waits so long for its owner; 0. */
+    uint64_t failback_at_ms; /* Goes back to a preferred owner then; 0. */
+    /* Common properties (docs/semantics.md for each). */
+    char *description;
+    uint32_t failover_threshold; /* 0xFFFFFFFF: number of nodes - 1. */
+    uint32_t failover_period_h;
+    uint32_t priority;
+    uint32_t auto_failback;              /* AutoFailbackType */
+    uint32_t failback_window_start;      /* Hour; 0xFFFFFFFF: none. */
+    uint32_t failback_window_end;
+    uint32_t default_owner;              /* Node id; 0xFFFFFFFF: none yet. */
+    struct strings anti_affinity;        /* AntiAffinityClassNames */
+    struct strings affinity;             /* AffinityClassNames */
+    uint32_t cold_start;                 /* ColdStartSetting */
+    uint32_t resiliency_period_s;        /* 0xFFFFFFFF: the cluster's. */
+    uint32_t group_start_delay_ms;
+    char *preferred_site;
+    struct strings needs;                /* "memory=4096": of its node's Capacities. */
+};
+
+/* A dependency expression over a resource's providers, in postfix order: each
+ * token is an index into `providers`, or one of: */
+#define EXPRESSION_AND 0xFFFFFFFEu /* The two before it. */
+#define EXPRESSION_OR 0xFFFFFFFFu
+
+struct resource {
+    uint64_t id; /* Index of the command that created it. */
+    char *name;  /* Unique in the cluster, compared without case, as on Windows. */
+    char *type;  /* Canonical name. */
+    struct group *group;
+    enum resource_state state;
+    uint64_t operation; /* Index at which it last entered a pending state: one life of it. */
+    bool fail_requested; /* The owner is to treat life `operation` as failed. */
+    bool terminate;      /* OfflinePending: not in order, at once. */
+    uint64_t since_ms;
+    struct why why;      /* Of its state. */
+    struct why verdict;  /* Of its last failure: what was done about it, or why nothing. */
+    int persistent;          /* -1: inherits the group's; 0 offline; 1 online. */
+    bool locked;             /* Volatile word of its handler. */
+    bool maintenance;        /* Failures are noted, not acted upon. */
+    bool embedded_failure;   /* Volatile: something within it failed. */
+    uint32_t status_code;    /* Of the last operation: 0 or why it failed. */
+    char *status_text;       /* The handler's words; may be NULL. */
+    struct resource **providers; /* What it depends on, each once. */
+    unsigned provider_count;
+    uint32_t *expression;        /* NULL: all of them. */
+    unsigned expression_len;
+    uint32_t *possible;          /* Possible owners, ascending; NULL: all nodes. */
+    unsigned possible_count;
+    uint32_t *refused;           /* Nodes on which it cannot come online, ascending. */
+    unsigned refused_count;
+    struct property *properties; /* Private ones, in the order set. */
+    unsigned property_count;
+    /* Common properties (docs/semantics.md for each). Milliseconds. */
+    char *description;
+    uint32_t restart_action;    /* 0 never, 1 restart, 2 restart then fail over. */
+    uint32_t restart_threshold;
+    uint32_t restart_period_ms;
+    uint32_t restart_delay_ms;
+    uint32_t retry_period_ms;         /* RetryPeriodOnFailure */
+    uint32_t embedded_failure_action; /* 0 none, 1 log only, 2 recover. */
+    uint32_t separate_monitor;
+    uint32_t pending_timeout_ms;
+    uint32_t deadlock_timeout_ms;
+    uint32_t looks_alive_ms;
+    uint32_t is_alive_ms;
+    unsigned restarts;          /* In the period that began at: */
+    uint64_t restarts_since_ms;
+    uint64_t restart_at_ms;     /* Stamp at which to try again; 0: not planned. */
+    uint64_t retry_at_ms;       /* The same, after all was used up. */
+};
+
+/* What the owner has to do about a resource, read off its state.
+ *
+ *   OnlinePending   have it started as life `operation`, with the group's token
+ *   OfflinePending  have life `operation` taken offline, with the instructions
+ *                   of the group's operation; if `terminate`, ended at once
+ *   Online          keep it; if fail_requested, have it failed; if maintenance,
+ *                   do not ask whether it is alive
+ *   Offline, Failed nothing of it may run: terminate what does
+ *
+ * The owner's reports end the pending states. A report OFFLINE or FAILED is the
+ * owner's word that nothing of the resource runs any more. */
+
+const char *operation_kind_name(enum operation_kind k); /* "offline"; OPERATION_NONE: "none". */
+
+/* ------------------------------------------------------------------ events */
+
+enum object_kind { OBJECT_NODE = 1, OBJECT_GROUP, OBJECT_RESOURCE, OBJECT_CLUSTER };
+
+/* One change of one object. Also the event that is kept and shown. */
+struct event {
+    uint64_t index;    /* Of the command that caused it. */
+    uint64_t stamp_ms;
+    enum command_kind command;
+    enum object_kind object;
+    uint64_t id;       /* Of the node, group or resource. */
+    char *name;        /* Its name; owned by the ring. */
+    uint32_t node;     /* Owner (of a group or resource), or the node itself. */
+    uint32_t from, to; /* States of that kind of object; equal for other changes. */
+    enum cause cause;
+    uint32_t code;     /* Error code where one belongs to it. */
+    char *text;        /* More words (a handler's); NULL. */
+    struct candidate *candidates; /* Of a placement; NULL. */
+    unsigned candidate_count;
+};
+
+const char *object_kind_name(enum object_kind k); /* "group" */
+/* `e->from` or `e->to` by name; "?" where there are no states. */
+const char *event_state_name(const struct event *e, uint32_t state);
+
+#endif
