@@ -7,16 +7,8 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "tests/scenarios/object.h"
 #include "tests/scenarios/order.h"
-
-static const char *needed(struct stage *s, struct words *w, const char *what)
-{
-    const char *text = words_next(w);
-
-    if (text == NULL)
-        stage_alarm(s, "%s is missing", what);
-    return text;
-}
 
 static uint64_t needed_duration(struct stage *s, struct words *w)
 {
@@ -306,6 +298,13 @@ static void create(struct stage *s, struct command *cmd, enum command_kind kind,
 
 static void depend(struct stage *s, const char *name, struct words *w)
 {
+    if (words_peek(w)->quoted) {
+        struct command cmd = {.kind = COMMAND_RESOURCE_DEPENDENCIES, .name = name};
+
+        cmd.expression = words_next(w);
+        stage_command(s, &cmd);
+        return;
+    }
     do {
         struct command cmd = {.kind = COMMAND_RESOURCE_DEPEND, .name = name};
 
@@ -314,7 +313,7 @@ static void depend(struct stage *s, const char *name, struct words *w)
     } while (words_take(w, "and"));
 }
 
-/* NAME [is TYPE] [needs P and P] [NAME=VALUE ...] */
+/* NAME [is TYPE] [needs P and P | needs "EXPRESSION"] [NAME=VALUE ...] */
 static void group_member(struct stage *s, const char *group, struct words *w)
 {
     const char *name = needed(s, w, "a resource");

@@ -88,6 +88,11 @@ static struct report word_of_owner(struct stage *s, const struct resource *r)
         report.event = REPORT_FAILED;
         return report;
     }
+    /* What is to be ended at once asks no handler. */
+    if (r->state == RESOURCE_OFFLINE_PENDING && r->terminate) {
+        report.event = REPORT_OFFLINE;
+        return report;
+    }
     if (!is_pending(r) || life->until_ms > s->now_ms)
         return report;
     report.event = r->state == RESOURCE_ONLINE_PENDING ? REPORT_ONLINE : REPORT_OFFLINE;

@@ -1,105 +1,14 @@
 /* What a scenario claims to be true at a point. */
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
-#include "tests/groupmgr/tree.h"
 #include "tests/scenarios/act.h"
-
-static const char *needed(struct stage *s, struct words *w, const char *what)
-{
-    const char *text = words_next(w);
-
-    if (text == NULL)
-        stage_alarm(s, "%s is missing", what);
-    return text;
-}
-
-static bool check(struct bytes *instead, bool holds, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool check(struct bytes *instead, bool holds, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-
-    if (holds)
-        return true;
-    va_start(args, format);
-    vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-    bytes_printf(instead, "%s%s", instead->len > 0 ? "; " : "", text);
-    return false;
-}
+#include "tests/scenarios/object.h"
 
 static bool boundary(const struct words *w)
 {
     return words_done(w) || strcmp(words_peek(w)->text, ",") == 0;
-}
-
-/* ----------------------------------------------------------------- objects */
-
-struct object {
-    enum object_kind kind;
-    uint64_t id;
-    const char *name;
-    uint32_t state;
-    uint32_t node; /* Owner. */
-};
-
-static bool find_group(const struct stage *s, const char *name, struct object *ret)
-{
-    const struct group *g = cluster_group_by_name(s->cluster, name);
-
-    if (g != NULL)
-        *ret = (struct object){OBJECT_GROUP, g->id, g->name, (uint32_t)g->state, g->owner};
-    return g != NULL;
-}
-
-static bool find_resource(const struct stage *s, const char *name, struct object *ret)
-{
-    const struct resource *r = cluster_resource_by_name(s->cluster, name);
-
-    if (r != NULL)
-        *ret =
-            (struct object){OBJECT_RESOURCE, r->id, r->name, (uint32_t)r->state, r->group->owner};
-    return r != NULL;
-}
-
-static bool find_node(const struct stage *s, const char *name, struct object *ret)
-{
-    const struct node *n = cluster_node_by_name(s->cluster, name);
-
-    if (n != NULL)
-        *ret = (struct object){OBJECT_NODE, n->id, n->name, (uint32_t)n->state, n->id};
-    return n != NULL;
-}
-
-static bool take_object(struct stage *s, struct words *w, struct object *ret)
-{
-    if (words_take(w, "group"))
-        return find_group(s, needed(s, w, "a name"), ret);
-    if (words_take(w, "resource"))
-        return find_resource(s, needed(s, w, "a name"), ret);
-    if (words_take(w, "node"))
-        return find_node(s, needed(s, w, "a name"), ret);
-
-    const char *name = needed(s, w, "a name");
-
-    return find_group(s, name, ret) || find_resource(s, name, ret) || find_node(s, name, ret);
-}
-
-/* Take a state by its name. */
-static bool take_state(struct words *w, enum object_kind kind, uint32_t *ret)
-{
-    for (uint32_t state = 0; state <= RESOURCE_OFFLINE_PENDING; state++)
-        if (strcmp(state_name(kind, state), "?") != 0 && words_take(w, state_name(kind, state))) {
-            *ret = state;
-            return true;
-        }
-    return false;
 }
 
 /* ------------------------------------------------------------------- story */
@@ -149,13 +58,6 @@ static uint32_t take_on(struct stage *s, struct words *w)
     return (uint32_t)node.id;
 }
 
-static const char *node_name(const struct stage *s, uint32_t id)
-{
-    const struct node *n = cluster_node(s->cluster, id);
-
-    return n != NULL ? n->name : "none";
-}
-
 /* order A STATE, then B STATE, then ...: such changes have happened, in this
  * order. */
 static bool fact_order(struct stage *s, struct words *w, struct bytes *instead)
@@ -177,60 +79,6 @@ static bool fact_order(struct stage *s, struct words *w, struct bytes *instead)
         at++;
     } while (words_take(w, "then"));
     return true;
-}
-
-/* ------------------------------------------------------------------ fields */
-
-static const struct value *field_of(const struct value *tree, const struct object *o,
-                                    const char *key)
-{
-    static const char *const lists[] = {
-        [OBJECT_NODE] = "nodes", [OBJECT_GROUP] = "groups", [OBJECT_RESOURCE] = "resources"};
-    const struct value *items = value_get(tree, lists[o->kind]);
-
-    for (uint32_t i = 0; items != NULL && i < items->len; i++)
-        if (value_is_str(value_get(&items->items[i], "name"), o->name))
-            return value_get(&items->items[i], key);
-    return NULL;
-}
-
-/* As text; what a snapshot leaves out is 0 or empty. */
-static void field_text(const struct value *v, char text[256])
-{
-    text[0] = '\0';
-    if (v == NULL || v->type == VALUE_NIL)
-        snprintf(text, 256, "0");
-    else if (v->type == VALUE_STR)
-        snprintf(text, 256, "%s", v->str);
-    else if (v->type == VALUE_BOOL)
-        snprintf(text, 256, "%d", v->boolean);
-    else if (v->type == VALUE_UINT)
-        snprintf(text, 256, "%llu", (unsigned long long)v->uint);
-    else if (v->type == VALUE_ARRAY)
-        for (uint32_t i = 0; i < v->len && strlen(text) < 200; i++)
-            snprintf(text + strlen(text), 256 - strlen(text), "%s%llu", i > 0 ? " " : "",
-                     (unsigned long long)v->items[i].uint);
-    else
-        snprintf(text, 256, "%u bytes", v->len);
-}
-
-/* has KEY VALUE: a field as the snapshot has it. */
-static bool object_has(struct stage *s, struct words *w, const struct object *o,
-                       struct bytes *instead)
-{
-    struct arena arena = {0};
-    const char *key = needed(s, w, "a field"), *wanted = needed(s, w, "a value");
-    uint32_t number;
-    char text[256], decimal[16];
-
-    field_text(field_of(tree_of_cluster(s->cluster, &arena), o, key), text);
-    arena_release(&arena);
-    if (number_parse(wanted, &number)) {
-        snprintf(decimal, sizeof(decimal), "%u", number);
-        wanted = decimal;
-    }
-    return check(instead, strcmp(text, wanted) == 0 || (*wanted == '\0' && strcmp(text, "0") == 0),
-                 "%s of %s is %s", key, o->name, text);
 }
 
 /* -------------------------------------------------------------- predicates */
@@ -303,6 +151,18 @@ static bool object_code(struct stage *s, struct words *w, const struct object *o
     return check(instead, strcmp(code, needed(s, w, "a code")) == 0, "%s has %s", o->name, code);
 }
 
+static const struct {
+    const char *word;
+    object_trait *holds;
+} predicates[] = {
+    {"never", object_never},     {"wanted", object_wanted},
+    {"has", object_has},         {"because", object_because},
+    {"code", object_code},       {"status", object_status},
+    {"drain", object_drain},     {"passed-over", object_passed_over},
+    {"why", object_why},         {"placed-by", object_placed_by},
+    {"verdict", object_verdict},
+};
+
 static bool predicate(struct stage *s, struct words *w, const struct object *o,
                       struct bytes *instead)
 {
@@ -313,16 +173,9 @@ static bool predicate(struct stage *s, struct words *w, const struct object *o,
     node = take_on(s, w);
     if (node != 0)
         return check(instead, o->node == node, "%s is on %s", o->name, node_name(s, o->node));
-    if (words_take(w, "never"))
-        return object_never(s, w, o, instead);
-    if (words_take(w, "wanted"))
-        return object_wanted(s, w, o, instead);
-    if (words_take(w, "has"))
-        return object_has(s, w, o, instead);
-    if (words_take(w, "because"))
-        return object_because(s, w, o, instead);
-    if (words_take(w, "code"))
-        return object_code(s, w, o, instead);
+    for (size_t i = 0; i < sizeof(predicates) / sizeof(predicates[0]); i++)
+        if (words_take(w, predicates[i].word))
+            return predicates[i].holds(s, w, o, instead);
     stage_alarm(s, "what is \"%s\"?", words_peek(w)->text);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "tests/scenarios/object.h"
 
 /* ------------------------------------------------------------------ tables */
 
@@ -13,19 +14,29 @@ struct flag {
     uint32_t bit;
 };
 
-static const struct flag group_online_flags[] = {
-    {"ignore-locked", 0x1}, {"synchronous", 0x2}, {"best-node", 0x4}, {NULL, 0}};
+static const struct flag group_online_flags[] = {{"ignore-locked", 0x1},
+                                                 {"synchronous", 0x2},
+                                                 {"best-node", 0x4},
+                                                 {"ignore-affinity", 0x8},
+                                                 {NULL, 0}};
 static const struct flag group_offline_flags[] = {{"ignore-locked", 0x1}, {NULL, 0}};
 static const struct flag group_move_flags[] = {
     {"ignore-locked", 0x1}, {"return-on-error", 0x2},  {"queue", 0x4}, {"high-priority", 0x8},
     {"failback", 0x10},     {"ignore-affinity", 0x20}, {NULL, 0}};
 static const struct flag resource_online_flags[] = {
-    {"ignore-locked", 0x1}, {"not-persistent", 0x2}, {NULL, 0}};
+    {"ignore-locked", 0x1}, {"not-persistent", 0x2},   {"for-quorum", 0x4},
+    {"best-node", 0x8},     {"ignore-affinity", 0x20}, {NULL, 0}};
 static const struct flag resource_offline_flags[] = {
     {"ignore-locked", 0x1}, {"terminate", 0x2}, {"not-persistent", 0x4}, {NULL, 0}};
+static const struct flag node_pause_flags[] = {
+    {"remain", 0x1}, {"avoid-placement", 0x2}, {"retry-drain", 0x4}, {NULL, 0}};
+static const struct flag node_resume_flags[] = {
+    {"failback-now", 0x1}, {"failback-per-policy", 0x2}, {NULL, 0}};
+static const struct flag node_evict_flags[] = {{"force", 0x1}, {NULL, 0}};
+static const struct flag maintenance_flags[] = {{"begin", 0x1}, {"end", 0}, {NULL, 0}};
 
-enum target { ON_GROUP, ON_RESOURCE, ON_NODE, TARGET_COUNT };
-static const char *const target_words[TARGET_COUNT] = {"group", "resource", "node"};
+enum target { ON_GROUP, ON_RESOURCE, ON_NODE, ON_CLUSTER, TARGET_COUNT };
+static const char *const target_words[TARGET_COUNT] = {"group", "resource", "node", "cluster"};
 
 static const struct verb {
     const char *word;
@@ -36,17 +47,30 @@ static const struct verb {
 } verbs[] = {
     {"create", {{COMMAND_GROUP_CREATE, NULL}, {COMMAND_RESOURCE_CREATE, NULL}}},
     {"delete", {{COMMAND_GROUP_DELETE, NULL}, {COMMAND_RESOURCE_DELETE, NULL}}},
-    {"set", {{COMMAND_GROUP_SET, NULL}, {COMMAND_RESOURCE_SET, NULL}}},
+    {"set",
+     {{COMMAND_GROUP_SET, NULL},
+      {COMMAND_RESOURCE_SET, NULL},
+      {COMMAND_NODE_SET, NULL},
+      {COMMAND_CLUSTER_SET, NULL}}},
     {"online",
      {{COMMAND_GROUP_ONLINE, group_online_flags},
       {COMMAND_RESOURCE_ONLINE, resource_online_flags}}},
     {"offline",
      {{COMMAND_GROUP_OFFLINE, group_offline_flags},
       {COMMAND_RESOURCE_OFFLINE, resource_offline_flags}}},
-    {"move", {{COMMAND_GROUP_MOVE, group_move_flags}}},
+    {"move", {{COMMAND_GROUP_MOVE, group_move_flags}, {COMMAND_RESOURCE_MOVE, NULL}}},
+    {"cancel", {{COMMAND_GROUP_CANCEL, NULL}}},
     {"fail", {[ON_RESOURCE] = {COMMAND_RESOURCE_FAIL, NULL}}},
+    {"restart", {[ON_RESOURCE] = {COMMAND_RESOURCE_RESTART, NULL}}},
+    {"maintenance", {[ON_RESOURCE] = {COMMAND_RESOURCE_MAINTENANCE, maintenance_flags}}},
     {"depend", {[ON_RESOURCE] = {COMMAND_RESOURCE_DEPEND, NULL}}},
     {"undepend", {[ON_RESOURCE] = {COMMAND_RESOURCE_UNDEPEND, NULL}}},
+    {"require", {[ON_RESOURCE] = {COMMAND_RESOURCE_DEPENDENCIES, NULL}}},
+    {"allow", {[ON_RESOURCE] = {COMMAND_RESOURCE_ADD_OWNER, NULL}}},
+    {"forbid", {[ON_RESOURCE] = {COMMAND_RESOURCE_REMOVE_OWNER, NULL}}},
+    {"pause", {[ON_NODE] = {COMMAND_NODE_PAUSE, node_pause_flags}}},
+    {"resume", {[ON_NODE] = {COMMAND_NODE_RESUME, node_resume_flags}}},
+    {"evict", {[ON_NODE] = {COMMAND_NODE_EVICT, node_evict_flags}}},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -144,15 +168,6 @@ static bool take_flag(struct words *w, const struct flag *flags, struct order *o
     return false;
 }
 
-static char *needed(struct stage *s, struct words *w, const char *what)
-{
-    char *text = words_next(w);
-
-    if (text == NULL)
-        stage_alarm(s, "%s is missing", what);
-    return text;
-}
-
 static void take_number(struct stage *s, struct words *w, uint32_t *ret)
 {
     if (!number_parse(needed(s, w, "a number"), ret))
@@ -169,6 +184,10 @@ void order_parse_rest(struct stage *s, struct words *w, const struct flag *flags
             o->cmd.other = needed(s, w, "a name");
         else if (words_take(w, "type"))
             o->cmd.type = needed(s, w, "a type");
+        else if (words_take(w, "as"))
+            o->cmd.expression = needed(s, w, "an expression");
+        else if (o->cmd.kind == COMMAND_NODE_PAUSE && words_take(w, "drain"))
+            o->cmd.drain = true;
         else if (words_take(w, "flags"))
             take_number(s, w, &o->cmd.flags);
         else if (words_take(w, "prefers") || words_take(w, "owners"))
@@ -242,7 +261,8 @@ bool order_parse(struct stage *s, struct words *w, struct order *o)
         return false;
     target = target_of(s, w, verb);
     o->cmd.kind = verb->on[target].kind;
-    o->cmd.name = needed(s, w, "a name");
+    if (target != ON_CLUSTER)
+        o->cmd.name = needed(s, w, "a name");
     order_parse_rest(s, w, verb->on[target].flags, o);
     if (o->cmd.kind == COMMAND_RESOURCE_CREATE && o->cmd.type == NULL)
         o->cmd.type = "dummy";

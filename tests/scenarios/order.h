@@ -1,8 +1,8 @@
 /* Commands in words: a verb, what it is done to, and the rest in any order.
  *
- *     [by CLIENT:SEQ] VERB [group|resource|node] NAME [on|to|in|from OTHER]
- *         [type TYPE] [prefers|owners NODE...] [NAME=VALUE ...] [FLAG ...]
- *         [flags NUMBER] [with NAME=VALUE ...]
+ *     [by CLIENT:SEQ] VERB [group|resource|node|cluster] NAME [on|to|in|from OTHER]
+ *         [type TYPE] [as EXPRESSION] [prefers|owners NODE...] [NAME=VALUE ...]
+ *         [drain] [FLAG ...] [flags NUMBER] [with NAME=VALUE ...]
  *
  * The verbs and flags stand in tables in order.c. A NAME without the kind before
  * it is that of a group, else of a resource, else of a node. */

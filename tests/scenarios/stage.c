@@ -13,7 +13,8 @@
 
 static bool is_refusal(uint32_t code)
 {
-    return code != 0 && code != ERROR_IO_PENDING && code != ERROR_RESOURCE_PROPERTIES_STORED;
+    return code != 0 && code != ERROR_IO_PENDING && code != ERROR_CLUSTER_GROUP_QUEUED &&
+           code != ERROR_RESOURCE_PROPERTIES_STORED;
 }
 
 /* A group that the administrator wants offline is started by no rule: only by a
@@ -44,9 +45,50 @@ static void check_operations(struct stage *s)
     const struct group *g = NULL;
 
     while ((g = cluster_next_group(s->cluster, g)) != NULL)
-        if (g->operation.kind != OPERATION_NONE && g->state != GROUP_PENDING)
+        if (operation_runs(&g->operation) && g->state != GROUP_PENDING)
             stage_alarm(s, "%s reads %s during its %s", g->name, group_state_name(g->state),
                         operation_kind_name(g->operation.kind));
+}
+
+static const struct why *why_of(const struct stage *s, const struct event *e)
+{
+    const struct node *n;
+    const struct group *g;
+    const struct resource *r;
+
+    switch (e->object) {
+    case OBJECT_NODE:
+        n = cluster_node(s->cluster, (uint32_t)e->id);
+        return n != NULL && (uint32_t)n->state == e->to ? &n->why : NULL;
+    case OBJECT_GROUP:
+        g = cluster_group(s->cluster, e->id);
+        return g != NULL && (uint32_t)g->state == e->to ? &g->why : NULL;
+    case OBJECT_RESOURCE:
+        r = cluster_resource(s->cluster, e->id);
+        return r != NULL && (uint32_t)r->state == e->to ? &r->why : NULL;
+    case OBJECT_CLUSTER:
+        break;
+    }
+    return NULL;
+}
+
+/* What brought an object into its state is what it says of itself. */
+static void check_why(struct stage *s)
+{
+    unsigned count;
+    const struct event *e = cluster_changes(s->cluster, &count);
+    const struct group *g = NULL;
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct why *why = e[i].from != e[i].to ? why_of(s, &e[i]) : NULL;
+
+        if (why != NULL && (why->index != cluster_index(s->cluster) || why->cause == CAUSE_NONE))
+            stage_alarm(s, "%s does not know why it is %s", e[i].name,
+                        state_name(e[i].object, e[i].to));
+    }
+    while ((g = cluster_next_group(s->cluster, g)) != NULL)
+        if (g->placement.chosen != g->owner || g->placement.why.cause == CAUSE_NONE)
+            stage_alarm(s, "%s does not know why it is where it is", g->name);
 }
 
 static void check_deadline(struct stage *s)
@@ -115,6 +157,8 @@ static void remember(struct stage *s)
         *copy = e[i];
         copy->name = xstrdup(e[i].name);
         copy->text = xstrdup(e[i].text);
+        copy->candidates = NULL;
+        copy->candidate_count = 0;
     }
 }
 
@@ -132,6 +176,7 @@ static bool apply(struct stage *s, const struct command *cmd, struct reply *ret)
     cluster_check(s->cluster);
     check_starts(s, cmd);
     check_operations(s);
+    check_why(s);
     check_deadline(s);
     check_twin(s);
     remember(s);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "tests/scenarios/stage.h"
+#include "tests/scenarios/object.h"
 
 const char *state_name(enum object_kind kind, uint32_t state)
 {
@@ -15,6 +15,8 @@ const char *state_name(enum object_kind kind, uint32_t state)
         return group_state_name((enum group_state)state);
     case OBJECT_RESOURCE:
         return resource_state_name((enum resource_state)state);
+    case OBJECT_CLUSTER:
+        break;
     }
     return "?";
 }
@@ -65,6 +67,24 @@ void tell_reply(struct stage *s)
     bytes_append(&s->lines, "\n", 1);
 }
 
+/* Why each of the nodes that were not chosen was not. */
+static void tell_candidates(struct stage *s, const struct event *e)
+{
+    const char *joint = "not";
+
+    for (unsigned i = 0; i < e->candidate_count; i++) {
+        const struct candidate *k = &e->candidates[i];
+
+        if (k->rule == PLACEMENT_CHOSEN)
+            continue;
+        bytes_printf(&s->lines, "%s %s %s", joint, node_name(s, k->node),
+                     placement_rule_name(k->rule));
+        if (k->value != k->best)
+            bytes_printf(&s->lines, " (%u, not %u)", k->value, k->best);
+        joint = ",";
+    }
+}
+
 static void tell_change(struct stage *s, const struct event *e)
 {
     const struct node *n = e->object != OBJECT_NODE ? cluster_node(s->cluster, e->node) : NULL;
@@ -83,6 +103,11 @@ static void tell_change(struct stage *s, const struct event *e)
     if (e->text != NULL)
         bytes_printf(&s->lines, ", \"%s\"", e->text);
     bytes_append(&s->lines, "\n", 1);
+    if (e->candidate_count > 1) {
+        bytes_append(&s->lines, "|      ", 7);
+        tell_candidates(s, e);
+        bytes_append(&s->lines, "\n", 1);
+    }
 }
 
 void tell_changes(struct stage *s)
