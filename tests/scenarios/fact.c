@@ -53,7 +53,7 @@ static uint32_t take_on(struct stage *s, struct words *w)
 
     if (!words_take(w, "on"))
         return 0;
-    if (!find_node(s, needed(s, w, "a node"), &node))
+    if (!object_of_node(s, needed(s, w, "a node"), &node))
         stage_alarm(s, "no such node");
     return (uint32_t)node.id;
 }

@@ -29,7 +29,7 @@ bool check(struct bytes *instead, bool holds, const char *format, ...)
 
 /* ----------------------------------------------------------------- objects */
 
-static bool find_group(const struct stage *s, const char *name, struct object *ret)
+static bool object_of_group(const struct stage *s, const char *name, struct object *ret)
 {
     const struct group *g = cluster_group_by_name(s->cluster, name);
 
@@ -38,7 +38,7 @@ static bool find_group(const struct stage *s, const char *name, struct object *r
     return g != NULL;
 }
 
-static bool find_resource(const struct stage *s, const char *name, struct object *ret)
+static bool object_of_resource(const struct stage *s, const char *name, struct object *ret)
 {
     const struct resource *r = cluster_resource_by_name(s->cluster, name);
 
@@ -48,7 +48,7 @@ static bool find_resource(const struct stage *s, const char *name, struct object
     return r != NULL;
 }
 
-bool find_node(const struct stage *s, const char *name, struct object *ret)
+bool object_of_node(const struct stage *s, const char *name, struct object *ret)
 {
     const struct node *n = cluster_node_by_name(s->cluster, name);
 
@@ -60,11 +60,11 @@ bool find_node(const struct stage *s, const char *name, struct object *ret)
 bool take_object(struct stage *s, struct words *w, struct object *ret)
 {
     if (words_take(w, "group"))
-        return find_group(s, needed(s, w, "a name"), ret);
+        return object_of_group(s, needed(s, w, "a name"), ret);
     if (words_take(w, "resource"))
-        return find_resource(s, needed(s, w, "a name"), ret);
+        return object_of_resource(s, needed(s, w, "a name"), ret);
     if (words_take(w, "node"))
-        return find_node(s, needed(s, w, "a name"), ret);
+        return object_of_node(s, needed(s, w, "a name"), ret);
 
     if (words_take(w, "cluster")) {
         *ret =
@@ -74,7 +74,8 @@ bool take_object(struct stage *s, struct words *w, struct object *ret)
 
     const char *name = needed(s, w, "a name");
 
-    return find_group(s, name, ret) || find_resource(s, name, ret) || find_node(s, name, ret);
+    return object_of_group(s, name, ret) || object_of_resource(s, name, ret) ||
+           object_of_node(s, name, ret);
 }
 
 /* Take a state by its name. */

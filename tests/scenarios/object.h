@@ -24,7 +24,7 @@ bool check(struct bytes *instead, bool holds, const char *format, ...)
 bool take_object(struct stage *s, struct words *w, struct object *ret);
 /* Take a state of such objects by its name. */
 bool take_state(struct words *w, enum object_kind kind, uint32_t *ret);
-bool find_node(const struct stage *s, const char *name, struct object *ret);
+bool object_of_node(const struct stage *s, const char *name, struct object *ret);
 const char *node_name(const struct stage *s, uint32_t id);
 
 /* trait.c: what is said of an object, from the word behind the first on. */
