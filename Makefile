@@ -199,6 +199,7 @@ help:
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
+	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
 	@echo "make install    to PREFIX=/usr/local"
 	@echo "make clean      remove build/"
 
@@ -221,6 +222,18 @@ $(BUILD)/tests/bench/load: $(call bench_objects,load.c request.c histogram.c) $(
 $(BUILD)/tests/bench/libraft: $(call bench_objects,libraft.c histogram.c) $(BASE)
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lraft -luv $(LIBS_BASE)
+
+$(BUILD)/tests/bench/groupmgr: $(call bench_objects,groupmgr.c) $(GROUPMGR) \
+                               $(call objects,net/msgpack.c net/msgpack_scan.c) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lmsgpackc $(LIBS_BASE)
+
+# `make bench-groupmgr`: what decisions cost with 8,000 groups on 64 nodes.
+.PHONY: bench-groupmgr
+bench-groupmgr:
+	@scripts/deps
+	@$(MAKE) --no-print-directory MODE=release build/release/tests/bench/groupmgr
+	@build/release/tests/bench/groupmgr $(if $(CHECK),--check)
 
 .PHONY: bench bench-programs
 bench-programs: build $(BUILD)/tests/bench/load $(BUILD)/tests/bench/libraft
