@@ -160,8 +160,15 @@ static const struct {
     const char *word;
     enum report_event event;
 } report_words[] = {
-    {"online", REPORT_ONLINE}, {"offline", REPORT_OFFLINE},   {"failed", REPORT_FAILED},
-    {"locked", REPORT_LOCKED}, {"unlocked", REPORT_UNLOCKED},
+    {"online", REPORT_ONLINE},
+    {"offline", REPORT_OFFLINE},
+    {"failed", REPORT_FAILED},
+    {"locked", REPORT_LOCKED},
+    {"unlocked", REPORT_UNLOCKED},
+    {"cannot-online-here", REPORT_CANNOT_ONLINE_HERE},
+    {"cannot-online-anywhere", REPORT_CANNOT_ONLINE_ANYWHERE},
+    {"embedded-failure", REPORT_EMBEDDED_FAILURE},
+    {"embedded-recovered", REPORT_EMBEDDED_RECOVERED},
 };
 
 static enum report_event take_event(struct stage *s, struct words *w)
