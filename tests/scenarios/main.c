@@ -51,8 +51,8 @@ static int play(const char *path, enum mode mode, struct score *score)
         return 1;
     }
     sound = story_play(&story);
-    score->facts += story.facts;
-    score->commands += story.commands;
+    __atomic_fetch_add(&score->facts, story.facts, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&score->commands, story.commands, __ATOMIC_RELAXED);
     if (!sound || mode == SHOW)
         print(&story.transcript);
     print(&story.complaints);
@@ -62,21 +62,31 @@ static int play(const char *path, enum mode mode, struct score *score)
         status = end_differs(&story);
     else if (mode == ACCEPT && !story_is_told(&story)) {
         status = story_write(&story) ? 0 : 1;
-        score->rewritten++;
+        __atomic_fetch_add(&score->rewritten, 1, __ATOMIC_RELAXED);
         printf("%s: %s\n", path, status == 0 ? "written anew" : "cannot be written");
     }
     story_release(&story);
     return status;
 }
 
-static void play_apart(const char *path, enum mode mode, struct score *score)
-{
-    int status;
+/* A story being told in a process of its own. */
+struct telling {
+    const char *path;
     pid_t pid;
+    FILE *words; /* What it prints. */
+};
 
+static void telling_begin(struct telling *t, const char *path, enum mode mode, struct score *score)
+{
+    t->path = path;
+    t->words = tmpfile();
     fflush(stdout);
-    pid = fork();
-    if (pid == 0) {
+    t->pid = t->words != NULL ? fork() : -1;
+    if (t->pid == 0) {
+        int status;
+
+        dup2(fileno(t->words), STDOUT_FILENO);
+        dup2(fileno(t->words), STDERR_FILENO);
         status = play(path, mode, score);
         fflush(stdout);
         /* A story that ended in the middle has left memory behind. */
@@ -84,12 +94,46 @@ static void play_apart(const char *path, enum mode mode, struct score *score)
             _exit(status);
         exit(0);
     }
+}
+
+static void telling_end(struct telling *t, struct score *score)
+{
+    char text[4096];
+    size_t got;
+    int status = 1 << 8; /* As of an exit with 1. */
+
+    if (t->pid > 0)
+        waitpid(t->pid, &status, 0);
+    if (t->words != NULL) {
+        rewind(t->words);
+        while ((got = fread(text, 1, sizeof(text), t->words)) > 0)
+            fwrite(text, 1, got, stdout);
+        fclose(t->words);
+    }
     score->played++;
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+    if (status != 0) {
         score->failed++;
-        if (pid >= 0 && WIFSIGNALED(status))
-            printf("%s: ended by signal %d\n", path, WTERMSIG(status));
-        printf("%s FAILED\n\n", path);
+        if (WIFSIGNALED(status))
+            printf("%s: ended by signal %d\n", t->path, WTERMSIG(status));
+        printf("%s FAILED\n\n", t->path);
+    }
+}
+
+/* As many at once as there are processors, told in the order of their names. */
+static void play_all(char *paths[], unsigned count, enum mode mode, struct score *score)
+{
+    enum { AT_ONCE_MAX = 8 };
+    struct telling tellings[AT_ONCE_MAX];
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned at_once = processors < 1             ? 1
+                       : processors > AT_ONCE_MAX ? AT_ONCE_MAX
+                                                  : (unsigned)processors;
+
+    for (unsigned i = 0; i < count + at_once; i++) {
+        if (i >= at_once)
+            telling_end(&tellings[i % at_once], score);
+        if (i < count)
+            telling_begin(&tellings[i % at_once], paths[i], mode, score);
     }
 }
 
@@ -113,8 +157,7 @@ int main(int argc, char *argv[])
         fprintf(stderr, "usage: %s [--accept|--show|--facts] FILE...\n", argv[0]);
         return 2;
     }
-    for (int i = first; i < argc; i++)
-        play_apart(argv[i], mode, score);
+    play_all(argv + first, (unsigned)(argc - first), mode, score);
     printf("scenarios: %u played, %u failed, %u written anew, %u facts, %u commands\n",
            score->played, score->failed, score->rewritten, score->facts, score->commands);
     return score->failed == 0 ? 0 : 1;
