@@ -134,17 +134,11 @@ $(BUILD)/tests/corpus-msgpack: $(BUILD)/tests/fuzz/msgpack.o $(BUILD)/tests/fuzz
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
 
-# The golden scenarios (docs/testing.md). `make scenarios ACCEPT=1` writes their
-# transcripts anew, ONLY=name plays some.
-SCENARIOS = $(sort $(wildcard tests/scenarios/*$(ONLY)*.txt))
-$(BUILD)/tests/play-scenarios: $(call tests_of,scenarios) $(call objects,tests/groupmgr/tree.c) \
-                               $(GROUPMGR) $(BASE)
+$(BUILD)/tests/corpus-command $(BUILD)/tests/corpus-apply: $(BUILD)/tests/corpus-%: \
+        $(BUILD)/tests/fuzz/%.o $(BUILD)/tests/fuzz/run_corpus.o $(GROUPMGR) $(BASE) \
+        $(call objects,net/msgpack.c net/msgpack_scan.c)
 	@$(if $(V),,echo "  LINK  $@")
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
-.PHONY: scenarios
-scenarios:
-	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios
-	@build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios $(if $(ACCEPT),--accept) $(SCENARIOS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
 
 .PHONY: test tests-build
 tests-build: build $(UNITS) $(BUILD)/tests/play-scenarios $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
@@ -165,7 +159,7 @@ SECONDS_EACH = $(or $(SECONDS),60)
 .PHONY: fuzz
 fuzz:
 	@scripts/deps --tests
-	@scripts/fuzz $(SECONDS_EACH)
+	@scripts/fuzz $(SECONDS_EACH) $(ONLY)
 
 # --------------------------------------------------------------- using it
 .PHONY: run install
@@ -197,7 +191,7 @@ help:
 	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
 	@echo "make scenarios  the group manager's golden scenarios; ACCEPT=1 writes them anew"
 	@echo "make valgrind   the unit tests under valgrind"
-	@echo "make fuzz       each fuzzer for SECONDS=60"
+	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
 	@echo "make install    to PREFIX=/usr/local"
@@ -241,3 +235,16 @@ bench:
 	@scripts/deps --bench
 	@$(MAKE) --no-print-directory MODE=release bench-programs
 	@scripts/bench $(BENCH)
+
+# ---- scenarios
+# The golden scenarios (docs/testing.md). `make scenarios ACCEPT=1` writes their
+# transcripts anew, ONLY=name plays some.
+SCENARIOS = $(sort $(wildcard tests/scenarios/*$(ONLY)*.txt))
+$(BUILD)/tests/play-scenarios: $(call tests_of,scenarios) $(call objects,tests/groupmgr/tree.c) \
+                               $(GROUPMGR) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
+.PHONY: scenarios
+scenarios:
+	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios
+	@build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios $(if $(ACCEPT),--accept) $(SCENARIOS)

@@ -20,8 +20,4 @@
  * the code of a failed read, likewise explained. */
 uint32_t disk_check(const char *dir, uint64_t acked, char **ret_why);
 
-/* The checksum of libraft's segments: CRC-32 with polynomial 0x04c11db7, most
- * significant bit first, initial value 0, nothing inverted. Exposed for tests. */
-uint32_t disk_check_crc(const void *data, size_t len);
-
 #endif

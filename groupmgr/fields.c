@@ -72,6 +72,7 @@ void fields_begin(struct field_reader *r, const struct value *v)
 {
     r->map = v;
     r->seen = 0;
+    r->next = 0;
     r->bad = v == NULL || v->type != VALUE_MAP;
 }
 
@@ -80,10 +81,30 @@ bool fields_end(const struct field_reader *r)
     return !r->bad && r->seen == r->map->len;
 }
 
+/* Fields are mostly read in the order in which they were written: what was found
+ * last tells where to look first. Of a repeated key one counts, and fields_end()
+ * finds the other. */
+static const struct value *field_find(struct field_reader *r, const char *key)
+{
+    size_t len = strlen(key);
+
+    for (uint32_t i = 0; i < r->map->len; i++) {
+        uint32_t at = r->next + i < r->map->len ? r->next + i : r->next + i - r->map->len;
+        const struct value_pair *pair = &r->map->pairs[at];
+
+        if (pair->key.type != VALUE_STR || pair->key.len != len ||
+            memcmp(pair->key.str, key, len) != 0)
+            continue;
+        r->next = at + 1 < r->map->len ? at + 1 : 0;
+        return &pair->value;
+    }
+    return NULL;
+}
+
 /* The value under `key` if it has that type; bad if it has another. */
 static const struct value *field_get(struct field_reader *r, const char *key, enum value_type type)
 {
-    const struct value *v = r->bad ? NULL : value_get(r->map, key);
+    const struct value *v = r->bad ? NULL : field_find(r, key);
 
     if (v == NULL)
         return NULL;

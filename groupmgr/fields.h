@@ -34,6 +34,7 @@ bool field_array(struct field_writer *w, const char *key, uint32_t items);
 struct field_reader {
     const struct value *map;
     uint32_t seen;
+    uint32_t next; /* Where the next field is likely to stand. */
     bool bad;
 };
 

@@ -28,6 +28,7 @@ struct api_config {
     const struct address *listen;
     const char *cluster;
     const char *disk;
+    const char *raft_dir;
     uint32_t self;
     unsigned lease_ms;
     struct replica *replica;

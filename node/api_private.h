@@ -1,5 +1,5 @@
 /* Shared by the files of the API only: api.c (servers, sessions, dispatch),
- * api_change.c (commands from parameters), api_read.c (queries), api_peer.c. */
+ * api_change.c (commands from parameters), api_read.c (queries), api_past.c, api_peer.c. */
 #ifndef HOLDFAST_NODE_API_PRIVATE_H
 #define HOLDFAST_NODE_API_PRIVATE_H
 
@@ -46,6 +46,8 @@ bool session_may_change(const struct session *s);
 bool api_change(struct session *s, struct rpc_request *r, const char *method,
                 const struct value *params);
 bool api_read(struct session *s, struct rpc_request *r, const char *method,
+              const struct value *params);
+bool api_past(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params);
 bool api_peer(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params);

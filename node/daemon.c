@@ -330,6 +330,7 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .listen = &d->config->listen,
                                 .cluster = d->config->cluster,
                                 .disk = identity_disk(d->identity),
+                                .raft_dir = identity_raft_dir(d->identity),
                                 .self = d->self,
                                 .lease_ms = d->config->timing.lease_ms,
                                 .replica = d->replica,

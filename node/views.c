@@ -19,7 +19,7 @@ static const char *role_name(const struct view *v, const struct node *n)
 {
     enum consensus_role role;
 
-    if (!consensus_role_of(v->consensus, n->id, &role))
+    if (v->consensus == NULL || !consensus_role_of(v->consensus, n->id, &role))
         return NULL;
     return role == CONSENSUS_VOTER ? "voter" : "standby";
 }
@@ -38,7 +38,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_str(s, "state", node_state_name(n->state));
     sink_kv_uint(s, "state_code", n->state);
     sink_kv_uint(s, "incarnation", n->incarnation);
-    sink_kv_bool(s, "leader", consensus_leader(v->consensus) == n->id);
+    sink_kv_bool(s, "leader", v->consensus != NULL && consensus_leader(v->consensus) == n->id);
     sink_kv_str(s, "role", role_name(v, n));
     sink_kv_bool(s, "leaving", n->leaving);
     sink_kv_uint(s, "since_ms", n->since_ms);
@@ -149,7 +149,7 @@ static void view_properties(const struct resource *r, struct sink *s)
 
 void view_resource(const struct view *v, const struct resource *r, struct sink *s)
 {
-    bool here = r->group->owner == v->self;
+    bool here = r->group->owner == v->self && v->executor != NULL;
     enum resource_state shown = resource_visible_state(r);
 
     sink_map(s, 17);

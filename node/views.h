@@ -11,7 +11,7 @@ struct executor;
 /* What a view is made from. */
 struct view {
     struct cluster *cluster;
-    struct consensus *consensus;
+    struct consensus *consensus; /* NULL, both: of another time. */
     struct executor *executor;
     uint32_t self;
 };

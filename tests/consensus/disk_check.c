@@ -1,5 +1,6 @@
 /* Folders that libraft itself has written, damaged byte by byte. */
 #include "consensus/disk_check.h"
+#include "consensus/raft_files.h"
 
 #include <criterion/criterion.h>
 #include <endian.h>
@@ -148,8 +149,8 @@ Test(disk_check, the_checksum_is_that_of_libraft)
     char path[128];
     size_t len;
 
-    cr_assert_eq(disk_check_crc("123456789", 9), 0x89a1897f);
-    cr_assert_eq(disk_check_crc("", 0), 0);
+    cr_assert_eq(raft_file_crc("123456789", 9), 0x89a1897f);
+    cr_assert_eq(raft_file_crc("", 0), 0);
     make_closed();
     cr_assert(file_find(n->dir, "0", "", 0, path, sizeof path));
     uint8_t *data = file_read(path, &len);
@@ -160,8 +161,8 @@ Test(disk_check, the_checksum_is_that_of_libraft)
         memcpy(sums, data + at, sizeof sums);
         memcpy(&count, data + at + 8, sizeof count);
         size_t header = 8 + 16 * (size_t)le64toh(count);
-        cr_assert_eq(disk_check_crc(data + at + 8, header), le32toh(sums[0]));
-        cr_assert_eq(disk_check_crc(data + at + 8 + header, batch_bytes(data, at) - 8 - header),
+        cr_assert_eq(raft_file_crc(data + at + 8, header), le32toh(sums[0]));
+        cr_assert_eq(raft_file_crc(data + at + 8 + header, batch_bytes(data, at) - 8 - header),
                      le32toh(sums[1]));
     }
     cr_assert_gt(batches, 0);

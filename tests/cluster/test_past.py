@@ -1,0 +1,59 @@
+"""The state as it was: by index, by time, as far back as snapshots and log reach."""
+
+import pytest
+
+from harness import IO_PENDING, Client, Cluster, Refused, wait_for
+
+NOT_FOUND = 1168
+
+
+def group_of(past, name):
+    return next((g for g in past["groups"] if g["name"] == name), None)
+
+
+def reached(cluster, node, index):
+    """`node` has applied `index`."""
+    rpc = cluster.rpc(node)
+    wait_for(lambda: rpc.call("cluster.digest")["index"] >= index)
+    rpc.close()
+
+
+def test_the_state_as_it_was_by_index_and_time():
+    with Cluster() as c:
+        client = Client(c)
+        assert client.change("group.create", name="web") == 0
+        assert client.change("resource.create", name="svc", group="web", type="dummy") == 0
+        rpc = c.rpc("n1")
+        before = rpc.call("cluster.digest")["index"]
+        stamp = rpc.call("events.list")[-1]["stamp_ms"]
+        assert client.change("group.online", name="web") == IO_PENDING
+        client.wait_group("web", "Online")
+        events = [e for e in rpc.call("events.list") if e["name"] == "web"]
+        pending = next(e for e in events if e["to"] == "Pending")
+        online = next(e for e in events if e["to"] == "Online")
+        assert client.change("group.offline", name="web") == IO_PENDING
+        client.wait_group("web", "Offline")
+        assert client.change("resource.delete", name="svc") == 0
+        assert client.change("group.delete", name="web") == 0
+        gone = rpc.call("cluster.digest")["index"]
+        for node in c.names:
+            reached(c, node, gone)
+            past = c.rpc(node)
+            assert group_of(past.call("history.get", index=before), "web")["state"] == "Offline"
+            at = past.call("history.get", index=pending["index"])
+            assert at["index"] == pending["index"]
+            assert group_of(at, "web")["state"] == "Pending"
+            assert group_of(past.call("history.get", index=online["index"]),
+                            "web")["state"] == "Online"
+            assert group_of(past.call("history.get", index=gone), "web") is None
+            assert past.call("history.get", time_ms=stamp)["time_ms"] <= stamp
+            assert past.call("history.get", index=0)["groups"] == []
+            with pytest.raises(Refused) as refused:
+                past.call("history.get", index=gone + 1000000)
+            assert refused.value.code == NOT_FOUND
+            with pytest.raises(Refused) as refused:
+                past.call("history.get")
+            assert refused.value.code == 87
+            past.close()
+        rpc.close()
+        client.close()
