@@ -142,11 +142,22 @@ static bool object_because(struct stage *s, struct words *w, const struct object
                  cause);
 }
 
+/* Of a resource the code of its last failure, of another object that of its last
+ * change which had one. */
+static uint32_t last_code(const struct stage *s, const struct object *o)
+{
+    if (o->kind == OBJECT_RESOURCE)
+        return ((const struct resource *)o->of)->status_code;
+    for (unsigned i = s->told_count; i-- > 0;)
+        if (s->told[i].object == o->kind && s->told[i].id == o->id && s->told[i].code != 0)
+            return s->told[i].code;
+    return 0;
+}
+
 static bool object_code(struct stage *s, struct words *w, const struct object *o,
                         struct bytes *instead)
 {
-    const struct resource *r = cluster_resource(s->cluster, o->id);
-    const char *code = error_name(o->kind == OBJECT_RESOURCE ? r->status_code : 0);
+    const char *code = error_name(last_code(s, o));
 
     return check(instead, strcmp(code, needed(s, w, "a code")) == 0, "%s has %s", o->name, code);
 }
