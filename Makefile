@@ -139,6 +139,10 @@ $(BUILD)/tests/corpus-command $(BUILD)/tests/corpus-apply: $(BUILD)/tests/corpus
         $(call objects,net/msgpack.c net/msgpack_scan.c)
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_CLIENT) $(LIBS_BASE)
+$(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/tests/fuzz/run_corpus.o $(BASE) \
+                                  $(call objects,groupmgr/expression.c)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
 
 .PHONY: test tests-build
 tests-build: build $(UNITS) $(BUILD)/tests/play-scenarios $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))

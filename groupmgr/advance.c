@@ -8,8 +8,14 @@
 
 void plan_set(struct cluster *c, struct resource_record *r, enum plan plan, enum cause cause)
 {
+    assert((unsigned)plan <= PLAN_CYCLE && cause < CAUSE_COUNT);
     r->plan = plan;
     r->plan_cause = plan == PLAN_NONE ? CAUSE_NONE : cause;
+    /* Whatever is planned anew replaces what stood before. */
+    r->waits = false;
+    timer_set(c, &r->retry, 0);
+    if ((plan & PLAN_STOP) == 0)
+        r->resource.terminate = false;
     digest_touch(c, &r->tracked);
 }
 
@@ -38,14 +44,6 @@ void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cau
 
 /* ------------------------------------------------------------- conditions */
 
-static bool dependents_are_down(const struct resource_record *r)
-{
-    for (unsigned i = 0; i < r->dependent_count; i++)
-        if (resource_runs(r->dependents[i]))
-            return false;
-    return true;
-}
-
 /* Online, and meant to stay so. */
 static bool stands(const struct resource_record *r)
 {
@@ -59,11 +57,23 @@ static bool is_coming(const struct resource_record *r)
            (r->resource.state == RESOURCE_ONLINE_PENDING && (r->plan & PLAN_STOP) == 0);
 }
 
-static bool providers_all(const struct resource_record *r,
-                          bool (*holds)(const struct resource_record *))
+/* What runs over a resource in maintenance stays, whatever becomes of that one:
+ * somebody works on it and knows. */
+bool resource_holds_up(const struct resource_record *p)
 {
-    for (unsigned i = 0; i < r->resource.provider_count; i++)
-        if (!holds(resource_record(r->resource.providers[i])))
+    bool may_go = (p->plan & PLAN_STOP) != 0 || p->resource.state == RESOURCE_OFFLINE;
+
+    assert(!stands(p) || !may_go);
+    return stands(p) || (p->resource.maintenance && !may_go);
+}
+
+/* Nobody who runs over `r` would still do so without it. */
+static bool dependents_need_it_no_more(const struct resource_record *r)
+{
+    assert(!resource_holds_up(r)); /* So that none is held up by `r` itself. */
+    for (unsigned i = 0; i < r->dependent_count; i++)
+        if (resource_runs(r->dependents[i]) &&
+            !resource_is_provided(r->dependents[i], resource_holds_up))
             return false;
     return true;
 }
@@ -72,15 +82,30 @@ bool resource_may_stop(const struct resource_record *r)
 {
     return (r->plan & PLAN_STOP) != 0 &&
            (r->resource.state == RESOURCE_ONLINE || r->resource.state == RESOURCE_ONLINE_PENDING) &&
-           dependents_are_down(r);
+           dependents_need_it_no_more(r);
 }
 
 /* Dependents may still be on their way down when a provider that failed is to
- * come back: it waits for them, or they would run over one that is not there. */
+ * come back: it waits for them, or they would run over one that is not there.
+ * Those that have another provider, or that a maintenance keeps, stay. */
 bool resource_may_start(const struct resource_record *r)
 {
-    return r->plan == PLAN_START && !resource_runs(r) && providers_all(r, stands) &&
-           dependents_are_down(r);
+    return r->plan == PLAN_START && !resource_runs(r) && resource_is_provided(r, stands) &&
+           (resource_holds_up(r) || dependents_need_it_no_more(r));
+}
+
+bool start_is_vain(const struct resource_record *r)
+{
+    bool is_starting = r->resource.state == RESOURCE_ONLINE_PENDING && r->plan == PLAN_START;
+
+    assert(r->resource.provider_count <= PROVIDERS_MAX);
+    return (r->plan & PLAN_START) != 0 && !is_starting && !resource_is_provided(r, is_coming);
+}
+
+bool wait_is_over(const struct resource_record *r)
+{
+    assert(!r->waits || (r->plan & PLAN_START) == 0);
+    return r->waits && resource_is_wanted(r) && resource_is_provided(r, is_coming);
 }
 
 bool group_has_pending(const struct group_record *g)
@@ -130,17 +155,38 @@ static void drop_vain_starts(struct cluster *c, struct group_record *g)
         for (unsigned i = 0; i < g->group.resource_count; i++) {
             struct resource_record *r = resource_record(g->group.resources[i]);
 
-            if ((r->plan & PLAN_START) == 0 || providers_all(r, is_coming))
+            if (!start_is_vain(r))
                 continue;
             plan_set(c, r, r->plan & PLAN_STOP, r->plan_cause);
+            r->waits = true;
             dropped = true;
         }
     } while (dropped);
 }
 
+/* And take them up again when one comes, by whatever way. */
+static void end_waits(struct cluster *c, struct group_record *g)
+{
+    bool ended;
+
+    assert(g->group.resource_count <= c->resource_count);
+    do {
+        ended = false;
+        for (unsigned i = 0; i < g->group.resource_count; i++) {
+            struct resource_record *r = resource_record(g->group.resources[i]);
+
+            if (!wait_is_over(r))
+                continue;
+            plan_set(c, r, r->plan | PLAN_START, CAUSE_PERSISTENT_STATE);
+            ended = true;
+        }
+    } while (ended);
+}
+
 static void walk(struct cluster *c, struct group_record *g)
 {
     drop_vain_starts(c, g);
+    end_waits(c, g);
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
 
@@ -154,8 +200,8 @@ static void walk(struct cluster *c, struct group_record *g)
 /* What follows when nothing is under way; true if there is more to walk. */
 static bool follow_up(struct cluster *c, struct group_record *g)
 {
-    if (g->group.operation.kind == OPERATION_NONE)
-        return group_leave(c, g);
+    if (!operation_runs(&g->group.operation))
+        return queue_try(c, g);
     if (operation_is_busy(g))
         return false;
     if (operation_is_leaving(g))
@@ -171,4 +217,5 @@ void group_settle(struct cluster *c, struct group_record *g)
         walk(c, g);
     } while (follow_up(c, g));
     group_show(c, g);
+    drain_progress(c, g);
 }

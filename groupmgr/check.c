@@ -12,13 +12,41 @@
             return #condition; \
     } while (0)
 
-static bool is_up(const struct node_record *n)
+static const char *set_fault(const struct group_set *set)
 {
-    return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
+    for (unsigned i = 1; i < set->count; i++)
+        MUST(set->groups[i - 1]->group.id < set->groups[i]->group.id);
+    return NULL;
+}
+
+/* Pause, drain, quarantine. */
+static const char *duty_fault(const struct cluster *c, const struct node_record *n)
+{
+    const struct node *node = &n->node;
+    bool host = false;
+
+    for (unsigned i = 0; i < c->node_count; i++)
+        host |= node_can_host(c->nodes[i]);
+    MUST(!node_is_up(n) || node->paused == (node->state == NODE_PAUSED));
+    MUST(node->drain == DRAIN_NOT_INITIATED || node->paused || node->leaving);
+    MUST(node->drain == DRAIN_NOT_INITIATED || node->drain == DRAIN_COMPLETED || node_is_up(n));
+    MUST(node->drain != DRAIN_IN_PROGRESS || drain_is_moving(c, n)); /* Or it would never end. */
+    MUST(node->drain_target != node->id);
+    MUST(node->drain_target == 0 || find_node(c, node->drain_target) != NULL);
+    MUST(node->departures_since_ms <= c->now_ms);
+    MUST(node->quarantined_until_ms == 0 || !node_is_up(n) || host);
+    MUST((node->quarantined_until_ms != 0) == (n->quarantine.slot != 0));
+    for (unsigned i = 0; i < n->preferring.count; i++)
+        MUST(n->preferring.groups[i]->group.auto_failback == 1);
+    for (unsigned i = 0; i < n->drained.count; i++)
+        MUST(n->drained.groups[i]->group.drained_from == node->id);
+    MUST(!n->woken);
+    return set_fault(&n->preferring) != NULL ? set_fault(&n->preferring) : set_fault(&n->drained);
 }
 
 static const char *nodes_fault(const struct cluster *c)
 {
+    const char *fault = NULL;
     unsigned up = 0;
 
     for (unsigned i = 0; i < c->node_count; i++) {
@@ -27,13 +55,15 @@ static const char *nodes_fault(const struct cluster *c)
         MUST(i == 0 || c->nodes[i - 1]->node.id < n->node.id);
         MUST(n->node.state != NODE_JOINING);
         MUST(n->node.incarnation > 0 && n->node.incarnation <= c->index);
-        MUST(!n->node.leaving || is_up(n));
-        up += is_up(n);
+        MUST(!n->node.leaving || node_is_up(n));
+        up += node_is_up(n);
+        if (fault == NULL)
+            fault = duty_fault(c, n);
         for (unsigned j = 0; j < n->group_count; j++)
             MUST(n->groups[j]->owner == n && n->groups[j]->owner_slot == j);
     }
     MUST(c->forming_until_ms == 0 || (up > 0 && up < c->node_count));
-    return NULL;
+    return fault;
 }
 
 /* ----------------------------------------------------------- dependencies */
@@ -84,7 +114,8 @@ static const char *plan_fault(const struct resource_record *r)
         MUST(r->plan == PLAN_NONE || (r->plan & PLAN_STOP) != 0);
         break;
     case RESOURCE_ONLINE_PENDING:
-        MUST(r->plan == PLAN_START);
+        /* To stop, it may have to wait for what has another provider still. */
+        MUST(r->plan != PLAN_NONE);
         break;
     case RESOURCE_OFFLINE_PENDING:
         MUST((r->plan & PLAN_STOP) != 0);
@@ -96,23 +127,47 @@ static const char *plan_fault(const struct resource_record *r)
     default:
         return "a known state";
     }
+    MUST(!r->waits || ((r->plan & PLAN_START) == 0 && r->resource.restart_at_ms == 0));
+    MUST(!r->waits || !resource_runs(r) || (r->plan & PLAN_STOP) != 0);
     /* The walk leaves nothing undone. */
     MUST(!resource_may_start(r) && !resource_may_stop(r));
+    MUST(!start_is_vain(r) && !wait_is_over(r));
     return NULL;
+}
+
+static const char *expressions_fault(const struct group_record *g)
+{
+    const char *fault = NULL;
+
+    for (unsigned i = 0; fault == NULL && i < g->group.resource_count; i++)
+        fault = resource_expression_fault(resource_record(g->group.resources[i]));
+    return fault;
 }
 
 static const char *providers_fault(const struct resource_record *r)
 {
+    /* What has lost its providers is on its way down. */
+    MUST(!resource_runs(r) || (r->plan & PLAN_STOP) != 0 ||
+         resource_is_provided(r, resource_holds_up));
     for (unsigned i = 0; i < r->resource.provider_count; i++) {
         const struct resource_record *p = resource_record(r->resource.providers[i]);
 
         MUST(p->resource.group == r->resource.group);
-        if (!resource_runs(r))
+        if (!resource_runs(r) || r->resource.expression != NULL)
             continue;
-        /* One that failed keeps those over it only for as long as they stop. */
-        MUST(p->resource.state == RESOURCE_ONLINE ||
-             (p->resource.state == RESOURCE_FAILED && (r->plan & PLAN_STOP) != 0));
-        MUST((p->plan & PLAN_STOP) == 0 || (r->plan & PLAN_STOP) != 0);
+        /* It neither stops nor starts again under what runs over it alone. */
+        MUST(p->resource.state != RESOURCE_OFFLINE_PENDING);
+        MUST(p->resource.state != RESOURCE_ONLINE_PENDING || p->resource.maintenance);
+    }
+    return NULL;
+}
+
+static const char *owners_fault(const struct cluster *c, const struct resource *r)
+{
+    MUST(r->possible != NULL || r->possible_count == 0);
+    for (unsigned i = 0; i < r->possible_count; i++) {
+        MUST(find_node(c, r->possible[i]) != NULL);
+        MUST(i == 0 || r->possible[i - 1] < r->possible[i]);
     }
     return NULL;
 }
@@ -124,34 +179,90 @@ static const char *resource_fault(const struct cluster *c, const struct resource
     const char *fault = plan_fault(r);
 
     MUST(res->id <= c->index && res->operation <= c->index);
-    MUST(!resource_runs(r) || (res->operation > 0 && is_up(g->owner)));
+    MUST(!resource_runs(r) || (res->operation > 0 && node_is_up(g->owner)));
     MUST(resource_runs(r) || (!res->locked && !res->fail_requested));
+    MUST(!res->terminate || (resource_runs(r) && (r->plan & PLAN_STOP) != 0));
+    MUST(!res->maintenance || res->state == RESOURCE_ONLINE || res->state == RESOURCE_FAILED ||
+         res->state == RESOURCE_ONLINE_PENDING);
+    MUST(res->was_persistent == 0 || g->group.operation.kind != OPERATION_NONE);
+    MUST(res->was_persistent <= 3 && res->persistent >= -1 && res->persistent <= 1);
     MUST(res->restart_at_ms == 0 || (res->state == RESOURCE_FAILED && r->plan == PLAN_NONE));
     MUST((res->restart_at_ms != 0) == (r->restart.slot != 0));
+    MUST(res->retry_at_ms == 0 ||
+         (res->state == RESOURCE_FAILED && r->plan == PLAN_NONE && res->restart_at_ms == 0));
+    MUST((res->retry_at_ms != 0) == (r->retry.slot != 0));
+    MUST(!res->embedded_failure || res->state == RESOURCE_ONLINE);
+    for (unsigned i = 1; i < res->refused_count; i++)
+        MUST(res->refused[i - 1] < res->refused[i]);
+    MUST((res->refused_count != 0) == (r->prev_refusing != NULL));
     MUST(res->property_count <= PROPERTIES_PER_RESOURCE_MAX);
+    if (fault == NULL)
+        fault = owners_fault(c, res);
     return fault != NULL ? fault : providers_fault(r);
 }
 
 /* ----------------------------------------------------------------- groups */
 
-static const char *operation_fault(const struct cluster *c, const struct group_record *g)
+static const char *operation_empty_fault(const struct operation *op)
 {
-    const struct operation *op = &g->group.operation;
+    MUST(op->id == 0 && op->flags == 0 && op->target == 0 && op->resource == 0);
+    MUST(op->since_ms == 0 && op->instructions_len == 0);
+    MUST(op->cause == CAUSE_NONE && op->source == 0);
+    MUST(!op->queued && op->wait == CAUSE_NONE && !op->returning && !op->cancelled);
+    MUST(op->code == 0 && !op->was_persistent_online);
+    return NULL;
+}
+
+/* Of one that runs as of one that waits. */
+static const char *operation_common_fault(const struct cluster *c, const struct group_record *g,
+                                          const struct operation *op)
+{
     const struct resource_record *r = find_resource(c, op->resource);
 
-    if (op->kind == OPERATION_NONE) {
-        MUST(op->id == 0 && op->flags == 0 && op->target == 0 && op->resource == 0);
-        MUST(op->since_ms == 0 && op->instructions_len == 0);
-        MUST(op->cause == CAUSE_NONE && op->source == 0);
-        MUST(!op->queued && op->wait == CAUSE_NONE && !op->returning && !op->cancelled);
-        return NULL;
-    }
     MUST(op->id > 0 && op->id <= c->index);
-    MUST(op->target == 0 || find_node(c, op->target) != NULL);
     MUST(op->resource == 0 || (r != NULL && r->resource.group == &g->group));
     MUST(op->instructions_len <= INSTRUCTIONS_BYTES_MAX);
-    MUST(is_up(g->owner));
+    MUST(op->queued == (op->wait != CAUSE_NONE));
+    MUST(!op->queued || (!op->returning && !op->cancelled && op->code == 0));
+    return NULL;
+}
+
+static const char *operation_fault(const struct cluster *c, const struct group_record *g)
+{
+    const struct operation *op = &g->group.operation, *next = &g->group.next;
+    const char *fault = operation_empty_fault(next);
+
+    if (next->kind != OPERATION_NONE) {
+        fault = operation_common_fault(c, g, next);
+        MUST(next->queued && operation_runs(op)); /* Or it would wait for nothing. */
+    }
+    if (fault == NULL)
+        fault = op->kind == OPERATION_NONE ? operation_empty_fault(op)
+                                           : operation_common_fault(c, g, op);
+    if (fault != NULL)
+        return fault;
+    MUST(g->shown_operation == op->id && g->ended_code == 0);
+    MUST(op->queued == (g->queue.next != NULL));
+    if (!operation_runs(op))
+        return NULL;
+    MUST(op->target == 0 || find_node(c, op->target) != NULL);
+    MUST(!op->returning || op->kind == OPERATION_MOVE);
+    MUST((op->returning || op->cancelled) == (op->code != 0));
+    MUST(node_is_up(g->owner));
     MUST(operation_is_busy(g)); /* Or it would never end. */
+    return NULL;
+}
+
+static const char *queue_fault(const struct cluster *c, unsigned queued)
+{
+    unsigned linked = 0;
+
+    MUST(!c->queue_woken);
+    for (const struct queue_link *l = c->queue.next; l != &c->queue; l = l->next) {
+        MUST(l->next->prev == l && l->prev->next == l);
+        linked++;
+    }
+    MUST(linked == queued);
     return NULL;
 }
 
@@ -162,23 +273,49 @@ static const char *owner_fault(const struct cluster *c, const struct group_recor
     MUST(g->owner != NULL && g->group.owner == g->owner->node.id);
     MUST(g->owner_slot < g->owner->group_count && g->owner->groups[g->owner_slot] == g);
     MUST(g->group.token > 0 && g->group.token <= c->index);
-    if (!is_up(g->owner))
-        MUST(!elsewhere || c->forming_until_ms != 0);
-    if (g->owner->node.leaving && elsewhere)
-        MUST(g->group.operation.kind != OPERATION_NONE || group_has_pending(g));
+    if (!node_is_up(g->owner) || group_is_parked(g))
+        MUST(!elsewhere || c->forming_until_ms != 0 || g->group.rescue_at_ms != 0);
+    return NULL;
+}
+
+/* What is to happen to it later, and where it may go back to. */
+static const char *plans_fault(const struct cluster *c, const struct group_record *g)
+{
+    const struct group *group = &g->group;
+    const struct node_record *from = find_node(c, group->drained_from);
+
+    MUST((group->rescue_at_ms != 0) == (g->rescue.slot != 0));
+    MUST((group->start_at_ms != 0) == (g->start.slot != 0));
+    MUST((group->failback_at_ms != 0) == (g->failback.slot != 0));
+    MUST(group->rescue_at_ms == 0 || !node_is_up(g->owner));
+    MUST(group->start_at_ms == 0 || node_is_up(g->owner));
+    MUST(group_set_has(&c->wishes, g) == (group->failback_at_ms != 0));
+    MUST(group->drained_from == 0 || from != NULL);
+    MUST(from == NULL || group_set_has(&from->drained, g));
+    for (unsigned i = 0; i < group->preferred_count; i++)
+        MUST(group_set_has(&find_node(c, group->preferred[i])->preferring, g) ==
+             (group->auto_failback == 1));
+    /* It would come back, but is not on its way and waits for nobody. */
+    MUST(from == NULL || from->node.paused || node_can_host(from) || !group_rests(g));
     return NULL;
 }
 
 static const char *group_fault(const struct cluster *c, const struct group_record *g)
 {
-    const char *fault = graph_fault(g);
+    const char *fault = expressions_fault(g);
 
     if (fault == NULL)
+        fault = graph_fault(g);
+    if (fault == NULL)
         fault = owner_fault(c, g);
+    if (fault == NULL)
+        fault = plans_fault(c, g);
     if (fault == NULL)
         fault = operation_fault(c, g);
     for (unsigned i = 0; fault == NULL && i < g->group.resource_count; i++)
         fault = resource_fault(c, resource_record(g->group.resources[i]));
+    for (unsigned i = 1; i < g->group.resource_count; i++)
+        MUST(g->group.resources[i - 1]->id < g->group.resources[i]->id);
     if (fault != NULL)
         return fault;
     MUST(!g->touched);
@@ -216,7 +353,7 @@ static const char *events_fault(const struct cluster *c)
 const char *cluster_fault(const struct cluster *c)
 {
     const char *fault = nodes_fault(c);
-    unsigned resources = 0, groups = 0;
+    unsigned resources = 0, groups = 0, queued = 0;
     const struct group_record *g;
 
     DL_FOREACH(c->groups, g)
@@ -224,8 +361,13 @@ const char *cluster_fault(const struct cluster *c)
         if (fault == NULL)
             fault = group_fault(c, g);
         resources += g->group.resource_count;
+        queued += g->group.operation.queued;
         groups++;
     }
+    if (fault == NULL)
+        fault = queue_fault(c, queued);
+    if (fault == NULL)
+        fault = set_fault(&c->wishes);
     if (fault == NULL)
         fault = timers_fault(&c->timers);
     if (fault == NULL)

@@ -14,6 +14,7 @@ struct cluster *cluster_new(void)
 
     c->name = xstrdup("");
     commons_preset(OBJECT_CLUSTER, &c->settings);
+    c->queue.prev = c->queue.next = &c->queue;
     timer_init(&c->forming, TIMER_FORMING, 0, c, &c->forming_until_ms);
     return c;
 }
@@ -94,11 +95,26 @@ static void timer_due(struct cluster *c, struct timer *t)
     case TIMER_FORMING:
         forming_due(c);
         break;
+    case TIMER_QUARANTINE:
+        quarantine_due(c, t->record);
+        break;
+    case TIMER_RESCUE:
+        rescue_due(c, t->record);
+        break;
+    case TIMER_START:
+        start_due(c, t->record);
+        break;
+    case TIMER_FAILBACK:
+        failback_due(c, t->record);
+        break;
     case TIMER_RESTART:
         restart_due(c, t->record);
         break;
+    case TIMER_RETRY:
+        retry_due(c, t->record);
+        break;
     default:
-        assert(!"a timer that somebody sets");
+        assert(t->kind == TIMER_RESTART); /* Nobody sets another one. */
     }
 }
 
@@ -139,7 +155,18 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_RESOURCE_DEPEND] = apply_resource_depend,
     [COMMAND_RESOURCE_UNDEPEND] = apply_resource_undepend,
     [COMMAND_RESOURCE_SET] = apply_resource_set,
+    [COMMAND_RESOURCE_DEPENDENCIES] = apply_resource_dependencies,
     [COMMAND_CLUSTER_SET] = apply_cluster_set,
+    [COMMAND_GROUP_CANCEL] = apply_group_cancel,
+    [COMMAND_RESOURCE_RESTART] = apply_resource_restart,
+    [COMMAND_RESOURCE_MOVE] = apply_resource_move,
+    [COMMAND_RESOURCE_MAINTENANCE] = apply_resource_maintenance,
+    [COMMAND_RESOURCE_ADD_OWNER] = apply_resource_add_owner,
+    [COMMAND_RESOURCE_REMOVE_OWNER] = apply_resource_remove_owner,
+    [COMMAND_NODE_SET] = apply_node_set,
+    [COMMAND_NODE_PAUSE] = apply_node_pause,
+    [COMMAND_NODE_RESUME] = apply_node_resume,
+    [COMMAND_NODE_EVICT] = apply_node_evict,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches
@@ -157,6 +184,20 @@ static void settle_touched(struct cluster *c)
     }
 }
 
+/* What begins from the queue, or as a part of a drain or failback, may end at once
+ * and make room for more. */
+static void settle_all(struct cluster *c)
+{
+    do {
+        settle_touched(c);
+        while (c->queue_woken) {
+            queue_run(c);
+            settle_touched(c);
+        }
+    } while (drains_run(c));
+    assert(c->touched == NULL && !c->cold_start);
+}
+
 static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     c->command = cmd->kind;
@@ -164,7 +205,7 @@ static void dispatch(struct cluster *c, const struct command *cmd, struct reply 
         reply->code = handlers[cmd->kind](c, cmd, reply);
     else
         reply->code = refuse(reply, ERROR_INVALID_PARAMETER, "command %u", (unsigned)cmd->kind);
-    settle_touched(c);
+    settle_all(c);
 }
 
 static void dispatch_once(struct cluster *c, const struct command *cmd, struct reply *reply)
@@ -205,7 +246,7 @@ void cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct command *c
     ret->index = c->index;
 
     timers_run(c);
-    settle_touched(c);
+    settle_all(c);
 
     if (cmd->client == 0)
         dispatch(c, cmd, ret);

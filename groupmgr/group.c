@@ -68,6 +68,7 @@ uint32_t apply_group_create(struct cluster *c, const struct command *cmd, struct
     g->group.since_ms = c->now_ms;
     preferred_set(c, &g->group, cmd);
     commons_set(OBJECT_GROUP, &g->group, cmd);
+    group_index(c, g);
     group_note(c, g, CAUSE_CREATED, NULL);
     return 0;
 }
@@ -78,12 +79,13 @@ uint32_t apply_group_delete(struct cluster *c, const struct command *cmd, struct
 
     if (g == NULL)
         return refuse(reply, ERROR_GROUP_NOT_FOUND, "%s", cmd->name != NULL ? cmd->name : "");
-    if (g->group.operation.kind != OPERATION_NONE)
+    if (operation_runs(&g->group.operation))
         return refuse(reply, ERROR_INVALID_STATE, "%s: %s under way", g->group.name,
                       operation_kind_name(g->group.operation.kind));
     if (g->group.resource_count > 0)
         return refuse(reply, ERROR_DIR_NOT_EMPTY, "%s has %u resources", g->group.name,
                       g->group.resource_count);
+    operation_drop(c, g, CAUSE_DELETED, ERROR_OPERATION_ABORTED);
     group_note(c, g, CAUSE_DELETED, NULL);
     group_remove(c, g);
     return 0;
@@ -102,9 +104,12 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
         code = commons_check(OBJECT_GROUP, cmd, reply);
     if (code != 0)
         return code;
+    group_unindex(c, g);
     if (cmd->has_names)
         preferred_set(c, &g->group, cmd);
     commons_set(OBJECT_GROUP, &g->group, cmd);
+    group_index(c, g);
+    failback_replan(c, g);
     group_note(c, g, CAUSE_CONFIGURED, NULL);
     return 0;
 }

@@ -4,11 +4,6 @@
 
 #include "groupmgr/rules.h"
 
-static bool node_is_up(const struct node_record *n)
-{
-    return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
-}
-
 static unsigned nodes_up(const struct cluster *c)
 {
     unsigned up = 0;
@@ -18,15 +13,16 @@ static unsigned nodes_up(const struct cluster *c)
     return up;
 }
 
-/* Do something to each group that `n` owns, in order of creation. It may take
+/* Do something to each group that `n` owns, the highest priority first. It may take
  * groups away from `n`. */
 static void for_groups(struct cluster *c, struct node_record *n,
                        void (*act)(struct cluster *, struct group_record *, enum cause),
                        enum cause cause)
 {
     unsigned count;
-    struct group_record **groups = node_groups_by_id(n, &count);
+    struct group_record **groups = node_groups_by_priority(n, &count);
 
+    assert(groups != NULL);
     for (unsigned i = 0; i < count; i++)
         act(c, groups[i], cause);
     free(groups);
@@ -34,19 +30,13 @@ static void for_groups(struct cluster *c, struct node_record *n,
 
 /* ------------------------------------------------------------- cold start */
 
-static void rescue_stranded(struct cluster *c)
-{
-    for (unsigned i = 0; i < c->node_count; i++)
-        if (!node_is_up(c->nodes[i]))
-            for_groups(c, c->nodes[i], group_rescue, c->nodes[i]->node.why.cause);
-}
-
 /* After a stop of all nodes the first one back must not take everything: the
  * others are likely on their way, each to its own groups. */
-static void forming_update(struct cluster *c, bool cold_start)
+void forming_update(struct cluster *c, bool cold_start)
 {
     uint64_t wait_ms = (uint64_t)c->settings.group_wait_delay_s * 1000;
 
+    assert(!cold_start || nodes_up(c) > 0);
     if (cold_start && wait_ms > 0)
         timer_set_in(c, &c->forming, wait_ms);
     if (nodes_up(c) == c->node_count || nodes_up(c) == 0)
@@ -56,7 +46,9 @@ static void forming_update(struct cluster *c, bool cold_start)
 void forming_due(struct cluster *c)
 {
     assert(c->forming_until_ms == 0);
+    c->cold_start = true;
     rescue_stranded(c);
+    c->cold_start = false;
 }
 
 /* --------------------------------------------------------------------- up */
@@ -94,8 +86,62 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
 
 static void group_restore_for(struct cluster *c, struct group_record *g, enum cause cause)
 {
-    (void)cause;
+    assert(cause == CAUSE_NODE_UP);
     group_restore(c, g);
+}
+
+/* Its life is over: what it was in the middle of is so too. */
+static void node_leave(struct cluster *c, struct node_record *n, enum cause cause)
+{
+    assert(node_is_up(n));
+    n->node.leaving = false;
+    /* What was drained off it waits for its being resumed, however often it restarts. */
+    if (!n->node.paused || n->node.drain != DRAIN_COMPLETED)
+        drain_end(c, n);
+    if (!n->node.paused)
+        drained_forget(c, n);
+    node_enter(c, n, NODE_DOWN, cause);
+}
+
+static void node_begin(struct cluster *c, struct node_record *n, const struct command *cmd)
+{
+    assert(!node_is_up(n));
+    node_rename(n, cmd->name);
+    free(n->node.address);
+    n->node.address = xstrdup(text_or_empty(cmd->address));
+    free(n->node.disk);
+    n->node.disk = xstrdup(text_or_empty(cmd->disk));
+    n->node.incarnation = c->index;
+    n->node.renewed_seq = 0;
+    n->node.leaving = false;
+    refusals_forget(c, n); /* What could not come online may have been put right. */
+    quarantine_consider(c, n);
+    node_enter(c, n, n->node.paused ? NODE_PAUSED : NODE_UP, CAUSE_NODE_UP);
+}
+
+/* One that was parked here has waited for this; the others go on as they are. */
+static void group_unpark(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    assert(node_can_host(g->owner));
+    if (g->group.placement.why.cause != CAUSE_WAITS_FOR_NODE)
+        return;
+    placement_settle(c, g, cause);
+    if (group_is_idle(g) && group_rests(g))
+        group_restore(c, g);
+}
+
+void node_hosts(struct cluster *c, struct node_record *n, enum cause cause)
+{
+    if (!node_can_host(n))
+        return;
+    for_groups(c, n, group_unpark, cause);
+    if (c->forming_until_ms == 0)
+        rescue_stranded(c);
+    drains_retry(c);
+    queue_wake(c);
+    if (cause != CAUSE_RESUMED) /* An operator has said what comes back. */
+        failback_consider(c, n);
+    assert(!n->node.paused);
 }
 
 uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct reply *reply)
@@ -110,27 +156,20 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
     if (n == NULL)
         n = node_insert(c, cmd->node, cmd->name);
     if (node_is_up(n)) {
-        node_enter(c, n, NODE_DOWN, CAUSE_NODE_RESTARTED);
+        node_leave(c, n, CAUSE_NODE_RESTARTED);
         for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);
     }
-    node_rename(n, cmd->name);
-    free(n->node.address);
-    n->node.address = xstrdup(text_or_empty(cmd->address));
-    free(n->node.disk);
-    n->node.disk = xstrdup(text_or_empty(cmd->disk));
-    n->node.incarnation = c->index;
-    n->node.renewed_seq = 0;
-    n->node.leaving = false;
-    node_enter(c, n, NODE_UP, CAUSE_NODE_UP);
+    node_begin(c, n, cmd);
 
-    for_groups(c, n, group_restore_for, CAUSE_NODE_UP);
+    c->cold_start = cold_start || c->forming_until_ms != 0;
+    for_groups(c, n, node_can_host(n) ? group_restore_for : group_rescue, CAUSE_NODE_UP);
     forming_update(c, cold_start);
+    node_hosts(c, n, CAUSE_NODE_UP);
+    /* Also without a new host: those that waited for their owners need not. */
     if (c->forming_until_ms == 0)
         rescue_stranded(c);
-    /* Groups of a node that is about to stop have somewhere to go now. */
-    for (unsigned i = 0; i < c->node_count; i++)
-        if (c->nodes[i]->node.leaving)
-            for_groups(c, c->nodes[i], group_touch, CAUSE_NODE_LEAVING);
+    quarantine_review(c);
+    c->cold_start = false;
     return 0;
 }
 
@@ -149,12 +188,6 @@ static uint32_t node_life_check(const struct node_record *n, const struct comman
     return 0;
 }
 
-static void group_lose_owner(struct cluster *c, struct group_record *g, enum cause cause)
-{
-    group_lose_lives(c, g, cause);
-    group_rescue(c, g, cause);
-}
-
 uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     struct node_record *n = find_node(c, cmd->node);
@@ -169,10 +202,13 @@ uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct re
     if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED && n->node.renewed_seq > cmd->node_seq)
         return refuse(reply, ERROR_INVALID_STATE, "%s has renewed its lease", n->node.name);
 
-    n->node.leaving = false;
-    node_enter(c, n, NODE_DOWN, cmd->cause);
+    node_leave(c, n, cmd->cause);
+    if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED)
+        quarantine_count(c, n);
     forming_update(c, false);
     for_groups(c, n, group_lose_owner, cmd->cause);
+    quarantine_review(c);
+    queue_wake(c); /* What waited to go there, or for what was there. */
     return 0;
 }
 
@@ -186,8 +222,12 @@ uint32_t apply_node_leaving(struct cluster *c, const struct command *cmd, struct
     if (n->node.leaving)
         return 0;
     n->node.leaving = true;
+    if (!n->node.paused)
+        drained_forget(c, n);
     node_enter(c, n, n->node.state, CAUSE_NODE_LEAVING);
-    for_groups(c, n, group_touch, CAUSE_NODE_LEAVING);
+    quarantine_review(c);
+    if (c->settings.drain_on_shutdown == 1)
+        drain_begin(c, n, 0, NULL);
     return 0;
 }
 

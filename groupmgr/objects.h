@@ -349,6 +349,7 @@ struct operation {
     enum cause wait;   /* What for. */
     bool returning;    /* A move that failed, on its way back. */
     bool cancelled;
+    uint32_t code;     /* Why it came back or was given up; 0. */
     bool was_persistent_online; /* The group's, before the call. */
     uint8_t *instructions;      /* Property list, 16-bit layout; NULL if none. */
     size_t instructions_len;
@@ -361,6 +362,7 @@ struct group {
     uint64_t token;            /* Fencing token: index at which `owner` became owner. */
     bool persistent_online;    /* What the administrator wants. */
     struct operation operation;
+    struct operation next;     /* While one runs: a queued one that waits for its end. */
     enum group_state state;    /* Kept by the formula; Pending while an operation runs. */
     uint64_t since_ms;
     struct why why;              /* Of its state. */
@@ -407,11 +409,12 @@ struct resource {
     enum resource_state state;
     uint64_t operation; /* Index at which it last entered a pending state: one life of it. */
     bool fail_requested; /* The owner is to treat life `operation` as failed. */
-    bool terminate;      /* OfflinePending: not in order, at once. */
+    bool terminate;      /* OfflinePending: not in order, at once. Before: when its turn comes. */
     uint64_t since_ms;
     struct why why;      /* Of its state. */
     struct why verdict;  /* Of its last failure: what was done about it, or why nothing. */
     int persistent;          /* -1: inherits the group's; 0 offline; 1 online. */
+    unsigned was_persistent; /* The same and 2, before the call under way changed it; 0: did not. */
     bool locked;             /* Volatile word of its handler. */
     bool maintenance;        /* Failures are noted, not acted upon. */
     bool embedded_failure;   /* Volatile: something within it failed. */
@@ -475,6 +478,7 @@ struct event {
     uint32_t node;     /* Owner (of a group or resource), or the node itself. */
     uint32_t from, to; /* States of that kind of object; equal for other changes. */
     enum cause cause;
+    uint64_t operation; /* Of a group: id of the one that runs, waits, or has just ended; 0. */
     uint32_t code;     /* Error code where one belongs to it. */
     char *text;        /* More words (a handler's); NULL. */
     struct candidate *candidates; /* Of a placement; NULL. */

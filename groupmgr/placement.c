@@ -39,10 +39,20 @@ bool resource_possible_on(const struct resource *r, uint32_t node)
     return false;
 }
 
+uint32_t placement_target_code(struct cluster *c, struct group_record *g,
+                               const struct node_record *n, bool ignore_affinity)
+{
+    (void)c, (void)ignore_affinity;
+    for (unsigned i = 0; node_host_code(n) == 0 && i < g->group.resource_count; i++)
+        if (!resource_possible_on(g->group.resources[i], n->node.id))
+            return ERROR_HOST_NODE_NOT_RESOURCE_OWNER;
+    return node_host_code(n);
+}
+
 static bool candidate_can_host(const struct group_record *g, const struct node_record *n,
                                const struct question *q)
 {
-    if (n == q->not_this || !node_can_host(n))
+    if (n == q->not_this || !node_can_host(n) || (q->target != NULL && n != q->target))
         return false;
     for (unsigned i = 0; g != NULL && i < g->group.resource_count; i++)
         if (!resource_possible_on(g->group.resources[i], n->node.id))

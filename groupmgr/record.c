@@ -53,6 +53,8 @@ static void node_free(struct node_record *n)
     free(n->node.disk);
     commons_release(OBJECT_NODE, &n->node);
     free(n->groups);
+    free(n->preferring.groups);
+    free(n->drained.groups);
     free(n);
 }
 
@@ -60,7 +62,7 @@ void node_remove(struct cluster *c, struct node_record *n)
 {
     unsigned at = 0;
 
-    assert(n->group_count == 0);
+    assert(n->group_count == 0 && n->preferring.count == 0 && n->drained.count == 0);
     timer_set(c, &n->quarantine, 0);
     digest_forget(c, &n->tracked);
     while (c->nodes[at] != n)
@@ -70,23 +72,104 @@ void node_remove(struct cluster *c, struct node_record *n)
     node_free(n);
 }
 
-static int group_compare_id(const void *a, const void *b)
+static int group_compare(const void *a, const void *b)
 {
-    uint64_t left = (*(struct group_record *const *)a)->group.id;
-    uint64_t right = (*(struct group_record *const *)b)->group.id;
+    const struct group *left = &(*(struct group_record *const *)a)->group;
+    const struct group *right = &(*(struct group_record *const *)b)->group;
 
-    return left < right ? -1 : left > right;
+    if (left->priority != right->priority)
+        return left->priority > right->priority ? -1 : 1;
+    return left->id < right->id ? -1 : left->id > right->id;
 }
 
-struct group_record **node_groups_by_id(const struct node_record *n, unsigned *ret_count)
+void groups_sort_by_priority(struct group_record **groups, unsigned count)
+{
+    assert(groups != NULL || count == 0);
+    if (count > 0)
+        qsort(groups, count, sizeof(*groups), group_compare);
+}
+
+struct group_record **node_groups_by_priority(const struct node_record *n, unsigned *ret_count)
 {
     struct group_record **groups = xcalloc(n->group_count + 1, sizeof(*groups));
 
     for (unsigned i = 0; i < n->group_count; i++)
         groups[i] = n->groups[i];
-    qsort(groups, n->group_count, sizeof(*groups), group_compare_id);
+    groups_sort_by_priority(groups, n->group_count);
     *ret_count = n->group_count;
     return groups;
+}
+
+/* ------------------------------------------------------------ sets of groups */
+
+/* Where `g` stands in the set, or should. */
+static unsigned group_set_place(const struct group_set *set, const struct group_record *g)
+{
+    unsigned low = 0, high = set->count;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (set->groups[middle]->group.id < g->group.id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool group_set_has(const struct group_set *set, const struct group_record *g)
+{
+    unsigned at = group_set_place(set, g);
+
+    return at < set->count && set->groups[at] == g;
+}
+
+static void group_set_add(struct group_set *set, struct group_record *g)
+{
+    unsigned at = group_set_place(set, g);
+
+    assert(!group_set_has(set, g));
+    if (set->count == set->size) {
+        set->size = set->size == 0 ? 8 : 2 * set->size;
+        set->groups = xrealloc(set->groups, set->size * sizeof(*set->groups));
+    }
+    memmove(&set->groups[at + 1], &set->groups[at], (set->count - at) * sizeof(*set->groups));
+    set->groups[at] = g;
+    set->count++;
+}
+
+static void group_set_remove(struct group_set *set, struct group_record *g)
+{
+    unsigned at = group_set_place(set, g);
+
+    if (!group_set_has(set, g))
+        return;
+    set->count--;
+    memmove(&set->groups[at], &set->groups[at + 1], (set->count - at) * sizeof(*set->groups));
+}
+
+void group_unindex(struct cluster *c, struct group_record *g)
+{
+    struct node_record *from = find_node(c, g->group.drained_from);
+
+    for (unsigned i = 0; i < g->group.preferred_count; i++)
+        group_set_remove(&find_node(c, g->group.preferred[i])->preferring, g);
+    if (from != NULL)
+        group_set_remove(&from->drained, g);
+    group_set_remove(&c->wishes, g);
+}
+
+void group_index(struct cluster *c, struct group_record *g)
+{
+    struct node_record *from = find_node(c, g->group.drained_from);
+
+    for (unsigned i = 0; g->group.auto_failback == 1 && i < g->group.preferred_count; i++)
+        group_set_add(&find_node(c, g->group.preferred[i])->preferring, g);
+    if (from != NULL)
+        group_set_add(&from->drained, g);
+    if (g->group.failback_at_ms != 0)
+        group_set_add(&c->wishes, g);
 }
 
 /* ----------------------------------------------------------------- groups */
@@ -98,6 +181,8 @@ static void group_unbook(struct group_record *g)
     if (owner == NULL)
         return;
     assert(owner->groups[g->owner_slot] == g);
+    /* However it leaves a node that is being drained, the drain is that much further. */
+    owner->woken |= owner->node.drain == DRAIN_IN_PROGRESS;
     owner->groups[g->owner_slot] = owner->groups[--owner->group_count];
     owner->groups[g->owner_slot]->owner_slot = g->owner_slot;
     g->owner = NULL;
@@ -144,6 +229,7 @@ static void group_free(struct group_record *g)
 {
     free(g->group.name);
     free(g->group.operation.instructions);
+    free(g->group.next.instructions);
     free(g->group.preferred);
     free(g->group.resources);
     free(g->group.placement.candidates);
@@ -156,6 +242,8 @@ static void group_free(struct group_record *g)
 void group_remove(struct cluster *c, struct group_record *g)
 {
     assert(g->group.resource_count == 0 && !g->touched);
+    operation_clear(g);
+    group_unindex(c, g);
     timer_set(c, &g->rescue, 0);
     timer_set(c, &g->start, 0);
     timer_set(c, &g->failback, 0);
@@ -252,6 +340,7 @@ void resource_remove(struct cluster *c, struct resource_record *r)
         dependency_remove(r, resource_record(r->resource.providers[0]));
     timer_set(c, &r->restart, 0);
     timer_set(c, &r->retry, 0);
+    refusals_clear(c, r);
     digest_forget(c, &r->tracked);
     HASH_DELETE(by_id, c->resources_by_id, r);
     HASH_DELETE(by_name, c->resources_by_name, r);
@@ -286,6 +375,7 @@ void records_release(struct cluster *c)
     }
     for (unsigned i = 0; i < c->node_count; i++)
         node_free(c->nodes[i]);
+    free(c->wishes.groups);
     free(c->timers.heap);
 }
 

@@ -26,18 +26,38 @@ struct tracked {
     struct tracked *prev, *next; /* Among the dirty ones. */
 };
 
+/* Groups, by id. */
+struct group_set {
+    struct group_record **groups;
+    unsigned count;
+    unsigned size;
+};
+
 struct node_record {
     struct node node;
     struct tracked tracked;
     struct timer quarantine;
-    struct group_record **groups; /* That it owns, in no order: see node_groups_by_id(). */
+    struct group_record **groups; /* That it owns, in no order: see node_groups_by_priority(). */
     unsigned group_count;
     unsigned group_size;
+    /* Read off the groups, see group_index(). */
+    struct group_set preferring; /* With AutoFailbackType 1 that name it as preferred owner. */
+    struct group_set drained;    /* Whose `drained_from` it is. */
+    bool woken;                  /* Its drain and its failbacks are to be looked at, drain.c. */
+};
+
+/* A circle of groups whose operation is queued, in no order. The cluster's link
+ * is its beginning; an unlinked one is all NULL. */
+struct queue_link {
+    struct queue_link *prev, *next;
 };
 
 struct group_record {
     struct group group;
     struct tracked tracked;
+    struct queue_link queue;
+    uint64_t shown_operation; /* The one that events have told of and that is not over; 0. */
+    uint32_t ended_code;      /* Of the one that ended, until that is shown. */
     struct node_record *owner;
     unsigned owner_slot;        /* Its place in owner->groups. */
     struct timer rescue, start, failback;
@@ -58,11 +78,14 @@ struct resource_record {
     struct tracked tracked;
     enum plan plan;
     enum cause plan_cause;
+    bool waits; /* A start of it was given up, since a provider was not coming: it is
+                 * planned anew when one comes. */
     struct resource_record **dependents; /* In an order that differs between replicas. */
     unsigned dependent_count;
     struct timer restart, retry;
     uint64_t visit;    /* Marks of a walk over dependencies, see depend.c. */
     unsigned depth;
+    struct resource_record *prev_refusing, *next_refusing; /* If it has refusals. */
     char *folded_name;
     UT_hash_handle by_id, by_name;
 };
@@ -98,6 +121,7 @@ struct cluster {
     uint64_t index;
     uint64_t now_ms;
     enum command_kind command; /* Being applied. */
+    bool cold_start;           /* What is being started now is so by a cold start. */
     uint64_t forming_until_ms; /* After a cold start; 0: not forming. */
     struct timer forming;
     struct settings settings;
@@ -107,14 +131,18 @@ struct cluster {
     struct group_record *groups; /* In order of creation. */
     struct group_record *groups_by_id, *groups_by_name;
     unsigned group_count;
+    struct group_set wishes; /* Groups with a failback planned, see group_index(). */
     struct resource_record *resources_by_id, *resources_by_name;
     unsigned resource_count;
+    struct resource_record *refusing; /* Those with refusals, in no order. */
     struct session *sessions; /* Idle longest first. */
     struct session *sessions_by_client;
     unsigned session_count;
     struct event_log events;
 
     struct timers timers;
+    struct queue_link queue;
+    bool queue_woken; /* Never between commands. */
     struct group_record *touched, *touched_last;
     uint64_t visit;
 
@@ -155,8 +183,17 @@ void dependency_add(struct resource_record *dependent, struct resource_record *p
 void dependency_remove(struct resource_record *dependent, struct resource_record *provider);
 /* Book `g` as one of `owner`'s; it is on nobody's books or on g->owner's. */
 void group_book(struct group_record *g, struct node_record *owner);
-/* The groups that `n` owns in order of creation; the caller frees the array. */
-struct group_record **node_groups_by_id(const struct node_record *n, unsigned *ret_count);
+/* The groups that `n` owns by Priority, the highest first, and then in order of
+ * creation; the caller frees the array. */
+struct group_record **node_groups_by_priority(const struct node_record *n, unsigned *ret_count);
+void groups_sort_by_priority(struct group_record **groups, unsigned count);
+
+/* Groups are found by what they say of where they may go back to: their preferred
+ * owners with AutoFailbackType, `drained_from`, `failback_at_ms`. Take a group out
+ * of these sets before any of that is changed, and put it in again after. */
+void group_unindex(struct cluster *c, struct group_record *g);
+void group_index(struct cluster *c, struct group_record *g);
+bool group_set_has(const struct group_set *set, const struct group_record *g);
 /* Free all objects and sessions, in one sweep. */
 void records_release(struct cluster *c);
 

@@ -25,12 +25,16 @@ static const char *report_text(const struct report *report, char buf[REPORT_TEXT
     return buf;
 }
 
-static void report_failure(struct cluster *c, struct resource_record *r,
+static void report_failure(struct cluster *c, struct resource_record *r, enum cause cause,
                            const struct report *report, uint32_t default_code)
 {
     char text[REPORT_TEXT_BYTES_MAX + 1];
 
-    resource_fails(c, r, report->code != 0 ? report->code : default_code,
+    assert(resource_runs(r));
+    /* A handler can only say so of a start; what runs already is here. */
+    if (r->resource.state != RESOURCE_ONLINE_PENDING)
+        cause = CAUSE_FAILED;
+    resource_fails(c, r, cause, report->code != 0 ? report->code : default_code,
                    report_text(report, text));
 }
 
@@ -44,14 +48,50 @@ static void report_end(struct cluster *c, struct resource_record *r, enum resour
 
 static void report_lock(struct cluster *c, struct resource_record *r, bool locked)
 {
+    assert(r->resource.group != NULL);
     if (!resource_runs(r) || r->resource.locked == locked)
         return;
     r->resource.locked = locked;
     resource_note(c, r, locked ? CAUSE_LOCKED : CAUSE_UNLOCKED);
+    /* What waits for just that is looked at again. */
+    group_touch(c, group_record(r->resource.group), locked ? CAUSE_LOCKED : CAUSE_UNLOCKED);
+}
+
+/* Something within it failed (a guest, say), while it runs. To be recovered it
+ * must end first, and that is the owner's to do: it is asked to fail, and its
+ * report is the failure. */
+static void report_embedded_failure(struct cluster *c, struct resource_record *r)
+{
+    enum { NONE, LOG_ONLY, RECOVER };
+    struct resource *res = &r->resource;
+
+    assert(res->embedded_failure_action <= RECOVER);
+    if (res->state != RESOURCE_ONLINE || res->embedded_failure ||
+        res->embedded_failure_action == NONE)
+        return;
+    res->embedded_failure = true;
+    if (res->embedded_failure_action == RECOVER && res->restart_action != 0 && !res->maintenance &&
+        resource_is_wanted(r))
+        res->fail_requested = true;
+    resource_note(c, r, CAUSE_EMBEDDED_FAILURE);
+}
+
+static void report_embedded_recovered(struct cluster *c, struct resource_record *r)
+{
+    if (!r->resource.embedded_failure)
+        return;
+    assert(r->resource.state == RESOURCE_ONLINE);
+    r->resource.embedded_failure = false;
+    resource_note(c, r, CAUSE_EMBEDDED_RECOVERED);
 }
 
 static void report_count(struct cluster *c, struct resource_record *r, const struct report *report)
 {
+    static const enum cause causes[] = {
+        [REPORT_FAILED] = CAUSE_FAILED,
+        [REPORT_CANNOT_ONLINE_HERE] = CAUSE_CANNOT_ONLINE_HERE,
+        [REPORT_CANNOT_ONLINE_ANYWHERE] = CAUSE_CANNOT_ONLINE_ANYWHERE,
+    };
     enum resource_state state = r->resource.state;
 
     switch (report->event) {
@@ -63,22 +103,23 @@ static void report_count(struct cluster *c, struct resource_record *r, const str
         if (state == RESOURCE_OFFLINE_PENDING)
             report_end(c, r, RESOURCE_OFFLINE, report);
         else if (resource_runs(r)) /* Nobody had asked for that. */
-            report_failure(c, r, report, ERROR_RESOURCE_NOT_ONLINE);
+            report_failure(c, r, CAUSE_FAILED, report, ERROR_RESOURCE_NOT_ONLINE);
         break;
     case REPORT_FAILED:
     case REPORT_CANNOT_ONLINE_HERE:
     case REPORT_CANNOT_ONLINE_ANYWHERE:
         if (resource_runs(r))
-            report_failure(c, r, report, ERROR_RESOURCE_FAILED);
+            report_failure(c, r, causes[report->event], report, ERROR_RESOURCE_FAILED);
         break;
     case REPORT_LOCKED:
     case REPORT_UNLOCKED:
         report_lock(c, r, report->event == REPORT_LOCKED);
         break;
     case REPORT_EMBEDDED_FAILURE:
+        report_embedded_failure(c, r);
+        break;
     case REPORT_EMBEDDED_RECOVERED:
-        if (state == RESOURCE_ONLINE)
-            r->resource.embedded_failure = report->event == REPORT_EMBEDDED_FAILURE;
+        report_embedded_recovered(c, r);
         break;
     case REPORT_EVENT_END:
         break;

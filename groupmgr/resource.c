@@ -70,7 +70,7 @@ static uint32_t resource_delete_check(const struct resource_record *r, struct re
         return refuse(reply, ERROR_INVALID_STATE, "%s is pending", r->resource.name);
     if (resource_runs(r))
         return refuse(reply, ERROR_RESOURCE_ONLINE, "%s", r->resource.name);
-    if (g->operation.kind != OPERATION_NONE)
+    if (operation_runs(&g->operation))
         return refuse(reply, ERROR_INVALID_STATE, "%s: %s under way", g->name,
                       operation_kind_name(g->operation.kind));
     return 0;
@@ -99,9 +99,14 @@ uint32_t apply_resource_set(struct cluster *c, const struct command *cmd, struct
 
     if (code == 0)
         code = resource_properties_check(r, cmd, reply);
+    if (code == 0 && cmd->has_names)
+        code = owners_check(c, r, cmd, reply);
     if (code != 0)
         return code;
+    if (cmd->has_names)
+        owners_set(c, r, cmd);
     for_handler = resource_properties_set(r, cmd);
+    refusals_clear(c, r); /* Its handler may think otherwise now. */
     resource_note(c, r, CAUSE_CONFIGURED);
     /* The handler was given its settings when it was started. */
     return for_handler && resource_runs(r) ? ERROR_RESOURCE_PROPERTIES_STORED : 0;

@@ -103,9 +103,9 @@ static bool node_read(struct cluster *c, const struct value *v)
 
 /* ----------------------------------------------------------------- groups */
 
-static void operation_read(struct field_reader *group, struct operation *op)
+static void operation_read(struct field_reader *group, const char *key, struct operation *op)
 {
-    const struct value *v = read_object(group, "operation");
+    const struct value *v = read_object(group, key);
     const uint8_t *instructions;
     struct field_reader r;
 
@@ -124,6 +124,7 @@ static void operation_read(struct field_reader *group, struct operation *op)
     op->wait = (enum cause)read_uint(&r, "wait", CAUSE_COUNT - 1);
     op->returning = read_bool(&r, "returning");
     op->cancelled = read_bool(&r, "cancelled");
+    op->code = read_u32(&r, "code");
     op->was_persistent_online = read_bool(&r, "was_persistent_online");
     instructions = read_bin(&r, "instructions", &op->instructions_len);
     if (op->instructions_len > 0) {
@@ -187,7 +188,11 @@ static bool group_read(struct cluster *c, const struct value *v)
     group = &g->group;
     group->token = read_uint(&r, "token", UINT64_MAX);
     group->persistent_online = read_bool(&r, "persistent_online");
-    operation_read(&r, &group->operation);
+    operation_read(&r, "operation", &group->operation);
+    operation_read(&r, "next", &group->next);
+    if (group->operation.queued)
+        queue_link(c, g);
+    g->shown_operation = group->operation.id;
     group->state = (enum group_state)read_uint(&r, "state", GROUP_PENDING);
     group->since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     why_read(&r, "why", &group->why);
@@ -201,7 +206,10 @@ static bool group_read(struct cluster *c, const struct value *v)
     timer_set(c, &g->rescue, read_uint(&r, "rescue_at_ms", UINT64_MAX));
     timer_set(c, &g->failback, read_uint(&r, "failback_at_ms", UINT64_MAX));
     commons_read(OBJECT_GROUP, group, &r);
-    return preferred_read(c, &r, group) && fields_end(&r);
+    if (!preferred_read(c, &r, group))
+        return false;
+    group_index(c, g);
+    return fields_end(&r);
 }
 
 /* -------------------------------------------------------------- resources */
@@ -262,6 +270,7 @@ static bool resource_read_life(struct field_reader *r, struct resource_record *r
     why_read(r, "why", &res->why);
     why_read(r, "verdict", &res->verdict);
     res->persistent = (int)read_uint(r, "persistent", 2) - 1;
+    res->was_persistent = (unsigned)read_uint(r, "was_persistent", 3);
     res->locked = read_bool(r, "locked");
     res->maintenance = read_bool(r, "maintenance");
     res->embedded_failure = read_bool(r, "embedded_failure");
@@ -269,11 +278,13 @@ static bool resource_read_life(struct field_reader *r, struct resource_record *r
     res->status_text = xstrdup(read_str(r, "status_text"));
     record->plan = (enum plan)read_uint(r, "plan", PLAN_CYCLE);
     record->plan_cause = (enum cause)read_uint(r, "plan_cause", CAUSE_COUNT - 1);
+    record->waits = read_bool(r, "waits");
     return true;
 }
 
-static void owners_read(struct field_reader *r, struct resource *res)
+static void owners_read(struct cluster *c, struct field_reader *r, struct resource_record *record)
 {
+    struct resource *res = &record->resource;
     bool named = read_bool(r, "possible_named");
 
     res->possible_count = numbers_read(r, "possible", NODES_MAX, &res->possible);
@@ -281,6 +292,8 @@ static void owners_read(struct field_reader *r, struct resource *res)
         res->possible = xcalloc(1, sizeof(*res->possible));
     r->bad |= !named && res->possible_count > 0;
     res->refused_count = numbers_read(r, "refused", NODES_MAX, &res->refused);
+    if (res->refused_count > 0)
+        refusing_add(c, record);
 }
 
 /* Providers come first or later in the tree: they are joined at the end. */
@@ -307,7 +320,7 @@ static bool resource_read(struct cluster *c, const struct value *v)
         !resource_read_life(&r, record) || !properties_read(&r, record))
         return false;
     policy_read(c, &r, record);
-    owners_read(&r, &record->resource);
+    owners_read(c, &r, record);
     read_array(&r, "providers", &provider_count);
     record->resource.expression_len =
         numbers_read(&r, "expression", 2 * PROVIDERS_MAX, &record->resource.expression);
@@ -326,7 +339,7 @@ static bool providers_read(struct cluster *c, const struct value *v)
         const struct value *item = &providers->items[i];
         struct resource_record *p = item->type == VALUE_UINT ? find_resource(c, item->uint) : NULL;
 
-        if (p == NULL || p == r || p->resource.group != r->resource.group)
+        if (i == PROVIDERS_MAX || p == NULL || p == r || p->resource.group != r->resource.group)
             return false;
         for (unsigned j = 0; j < r->resource.provider_count; j++)
             if (r->resource.providers[j] == &p->resource)
@@ -381,6 +394,7 @@ static bool event_read(struct cluster *c, const struct value *v)
     e.from = read_u32(&r, "from");
     e.to = read_u32(&r, "to");
     e.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    e.operation = read_uint(&r, "operation", UINT64_MAX);
     e.code = read_u32(&r, "code");
     e.text = (char *)read_str(&r, "text");
     e.candidate_count = candidates_read(&r, &e.candidates);

@@ -53,9 +53,13 @@ void resource_enter_reported(struct cluster *c, struct resource_record *r,
 /* As resource_enter() to Failed, with why: `text` (copied) may be NULL. */
 void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
                            uint32_t code, const char *text);
-/* Something else about the resource changed: an event without a move. */
+/* Something else about it changed: an event without a move. */
+void node_note(struct cluster *c, struct node_record *n, enum cause cause);
 void resource_note(struct cluster *c, struct resource_record *r, enum cause cause);
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text);
+/* The same of an operation of its. */
+void group_note_operation(struct cluster *c, struct group_record *g, const struct operation *op,
+                          enum cause cause, uint32_t code);
 /* The same of a new owner, with the decision that led to it. */
 void group_note_owner(struct cluster *c, struct group_record *g, enum cause cause,
                       const char *text);
@@ -96,6 +100,13 @@ void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cau
 /* What `plan` asks of `r` may happen now. */
 bool resource_may_stop(const struct resource_record *r);
 bool resource_may_start(const struct resource_record *r);
+/* A start of it is planned although its providers are not coming; it waits
+ * although they are. The walk leaves neither behind. */
+bool start_is_vain(const struct resource_record *r);
+bool wait_is_over(const struct resource_record *r);
+/* What runs over `p` may go on: it is Online and to stay so, or in maintenance,
+ * which is nobody else's business. */
+bool resource_holds_up(const struct resource_record *p);
 bool group_has_pending(const struct group_record *g);
 bool group_runs(const struct group_record *g);
 /* Its operation has something under way, planned, or about to be restarted. */
@@ -106,7 +117,8 @@ void group_settle(struct cluster *c, struct group_record *g);
 
 /* ------------------------------------------- transfer.c: owners, operations */
 
-/* Begin an operation instead of the one that runs, if any. */
+/* Begin an operation instead of the one that runs, if any. One that is queued
+ * waits for its end. */
 void operation_begin(struct cluster *c, struct group_record *g, enum operation_kind kind,
                      enum cause cause);
 void operation_target(struct cluster *c, struct group_record *g, const struct node_record *target);
@@ -123,8 +135,55 @@ void transfer_arrive(struct cluster *c, struct group_record *g);
 /* It owns the group from now on; nothing of it runs. */
 void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
                 enum cause cause);
+/* What runs at the target failed, and its move is to come back on error: true
+ * if it is on its way back now. Before anything else is done about a failure. */
+bool transfer_return(struct cluster *c, struct group_record *g);
 /* As if there had never been one. */
 void operation_clear(struct group_record *g);
+/* It is over without having been done, and so is one that waits behind it. */
+void operation_drop(struct cluster *c, struct group_record *g, enum cause cause, uint32_t code);
+/* It asks for anti-affinity to be ignored. */
+bool operation_ignores_affinity(const struct operation *op);
+/* 0, or ERROR_IO_PENDING while an operation runs: what a call answers. */
+uint32_t operation_outcome(struct cluster *c, struct group_record *g);
+
+/* ------------------------------- target.c: where an operation is to take it */
+
+/* What keeps calls from `g`: ERROR_INVALID_STATE with detail, or 0. */
+uint32_t group_idle_check(const struct group_record *g, struct reply *reply);
+/* Every resource of `g` may be owned by `n`. */
+bool group_possible_on(const struct group_record *g, const struct node_record *n);
+/* The first locked resource, NULL if there is none. */
+const struct resource *group_locked(const struct group_record *g);
+/* May `g` be brought to `n`, which a client named? */
+uint32_t target_check(struct cluster *c, struct group_record *g, struct node_record *n,
+                      enum operation_kind kind, bool ignore_affinity, struct reply *reply);
+/* The node that a move without a target goes to. */
+uint32_t target_elsewhere(struct cluster *c, struct group_record *g, bool ignore_affinity,
+                          struct reply *reply, struct node_record **ret);
+/* The node that an online without a target goes to: the owner if it can, unless
+ * placement is to choose. */
+uint32_t target_for_online(struct cluster *c, struct group_record *g, bool choose,
+                           bool ignore_affinity, struct reply *reply, struct node_record **ret);
+
+/* ------------------------------------------------ owners.c: possible owners */
+
+/* cmd->names as possible owners of `r`; 0 or what is wrong, with detail. */
+uint32_t owners_check(const struct cluster *c, const struct resource_record *r,
+                      const struct command *cmd, struct reply *reply);
+/* Set checked ones. */
+void owners_set(struct cluster *c, struct resource_record *r, const struct command *cmd);
+
+/* -------------------- words.c: what the administrator wants, before and after */
+
+/* `r` shall have this word (-1: none); what it had is kept until the call is over. */
+void word_set(struct cluster *c, struct resource_record *r, int persistent);
+/* The group's word; those of its resources are dropped. */
+void words_set(struct cluster *c, struct group_record *g, bool online);
+/* The operation `op` of a client is cancelled: what it wrote is taken back. */
+void words_restore(struct cluster *c, struct group_record *g, const struct operation *op);
+/* The call is over: what was kept is forgotten. */
+void words_settle(struct cluster *c, struct group_record *g);
 
 /* -------------------------------------------- queue.c: operations that wait */
 
@@ -136,33 +195,73 @@ void queue_put(struct cluster *c, struct group_record *g, enum cause wait);
 void queue_wake(struct cluster *c);
 /* Begin what can begin, if queue_wake() was called; at the end of each command. */
 void queue_run(struct cluster *c);
+/* Something about `g` itself has changed: try to begin its queued operation.
+ * Returns true if it has begun, or is over. */
+bool queue_try(struct cluster *c, struct group_record *g);
+/* The operation in `next`, which is filled in, waits for the one that runs; */
+void queue_put_next(struct cluster *c, struct group_record *g);
+/* which has ended: it is the group's own now. */
+void queue_promote(struct cluster *c, struct group_record *g);
+/* A queued one makes way for one that is about to begin: it becomes the next. */
+void queue_set_aside(struct group_record *g);
+/* Into the circle and out of it, without a word. */
+void queue_link(struct cluster *c, struct group_record *g);
+void queue_unlink(struct group_record *g);
+struct group_record *queue_group(struct queue_link *link);
 
 /* ------------------------------- rescue.c, start.c: owners gone and come back */
 
 /* The owner's life is over, and with it all that ran there. */
 void group_lose_lives(struct cluster *c, struct group_record *g, enum cause cause);
-/* Give a group whose owner is down to a live node, if there is one. */
+/* The same, for good: another node takes the group, at once or after its
+ * ResiliencyPeriod. */
+void group_lose_owner(struct cluster *c, struct group_record *g, enum cause cause);
+/* Nothing of it runs and its owner cannot host: give it to a node that can and
+ * start it there; if there is none, to a paused one, where it waits. */
 void group_rescue(struct cluster *c, struct group_record *g, enum cause cause);
 /* Its owner is up: bring it to what the administrator wants. */
 void group_restore(struct cluster *c, struct group_record *g);
-/* The owner is leaving: move away as soon as nothing else is under way. Returns
- * true if that has begun. */
-bool group_leave(struct cluster *c, struct group_record *g);
+/* It waits on a node that is up for one that can host it. */
+bool group_is_parked(const struct group_record *g);
+/* Try again to place all whose owner is down, and all that are parked: a node, room
+ * or a possible owner has come. Costs what there is of them. */
+void rescue_stranded(struct cluster *c);
 
 /* The cluster, not a client, is to start what is wanted of `g`, whose owner is
  * up: now, later (GroupStartDelay), or not at all (Priority 0). */
 void group_start(struct cluster *c, struct group_record *g, enum operation_kind kind,
                  enum cause cause);
+/* Something of it is wanted and not online. */
+bool group_is_wanting(const struct group_record *g);
 void rescue_due(struct cluster *c, struct group_record *g);
 void start_due(struct cluster *c, struct group_record *g);
 
 /* ------------------------------------------------------------ failure.c */
 
-/* The life of `r` ended by itself or could not be ended well. */
-void resource_fails(struct cluster *c, struct resource_record *r, uint32_t code, const char *text);
+/* The life of `r` ended by itself or could not be ended well. `cause` says how:
+ * CAUSE_FAILED, CAUSE_CANNOT_ONLINE_HERE or CAUSE_CANNOT_ONLINE_ANYWHERE. */
+void resource_fails(struct cluster *c, struct resource_record *r, enum cause cause, uint32_t code,
+                    const char *text);
+/* For the end of its maintenance, which it is not in any more, and which must not
+ * end while `r` is pending: if it is Failed, what runs over it is to stop, and
+ * unless something is planned already, what is to be done about it is done now. */
+void resource_recover(struct cluster *c, struct resource_record *r);
 void restart_due(struct cluster *c, struct resource_record *r);
 void retry_due(struct cluster *c, struct resource_record *r);
+/* Of `g` and all its resources, refusals too. */
 void counters_reset(struct cluster *c, struct group_record *g);
+
+/* ------------------------------------------- refusal.c: not on that node */
+
+/* Its handler cannot bring `r` online on `node`. */
+void refusal_add(struct cluster *c, struct resource_record *r, uint32_t node);
+/* Something has changed about `r`: each node may be tried again. */
+void refusals_clear(struct cluster *c, struct resource_record *r);
+/* `n` comes up anew, or is evicted. Costs what refuses anything. */
+void refusals_forget(struct cluster *c, const struct node_record *n);
+/* `r`, which has refusals (or none any more), goes on or off the list of those. */
+void refusing_add(struct cluster *c, struct resource_record *r);
+void refusing_remove(struct cluster *c, struct resource_record *r);
 
 /* ---------------------------------------------------------- placement.c */
 
@@ -170,6 +269,9 @@ void counters_reset(struct cluster *c, struct group_record *g);
 bool node_can_host(const struct node_record *n);
 /* 0, or why groups may not be given to it. */
 uint32_t node_host_code(const struct node_record *n);
+/* 0, or the code by which `g` may not be brought to `n`. */
+uint32_t placement_target_code(struct cluster *c, struct group_record *g,
+                               const struct node_record *n, bool ignore_affinity);
 /* What is asked of a placement. */
 struct question {
     const struct node_record *not_this; /* To get away from; NULL. */
@@ -202,17 +304,74 @@ bool preempt_for(struct cluster *c, struct group_record *g);
 
 /* -------------------------------------------------- drain.c, failback.c */
 
-/* A group has come to rest: a drain or failback that waited for it goes on. */
+/* The group was settled: a drain or failback that waited for it goes on. */
 void drain_progress(struct cluster *c, struct group_record *g);
+/* Begin to move all groups away from `n`, which is paused or leaving. */
+void drain_begin(struct cluster *c, struct node_record *n, uint32_t flags,
+                 const struct node_record *target);
+/* The node is up no longer, or may keep its groups after all. */
+void drain_end(struct cluster *c, struct node_record *n);
+/* Look at the drain of `n` and at what is to come back to it, before the command ends. */
+void drain_wake(struct node_record *n);
+/* A node, a lock or room has changed: drains that failed and are to be tried again,
+ * and what is to come back to where it was drained from. */
+void drains_retry(struct cluster *c);
+/* Do that; true if there was anything to do. */
+bool drains_run(struct cluster *c);
+/* A drain that is in progress has something to wait for. */
+bool drain_is_moving(const struct cluster *c, const struct node_record *n);
+/* Nothing of it runs and nothing has failed: it has only an owner to change. */
+bool group_is_idle(const struct group_record *g);
+bool group_is_locked(const struct group_record *g);
+/* Nothing of it is under way. */
+bool group_rests(const struct group_record *g);
+/* Take a group that rests to `host`, the choice that placement_choose() made last.
+ * True if that takes its time. */
+bool group_relocate(struct cluster *c, struct group_record *g, struct node_record *host,
+                    enum cause cause);
+/* It has left `n` (0: none) by a drain and may come back. */
+void group_drained_from(struct cluster *c, struct group_record *g, uint32_t n);
+/* Nothing is to come back to `n`. */
+void drained_forget(struct cluster *c, struct node_record *n);
+
 /* `n` can host again: groups that prefer it come back, or plan to. */
 void failback_consider(struct cluster *c, struct node_record *n);
 void failback_due(struct cluster *c, struct group_record *g);
+/* Its preferred owners, AutoFailbackType or window have changed. */
+void failback_replan(struct cluster *c, struct group_record *g);
+/* What was planned for `g` goes on, or is given up, now that it was settled. */
+void failback_progress(struct cluster *c, struct group_record *g);
+/* Bring back to `n` what is to come now, as many at once as may be. */
+void failback_run(struct cluster *c, struct node_record *n);
+/* `n` was resumed: which of the groups that were drained from it, or prefer it,
+ * come back now. */
+void failback_resume(struct cluster *c, struct node_record *n, enum node_resume_type type);
+
+/* ----------------------------------------------------- quarantine.c */
+
+/* `n` went without a word: count it. */
+void quarantine_count(struct cluster *c, struct node_record *n);
+/* `n` comes up: in quarantine, if it left too often and others can host. */
+void quarantine_consider(struct cluster *c, struct node_record *n);
+/* Nobody can host any more: end all quarantines. */
+void quarantine_review(struct cluster *c);
+/* It may host from now on, if nothing else is against it; nothing happens yet. */
+void quarantine_end(struct cluster *c, struct node_record *n);
 void quarantine_due(struct cluster *c, struct node_record *n);
 
 /* -------------------------------------------------------------- node.c */
 
+static inline bool node_is_up(const struct node_record *n)
+{
+    return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
+}
+
 /* The wait of a cold start is over: place what has no live owner. */
 void forming_due(struct cluster *c);
+/* A node came, went or was evicted: the wait of a cold start may be over. */
+void forming_update(struct cluster *c, bool cold_start);
+/* `n` can host again, after a pause or a quarantine: what waited for a node goes on. */
+void node_hosts(struct cluster *c, struct node_record *n, enum cause cause);
 
 /* ------------------------------------------------ expression.c, depend.c */
 
@@ -220,10 +379,15 @@ void forming_due(struct cluster *c);
 bool resource_is_provided(const struct resource_record *r,
                           bool (*holds)(const struct resource_record *));
 
-bool depends_on(struct cluster *c, struct resource_record *r, struct resource_record *provider);
-/* Resources in the longest chain of providers from `r` on, itself included;
- * more than DEPENDENCY_DEPTH_MAX is told as one more. No circles. */
-unsigned providers_depth(struct cluster *c, struct resource_record *r);
+/* What is wrong with the expression of `r` as such; NULL: nothing. */
+const char *resource_expression_fault(const struct resource_record *r);
+/* The marks of both: visit == c->visit, after c->visit++ by the caller. */
+/* `r` and all that runs over it and would lose what it depends on if `r` went,
+ * what would be lost by that, and so on. */
+void mark_lost_dependents(struct cluster *c, struct resource_record *r);
+/* `r` and what must be online for it: of alternatives the first that is Online,
+ * else the first. */
+void mark_needed_providers(struct cluster *c, struct resource_record *r);
 
 /* ---------------------------------------------------------- property.c */
 

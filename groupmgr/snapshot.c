@@ -87,6 +87,7 @@ static void operation_fields(const void *object, struct field_writer *w)
     field_uint(w, "wait", (uint64_t)op->wait);
     field_bool(w, "returning", op->returning);
     field_bool(w, "cancelled", op->cancelled);
+    field_uint(w, "code", op->code);
     field_bool(w, "was_persistent_online", op->was_persistent_online);
     field_bin(w, "instructions", op->instructions, op->instructions_len);
 }
@@ -112,6 +113,8 @@ static void group_fields(const void *object, struct field_writer *w)
     field_bool(w, "persistent_online", g->persistent_online);
     if (field_object(w, "operation", g->operation.kind != OPERATION_NONE))
         fields_write(&g->operation, operation_fields, w->s);
+    if (field_object(w, "next", g->next.kind != OPERATION_NONE))
+        fields_write(&g->next, operation_fields, w->s);
     field_uint(w, "state", (uint64_t)g->state);
     field_uint(w, "since_ms", g->since_ms);
     why_write(w, "why", &g->why);
@@ -161,6 +164,7 @@ static void resource_fields(const void *object, struct field_writer *w)
     why_write(w, "why", &r->why);
     why_write(w, "verdict", &r->verdict);
     field_uint(w, "persistent", (uint64_t)(r->persistent + 1));
+    field_uint(w, "was_persistent", r->was_persistent);
     field_bool(w, "locked", r->locked);
     field_bool(w, "maintenance", r->maintenance);
     field_bool(w, "embedded_failure", r->embedded_failure);
@@ -168,6 +172,7 @@ static void resource_fields(const void *object, struct field_writer *w)
     field_str(w, "status_text", r->status_text);
     field_uint(w, "plan", (uint64_t)record->plan);
     field_uint(w, "plan_cause", (uint64_t)record->plan_cause);
+    field_bool(w, "waits", record->waits);
     policy_fields(r, w);
     if (field_array(w, "providers", r->provider_count))
         for (unsigned i = 0; i < r->provider_count; i++)
@@ -217,6 +222,7 @@ static void event_fields(const void *object, struct field_writer *w)
     field_uint(w, "from", e->from);
     field_uint(w, "to", e->to);
     field_uint(w, "cause", (uint64_t)e->cause);
+    field_uint(w, "operation", e->operation);
     field_uint(w, "code", e->code);
     field_str(w, "text", e->text);
     candidates_write(w, e->candidates, e->candidate_count);

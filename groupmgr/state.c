@@ -28,6 +28,23 @@ void node_enter(struct cluster *c, struct node_record *n, enum node_state next, 
     n->node.why = why_now(c, cause);
     digest_touch(c, &n->tracked);
     event_record(c, &e);
+    if (next == NODE_UP) /* It may be the one that an operation waits for. */
+        queue_wake(c);
+}
+
+void node_note(struct cluster *c, struct node_record *n, enum cause cause)
+{
+    struct event e = {.object = OBJECT_NODE,
+                      .id = n->node.id,
+                      .name = n->node.name,
+                      .node = n->node.id,
+                      .from = n->node.state,
+                      .to = n->node.state,
+                      .cause = cause};
+
+    assert(cause != CAUSE_NONE);
+    digest_touch(c, &n->tracked);
+    event_record(c, &e);
 }
 
 /* -------------------------------------------------------------- resources */
@@ -81,6 +98,17 @@ static void resource_event(struct cluster *c, const struct resource_record *r,
     event_record(c, &e);
 }
 
+/* Maintenance lasts while an operator works on what runs, and survives what he
+ * stops by hand; it does not outlast the resource's being taken offline. */
+static void maintenance_follow(struct cluster *c, struct resource_record *r)
+{
+    if (!r->resource.maintenance || r->resource.state == RESOURCE_ONLINE ||
+        r->resource.state == RESOURCE_ONLINE_PENDING || r->resource.state == RESOURCE_FAILED)
+        return;
+    r->resource.maintenance = false;
+    resource_note(c, r, CAUSE_MAINTENANCE_ENDED);
+}
+
 static void resource_move(struct cluster *c, struct resource_record *r, enum resource_state next,
                           enum cause cause, uint32_t code, const char *text)
 {
@@ -96,7 +124,7 @@ static void resource_move(struct cluster *c, struct resource_record *r, enum res
     /* What its handler or an operator said of this life ends with it. */
     if (next != RESOURCE_ONLINE)
         res->locked = res->fail_requested = res->embedded_failure = false;
-    if (next != RESOURCE_OFFLINE_PENDING)
+    if (!resource_runs(r))
         res->terminate = false;
     /* A plan is done once its state is reached. */
     if (!resource_runs(r))
@@ -110,6 +138,7 @@ static void resource_move(struct cluster *c, struct resource_record *r, enum res
     }
     digest_touch(c, &r->tracked);
     resource_event(c, r, from, cause);
+    maintenance_follow(c, r);
     group_touch(c, group_record(res->group), cause);
 }
 
@@ -193,57 +222,86 @@ enum group_state group_formula(const struct group_record *g)
     return top_online == top ? GROUP_ONLINE : GROUP_PARTIAL_ONLINE;
 }
 
-/* `placement`: the decision that it tells of, NULL if it is none. */
-static void group_event(struct cluster *c, const struct group_record *g, enum group_state from,
-                        enum cause cause, char *text, const struct placement *placement)
+/* The parts that every event of a group has; the operation only while it runs. */
+static struct event group_event(const struct group_record *g, enum group_state from,
+                                enum cause cause)
 {
-    struct event e = {.object = OBJECT_GROUP,
-                      .id = g->group.id,
-                      .name = g->group.name,
-                      .node = g->group.owner,
-                      .from = from,
-                      .to = g->group.state,
-                      .cause = cause,
-                      .text = text};
+    const struct operation *op = &g->group.operation;
 
-    if (placement != NULL) {
-        e.candidates = placement->candidates;
-        e.candidate_count = placement->candidate_count;
-    }
-    event_record(c, &e);
+    return (struct event){.object = OBJECT_GROUP,
+                          .id = g->group.id,
+                          .name = g->group.name,
+                          .node = g->group.owner,
+                          .from = from,
+                          .to = g->group.state,
+                          .cause = cause,
+                          .operation = operation_runs(op) ? op->id : 0};
 }
 
 void group_note_owner(struct cluster *c, struct group_record *g, enum cause cause, const char *text)
 {
+    struct event e = group_event(g, g->group.state, cause);
     char *copy = xstrdup(text);
 
     assert(g->group.placement.chosen == g->group.owner);
     digest_touch(c, &g->tracked);
-    group_event(c, g, g->group.state, cause, copy, &g->group.placement);
+    e.text = copy;
+    e.candidates = g->group.placement.candidates;
+    e.candidate_count = g->group.placement.candidate_count;
+    event_record(c, &e);
     free(copy);
 }
 
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text)
 {
+    struct event e = group_event(g, g->group.state, cause);
     char *copy = xstrdup(text);
 
     digest_touch(c, &g->tracked);
-    group_event(c, g, g->group.state, cause, copy, NULL);
+    e.text = copy;
+    event_record(c, &e);
     free(copy);
 }
 
+void group_note_operation(struct cluster *c, struct group_record *g, const struct operation *op,
+                          enum cause cause, uint32_t code)
+{
+    struct event e = group_event(g, g->group.state, cause);
+
+    assert(op->kind != OPERATION_NONE && op->id != 0);
+    digest_touch(c, &g->tracked);
+    e.operation = op->id;
+    e.code = code;
+    event_record(c, &e);
+}
+
+/* Each state and each operation is shown when it begins and when it ends, also
+ * an operation that the state does not tell of: a group that was Pending before
+ * stays so. Who follows one operation finds its end, with its code. */
 void group_show(struct cluster *c, struct group_record *g)
 {
     enum group_state from = g->group.state;
     enum group_state next = group_formula(g);
+    uint64_t id = g->group.operation.id;
+    struct event e;
 
-    if (next == from)
+    if (next == from && id == g->shown_operation)
         return;
-    g->group.state = next;
-    g->group.since_ms = c->now_ms;
-    g->group.why = why_now(c, g->touched_cause);
+    if (next != from) {
+        g->group.state = next;
+        g->group.since_ms = c->now_ms;
+        g->group.why = why_now(c, g->touched_cause);
+    }
     digest_touch(c, &g->tracked);
-    group_event(c, g, from, g->touched_cause, NULL, NULL);
+    e = group_event(g, from, g->touched_cause);
+    if (id == 0 && g->shown_operation != 0) {
+        e.operation = g->shown_operation;
+        e.code = g->ended_code;
+    }
+    event_record(c, &e);
+    assert(id == 0 || g->shown_operation == 0 || g->shown_operation == id);
+    g->shown_operation = id;
+    g->ended_code = 0;
 }
 
 bool operation_runs(const struct operation *op)
@@ -284,7 +342,7 @@ uint32_t group_status(const struct group *g)
     }
     if (g->start_at_ms != 0 || (op->queued && op->kind != OPERATION_MOVE))
         status |= GROUP_STATUS_WAITING_TO_START;
-    if (op->queued && op->kind == OPERATION_MOVE)
+    if ((op->queued && op->kind == OPERATION_MOVE) || g->next.kind == OPERATION_MOVE)
         status |= GROUP_STATUS_WAITING_IN_QUEUE_FOR_MOVE;
     if (op->queued && op->wait == CAUSE_WAITS_FOR_CAPACITY)
         status |= GROUP_STATUS_PHYSICAL_RESOURCES_LACKING;

@@ -61,8 +61,8 @@ static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *da
         log_info("raft", "term %llu: node %u%s%s%s leads%s", (unsigned long long)term, leader,
                  n != NULL ? " (" : "", n != NULL ? n->name : "", n != NULL ? ")" : "",
                  is_self ? ", that is this node" : "");
+    pulse_on_leadership(d->pulse); /* First: leases before anything else. */
     calls_on_leadership(d->calls);
-    pulse_on_leadership(d->pulse);
 }
 
 static const char *refuse_peer(uint32_t id, const char *disk, void *data)
@@ -250,8 +250,8 @@ static void on_peer_connected(uint32_t id, void *data)
     struct daemon *d = data;
 
     (void)id;
+    pulse_on_leadership(d->pulse); /* First, here too. */
     calls_on_peer(d->calls);
-    pulse_on_leadership(d->pulse);
 }
 
 /* -------------------------------------------------------------------- opening */

@@ -9,9 +9,27 @@
 #include "net/msgpack.h"
 #include "node/pulse_private.h"
 
+static void propose_pulse(struct pulse *p);
+
 /* ------------------------------------------------------------------- gathering */
 
-void lead_gather(struct pulse *p, const struct renewal *r)
+/* More of its lease is gone than pulses in step let go by. The node's own clock
+ * says so: the number of a renewal is its boot time, and the state has the last
+ * one accepted. What this node remembers would not do: a leader that has just
+ * started applied everybody's last renewal a moment ago. */
+static bool is_late(const struct pulse *p, const struct renewal *r)
+{
+    const struct node *n = cluster_node(pulse_state(p), r->node);
+    unsigned late_ms = p->config.config->timing.pulse_ms * 3 / 2;
+
+    /* This copy is behind the log, as a leader's is when it has just started. */
+    if (n == NULL || n->incarnation < r->incarnation)
+        return true;
+    return n->state != NODE_DOWN && n->incarnation == r->incarnation && r->seq > n->renewed_seq &&
+           r->seq - n->renewed_seq > late_ms;
+}
+
+static void gather(struct pulse *p, const struct renewal *r)
 {
     for (unsigned i = 0; i < p->gathered_count; i++) {
         if (p->gathered[i].node != r->node)
@@ -24,7 +42,12 @@ void lead_gather(struct pulse *p, const struct renewal *r)
         p->gathered[p->gathered_count++] = *r;
 }
 
-static void propose_pulse(struct pulse *p);
+void lead_gather(struct pulse *p, const struct renewal *r)
+{
+    gather(p, r);
+    if (is_late(p, r))
+        propose_pulse(p);
+}
 
 void pulse_on_renewal(struct pulse *p, const struct value *params)
 {
@@ -36,12 +59,6 @@ void pulse_on_renewal(struct pulse *p, const struct value *params)
         !value_get_uint(params, "seq", &r.seq))
         return;
     lead_gather(p, &r);
-    /* A node that has just come back, or was cut off, must not wait for the next
-     * pulse as well: its lease may be running out. */
-    struct member *m = pulse_member(p, r.node);
-    unsigned late_ms = p->config.config->timing.pulse_ms * 3 / 2;
-    if (m != NULL && m->incarnation == r.incarnation && clock_boot_ms() - m->heard_ms > late_ms)
-        propose_pulse(p);
 }
 
 /* ---------------------------------------------------------- pulses and deaths */
@@ -54,10 +71,18 @@ struct tick {
 static void tick_done(struct proposal *proposal, uint32_t code)
 {
     struct tick *t = (struct tick *)proposal;
+    struct pulse *p = t->pulse;
 
-    (void)code;
-    t->pulse->tick_under_way = false;
     free(t);
+    p->tick_under_way = false;
+    if (code != 0 || p->closing)
+        return; /* No leader any more: everybody asks the next one. */
+    for (unsigned i = 0; i < p->gathered_count; i++) {
+        if (!is_late(p, &p->gathered[i]))
+            continue;
+        propose_pulse(p);
+        return;
+    }
 }
 
 static void propose_pulse(struct pulse *p)
@@ -67,8 +92,8 @@ static void propose_pulse(struct pulse *p)
     struct bytes encoded = BYTES_INIT;
     struct msgpack_sink m;
 
-    /* One at a time: on a slow disk pulses must not queue up, and what has been
-     * gathered meanwhile goes with the next. */
+    /* One at a time: on a slow disk pulses must not queue up. What is gathered
+     * meanwhile goes with the next, at once if somebody is late: see tick_done(). */
     if (p->tick_under_way)
         return;
     struct tick *t = xcalloc(1, sizeof *t);

@@ -37,20 +37,30 @@ static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t lead
     bytes_release(&params);
 }
 
-/* Numbers rise across restarts of the daemon within one incarnation, since a
- * machine that was rebooted has a new one: boot time serves. */
+/* The life whose lease this node asks to renew. A daemon that has come back asks
+ * before it knows whether that life is still alive: the state machine does, and
+ * whoever waits until it has joined may find the leader gone by then. */
+static uint64_t life_of(const struct pulse *p)
+{
+    return p->incarnation != 0 ? p->incarnation : p->joining ? p->wanted : 0;
+}
+
+/* The number of a renewal is the boot time at which it is sent. So numbers rise
+ * across restarts of the daemon within one incarnation, since a machine that was
+ * rebooted has a new one; and the leader sees how old the last one is. */
 static void renew(struct pulse *p, uint64_t now)
 {
     uint32_t leader = consensus_leader(p->consensus);
     bool leading = consensus_is_leader(p->consensus);
+    uint64_t life = life_of(p);
 
-    if (p->incarnation == 0 || p->stopped || (!leading && (leader == 0 || leader == p->self)))
+    if (life == 0 || p->stopped || (!leading && (leader == 0 || leader == p->self)))
         return;
     p->seq = now > p->seq ? now : p->seq + 1;
-    p->sent[p->seq % SENT_MAX].seq = p->seq;
-    p->sent[p->seq % SENT_MAX].sent_ms = now;
+    p->sent[p->sent_count % SENT_MAX].seq = p->seq;
+    p->sent[p->sent_count++ % SENT_MAX].sent_ms = now;
     p->renewed_ms = now;
-    struct renewal r = {.node = p->self, .incarnation = p->incarnation, .seq = p->seq};
+    struct renewal r = {.node = p->self, .incarnation = life, .seq = p->seq};
     if (leading)
         lead_gather(p, &r);
     else
@@ -82,6 +92,13 @@ static void become(struct pulse *p, uint64_t incarnation, bool resumed)
         renew(p, clock_boot_ms()); /* What is left of the lease runs. */
 }
 
+/* The life to go on with is no more: joins anew when nothing runs. */
+static void life_is_over(struct pulse *p)
+{
+    p->joining = false; /* First: lost() may begin to join. */
+    p->config.lost(p->config.data);
+}
+
 /* This copy is up to date now. */
 static void join_read(uint32_t code, void *data)
 {
@@ -96,7 +113,7 @@ static void join_read(uint32_t code, void *data)
         if (n != NULL && n->state != NODE_DOWN && n->incarnation == p->wanted)
             become(p, p->wanted, true);
         else
-            p->config.lost(p->config.data); /* Joins anew when nothing runs. */
+            life_is_over(p);
         return;
     }
     /* Its own (client, seq): a second try of it must not be a second life. */
@@ -130,8 +147,10 @@ void pulse_join(struct pulse *p, uint64_t incarnation)
     p->incarnation = 0;
     p->wanted = incarnation;
     p->joining = true;
-    if (p->consensus != NULL)
-        join_step(p);
+    if (p->consensus == NULL)
+        return;
+    renew(p, clock_boot_ms());
+    join_step(p);
 }
 
 uint64_t pulse_incarnation(const struct pulse *p)
@@ -158,8 +177,20 @@ static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
 
 static void extend_lease(struct pulse *p, uint64_t sent_ms)
 {
-    p->config.lease(p->incarnation, sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms,
+    p->config.lease(life_of(p), sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms,
                     p->config.data);
+}
+
+/* When renewal `seq` was sent; false: not by this process, or long ago. */
+static bool sent_time(const struct pulse *p, uint64_t seq, uint64_t *ret_ms)
+{
+    for (unsigned i = 0; i < SENT_MAX; i++) {
+        if (p->sent[i].seq != seq)
+            continue;
+        *ret_ms = p->sent[i].sent_ms;
+        return true;
+    }
+    return false;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -179,6 +210,8 @@ static void follow_step(struct pulse *p)
 
 static void on_pulse(struct pulse *p, const struct command *cmd)
 {
+    uint64_t sent_ms;
+
     if (p->consensus != NULL && p->incarnation != 0)
         follow_step(p);
     for (unsigned i = 0; i < cmd->renewal_count; i++) {
@@ -190,9 +223,8 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
             n->renewed_seq != r->seq)
             continue;
         heard(p, r->node, r->incarnation);
-        if (r->node == p->self && r->incarnation == p->incarnation &&
-            p->sent[r->seq % SENT_MAX].seq == r->seq)
-            extend_lease(p, p->sent[r->seq % SENT_MAX].sent_ms);
+        if (r->node == p->self && r->incarnation == life_of(p) && sent_time(p, r->seq, &sent_ms))
+            extend_lease(p, sent_ms);
     }
 }
 

@@ -13,6 +13,8 @@
  * passed on the node's own clock. s is the time of the request, never of the
  * reply: a reply may be late by any amount.
  *
+ * Elections may follow one another quickly and cost no lease: see lead_gather().
+ *
  * The deadline is enforced by the monitor (resources/lease.h), not here. Time
  * is CLOCK_BOOTTIME. Loop thread. */
 #ifndef HOLDFAST_NODE_PULSE_H
@@ -38,7 +40,8 @@ struct pulse_config {
     const char *disk;
     struct replica *replica;
     struct calls *calls;
-    /* The lease of `incarnation` now lasts until `deadline_ms` (boot time). */
+    /* The lease of `incarnation` now lasts until `deadline_ms` (boot time). Of one
+     * to go on with this may come before joined(). */
     void (*lease)(uint64_t incarnation, uint64_t deadline_ms, void *data);
     /* This node became a member, with this incarnation. */
     void (*joined)(uint64_t incarnation, bool resumed, void *data);
@@ -55,6 +58,7 @@ void pulse_free(struct pulse *p); /* Once the loop has run. */
 
 /* Become a member: once this copy is up to date, go on as `incarnation` (what
  * the monitor last held a lease for) if that is still alive, else as a new one.
+ * Its renewals begin at once: they are refused if it is not.
  * The caller has seen to it that nothing of an older life runs any more
  * whenever `incarnation` is 0. */
 void pulse_join(struct pulse *p, uint64_t incarnation);

@@ -41,7 +41,8 @@ struct pulse {
     uint64_t renewed_ms; /* and when. */
     struct {
         uint64_t seq, sent_ms;
-    } sent[SENT_MAX];
+    } sent[SENT_MAX]; /* Ring of the last ones. */
+    unsigned sent_count;
 
     /* As leader. */
     struct renewal gathered[NODES_MAX];
@@ -74,7 +75,13 @@ static inline void pulse_propose(struct pulse *p, const struct command *cmd, uns
 
 /* -------------------------------------------------------------------- lead.c */
 
-/* A renewal for the next pulse. */
+/* A renewal for the next pulse. Who is late must not wait for that as well: its
+ * lease may be running out, so a pulse is proposed at once.
+ * Invariant: when a renewal of a node whose last one is older than a pulse and a
+ * half has reached the leader, a pulse that has it is under way or will be as soon
+ * as the one under way is applied. So each leader that commits anything after it
+ * has heard of a node has renewed that node's lease, and elections may come as
+ * quickly one after the other as they like. */
 void lead_gather(struct pulse *p, const struct renewal *r);
 /* Commit what was gathered, and declare dead who was not heard of. */
 void lead_tick(struct pulse *p, uint64_t now);

@@ -89,13 +89,13 @@ static bool is_final(int status)
             WEXITSTATUS(status) == EXIT_CONFIG);
 }
 
-static void log_end(pid_t child, int status, int pause_ms)
+static void log_end(pid_t child, int status, int wait_ms)
 {
     const char *how = WIFSIGNALED(status) ? "was killed by signal" : "ended with status";
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
 
     log_warn("supervisor", "the daemon (pid %ld) %s %d; starting it again in %d ms", (long)child,
-             how, number, pause_ms);
+             how, number, wait_ms);
 }
 
 int supervise(int (*worker)(void *data), void *data)
@@ -117,10 +117,14 @@ int supervise(int (*worker)(void *data), void *data)
         int status = tend(child, &set, &stopping);
         if (stopping || is_final(status))
             return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILSTOP;
-        if (clock_boot_ms() - started >= HEALTHY_MS)
+        uint64_t ran_ms = clock_boot_ms() - started;
+        if (ran_ms >= HEALTHY_MS)
             pause_ms = 0;
-        log_end(child, status, pause_ms);
-        if (pause_for(&set, pause_ms))
+        /* What is bounded is how often it is started, so the time that it ran counts:
+         * this node's lease is running out. */
+        int wait_ms = ran_ms < (uint64_t)pause_ms ? pause_ms - (int)ran_ms : 0;
+        log_end(child, status, wait_ms);
+        if (pause_for(&set, wait_ms))
             return EXIT_ORDERLY;
         pause_ms = pause_ms == 0                 ? PAUSE_MS_MIN
                    : pause_ms * 2 > PAUSE_MS_MAX ? PAUSE_MS_MAX

@@ -7,8 +7,9 @@
 #define HOLDFAST_NODE_SUPERVISOR_H
 
 /* Run `worker(data)` in a child process and again whenever it ends otherwise
- * than in good order or for good (EXIT_... of daemon.h): at once, then after
- * pauses that double from 100 ms to 5 s while it keeps failing. SIGTERM and SIGINT
+ * than in good order or for good (EXIT_... of daemon.h): at once, then no sooner
+ * after its last start than 100 ms, doubled each time up to 5 s, while it keeps
+ * failing within a second. SIGTERM and SIGINT
  * are passed on; the child dies with this process. Returns the exit status. */
 int supervise(int (*worker)(void *data), void *data);
 

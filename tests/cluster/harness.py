@@ -212,6 +212,12 @@ class Cluster:
                 for line in log.read_text(errors="replace").splitlines()
                 if any(w in line for w in words)]
 
+    def lost_leases(self):
+        """What monitors said of leases that ran out."""
+        return [f"{log.parent.name}: {line}" for log in self.dir.glob("n*/monitor.log")
+                for line in log.read_text(errors="replace").splitlines()
+                if " lease: " in line and " expired " in line]
+
     def socket(self, node):
         return self.dir / node / "api.sock"
 

@@ -37,6 +37,7 @@ def test_owner_daemon_killed_alone_keeps_its_services(tmp_path):
             assert client.group("web")["state"] == "Online"
         assert (tmp_path / "journal").read_text().split()[0] == "start"
         assert (tmp_path / "journal").read_text().count("start") == 1
+        assert not c.lost_leases()
         client.close()
 
 
@@ -76,6 +77,7 @@ def test_leader_daemon_killed_again_and_again_under_calls(tmp_path):
         assert min(counts[0]["calls"], counts[1]["calls"]) > ROUNDS
         print(f"{ROUNDS} kills, {counts[0]['calls'] + counts[1]['calls']} calls")
         c.assert_equal_copies()
+        assert not c.lost_leases()
         assert client.group("steady")["state"] == "Online"
         assert journal.read_text().count("start") == 1, journal.read_text()
         client.close()

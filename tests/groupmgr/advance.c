@@ -123,3 +123,104 @@ Test(advance, each_life_has_its_own_operation)
     cr_assert_eq(world_group(&w, "db")->operation.id, cluster_index(w.cluster));
     world_teardown(&w);
 }
+
+/* ------------------------------------------------------------- alternatives */
+
+Test(advance, one_alternative_is_enough_to_start)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: a b top");
+    world_do(&w, "needs top [a] or [b]");
+    world_do(&w, "online db");
+    check_text(world_states(&w, "db"), "Pending: a OnlinePending, b OnlinePending, top Offline");
+    world_do(&w, "report b online");
+    check_text(world_states(&w, "db"), "Pending: a OnlinePending, b Online, top OnlinePending");
+    world_run(&w);
+    check_text(world_state(&w, "db"), "Online");
+    /* Of a group that stops, all alternatives wait for what runs over them. */
+    world_do(&w, "offline db");
+    check_text(world_states(&w, "db"), "Pending: a Online, b Online, top OfflinePending");
+    world_run(&w);
+    check_text(world_state(&w, "db"), "Offline");
+    world_teardown(&w);
+}
+
+Test(advance, start_is_given_up_when_no_alternative_is_coming)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: a b top");
+    world_do(&w, "needs top [a] or [b]");
+    world_do(&w, "set a RestartThreshold 0");
+    world_do(&w, "set b RestartThreshold 0");
+    world_break(&w, "a");
+    world_do(&w, "online db");
+    world_do(&w, "report a failed");
+    check_text(world_states(&w, "db"), "Pending: a Failed, b OnlinePending, top Offline");
+    cr_assert_eq(resource_visible_state(world_resource(&w, "top")), RESOURCE_ONLINE_PENDING);
+    world_do(&w, "report b failed");
+    check_text(world_states(&w, "db"), "Failed: a Failed, b Failed, top Offline");
+    cr_assert_eq(resource_visible_state(world_resource(&w, "top")), RESOURCE_OFFLINE);
+    /* It is wanted all the same, and comes with whichever comes. */
+    check_code(world_do(&w, "bring b"), ERROR_IO_PENDING);
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Failed: a Failed, b Online, top Online");
+    cr_assert_eq(world_resource(&w, "top")->persistent, -1);
+    world_teardown(&w);
+}
+
+Test(advance, what_was_never_started_does_not_come_with_its_provider)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: disk");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "add app to db");
+    world_do(&w, "depend app disk");
+    world_do(&w, "report disk failed");
+    world_do(&w, "wait 500");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Offline: disk Online, app Offline");
+    world_teardown(&w);
+}
+
+Test(advance, what_was_stopped_by_hand_does_not_come_with_its_provider)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: disk app>disk");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "stop disk");
+    world_run(&w);
+    check_code(world_do(&w, "stop app"), 0);
+    world_do(&w, "bring disk");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Offline: disk Online, app Offline");
+    world_teardown(&w);
+}
+
+Test(advance, alternative_stops_while_another_one_stands)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: a b top over>top");
+    world_do(&w, "needs top [a] or [b]");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "stop a");
+    check_text(world_states(&w, "db"),
+               "Pending: a OfflinePending, b Online, top Online, over Online");
+    /* Now the other one goes: what runs over both goes, and comes back with it. */
+    world_do(&w, "report b failed");
+    check_text(world_states(&w, "db"),
+               "Pending: a OfflinePending, b Failed, top Online, over OfflinePending");
+    world_do(&w, "wait 500");
+    world_do(&w, "report a offline");
+    check_text(world_state(&w, "b"), "Failed");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: a Offline, b Online, top Online, over Online");
+    world_teardown(&w);
+}

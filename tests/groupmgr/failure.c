@@ -12,6 +12,9 @@
         check_text(world_state(&w, "db"), "Online"); \
     } while (0)
 
+#define check_verdict(resource, expected) \
+    cr_assert_eq(world_resource(&w, resource)->verdict.cause, (expected))
+
 Test(failure, resource_is_restarted_after_its_delay)
 {
     struct world w;
@@ -101,7 +104,7 @@ Test(failure, broken_resource_visits_every_node_and_stays_failed)
     check_text(world_states(&w, "db"), "Failed: app Failed");
     check_text(world_owner(&w, "db"), "C");
     cr_assert_eq(world_group(&w, "db")->failovers, 2, "number of nodes - 1");
-    cr_assert_eq(cluster_next_deadline(w.cluster), UINT64_MAX);
+    cr_assert_eq(world_resource(&w, "app")->restart_at_ms, 0);
     /* Online by hand counts from the beginning. */
     world_mend(&w, "app");
     world_do(&w, "online db");
@@ -355,5 +358,97 @@ Test(failure, words_of_a_handler_are_cut_at_a_letter)
     cmd.incarnation = world_node(&w, "A")->incarnation;
     world_apply(&w, &cmd);
     cr_assert_eq(strlen(world_resource(&w, "app")->status_text), 1023);
+    world_teardown(&w);
+}
+
+/* ----------------------------------------------------------------- failover */
+
+Test(failure, failover_threshold_0_is_never)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set db FailoverThreshold 0");
+    world_do(&w, "report app failed");
+    check_text(world_states(&w, "db"), "Failed: app Failed");
+    check_verdict("app", CAUSE_FAILOVERS_USED_UP);
+    world_teardown(&w);
+}
+
+Test(failure, failover_period_0_begins_anew_with_each)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set db FailoverThreshold 1");
+    world_do(&w, "set db FailoverPeriod 0");
+    for (unsigned i = 0; i < 5; i++) {
+        world_do(&w, "report app failed");
+        world_run(&w);
+        check_text(world_states(&w, "db"), "Online: app Online");
+        check_text(world_owner(&w, "db"), i % 2 == 0 ? "B" : "A");
+        cr_assert_eq(world_group(&w, "db")->failovers, 1);
+    }
+    world_teardown(&w);
+}
+
+Test(failure, as_many_failovers_as_the_threshold_says)
+{
+    struct world w;
+
+    ONLINE("A B; db: app");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set db FailoverThreshold 5");
+    world_do(&w, "set db FailoverPeriod 3");
+    for (unsigned i = 0; i < 5; i++) {
+        world_do(&w, "report app failed");
+        world_run(&w);
+        check_text(world_state(&w, "db"), "Online");
+        world_do(&w, "wait 1000");
+    }
+    world_do(&w, "report app failed");
+    check_text(world_state(&w, "db"), "Failed");
+    check_text(world_owner(&w, "db"), "B");
+    world_teardown(&w);
+}
+
+Test(failure, second_failure_while_the_group_stops_changes_nothing)
+{
+    struct world w;
+    uint64_t operation;
+
+    ONLINE("A B C; db: app log");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "set log RestartThreshold 0");
+    world_do(&w, "report app failed");
+    operation = world_group(&w, "db")->operation.id;
+    world_do(&w, "report log failed");
+    check_verdict("log", CAUSE_WAS_STOPPING);
+    cr_assert_eq(world_group(&w, "db")->failovers, 1);
+    cr_assert_eq(world_group(&w, "db")->operation.id, operation);
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Online: app Online, log Online");
+    world_do(&w, "report log failed");
+    cr_assert_eq(world_group(&w, "db")->failovers, 2);
+    world_teardown(&w);
+}
+
+Test(failure, failure_at_the_target_is_the_next_one)
+{
+    struct world w;
+
+    ONLINE("A B C; db prefers A B C: app log");
+    world_do(&w, "set app RestartThreshold 0");
+    world_do(&w, "report app failed");
+    world_do(&w, "report log offline");
+    check_text(world_owner(&w, "db"), "B");
+    check_text(world_states(&w, "db"), "Pending: app OnlinePending, log OnlinePending");
+    world_do(&w, "report app failed");
+    cr_assert_eq(world_group(&w, "db")->failovers, 2);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "C");
+    check_text(world_state(&w, "db"), "Online");
     world_teardown(&w);
 }

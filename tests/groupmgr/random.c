@@ -41,6 +41,7 @@ struct throw
     struct renewal renewals[3];
     struct report reports[6];
     uint8_t instructions[8];
+    char expression[256];
 };
 
 static void throw_node(const struct cluster *c, struct dice *d, struct throw *t)
@@ -84,6 +85,58 @@ static void throw_pulse(const struct cluster *c, struct dice *d, struct throw *t
     }
 }
 
+static void throw_node_call(struct dice *d, struct throw *t)
+{
+    static const enum command_kind calls[] = {COMMAND_NODE_PAUSE, COMMAND_NODE_PAUSE,
+                                              COMMAND_NODE_RESUME, COMMAND_NODE_RESUME,
+                                              COMMAND_NODE_EVICT};
+
+    t->cmd.kind = calls[roll(d, 5)];
+    t->cmd.name = PICK(d, nodes);
+    t->cmd.flags = roll(d, 2) == 0 ? (uint32_t)roll(d, 9) : 0;
+    t->cmd.drain = roll(d, 3) > 0;
+    if (roll(d, 4) == 0)
+        t->cmd.other = PICK(d, nodes);
+}
+
+/* What makes nodes and groups wait, go back and start late. */
+static void throw_policy(struct dice *d, struct throw *t)
+{
+    static const char *const of_groups[] = {
+        "Priority",          "AutoFailbackType", "AutoFailbackType", "FailbackWindowStart",
+        "FailbackWindowEnd", "ColdStartSetting", "ResiliencyPeriod", "GroupStartDelay"};
+    static const char *const of_cluster[] = {"QuarantineThreshold",
+                                             "QuarantineDuration",
+                                             "ParallelMoves",
+                                             "DrainOnShutdown",
+                                             "IgnorePersistentStateOnStartup",
+                                             "ResiliencyDefaultPeriod",
+                                             "UtcOffset"};
+    uint64_t what = roll(d, 8);
+
+    t->property.type = PROPERTY_DWORD;
+    t->property.dword = (uint32_t)roll(d, 3);
+    t->cmd.properties = &t->property;
+    t->cmd.property_count = 1;
+    if (what == 0) {
+        t->cmd.kind = COMMAND_CLUSTER_SET;
+        t->property.name = (char *)PICK(d, of_cluster);
+    } else if (what == 1) {
+        t->cmd.kind = COMMAND_NODE_SET;
+        t->cmd.name = PICK(d, nodes);
+        t->property.name = "AvoidPlacement";
+    } else {
+        t->cmd.kind = COMMAND_GROUP_SET;
+        t->cmd.name = PICK(d, groups);
+        t->property.name = (char *)PICK(d, of_groups);
+        t->names[0] = nodes[roll(d, 2)];
+        t->names[1] = nodes[2 + roll(d, 2)];
+        t->cmd.names = t->names;
+        t->cmd.name_count = 2;
+        t->cmd.has_names = roll(d, 2) == 0;
+    }
+}
+
 /* Mostly what an honest owner would say, now and then nonsense. */
 static void throw_report(const struct cluster *c, struct dice *d, struct throw *t)
 {
@@ -98,7 +151,7 @@ static void throw_report(const struct cluster *c, struct dice *d, struct throw *
         const struct resource *r = cluster_resource_by_name(c, PICK(d, resources));
         struct report *report = &t->reports[i];
 
-        report->event = (enum report_event)(1 + roll(d, 5));
+        report->event = (enum report_event)(1 + roll(d, REPORT_EVENT_END - 1));
         if (roll(d, 6) == 0)
             report->text = "said the handler";
         if (r == NULL)
@@ -114,32 +167,69 @@ static void throw_report(const struct cluster *c, struct dice *d, struct throw *
     }
 }
 
+/* Mostly sound ones, of a few resources: a chain of the letters that stand for
+ * names, operators and brackets. */
+static void throw_expression(struct dice *d, struct throw *t)
+{
+    static const char *const shapes[] = {
+        "N", "NoN", "NaN", "(NoN)aN", "(NaN)oN", "Na(NoN)", "NoNoN", "(NoN)a(NoN)", "(N", "",
+    };
+    const char *shape = PICK(d, shapes);
+    size_t len = 0;
+
+    for (; *shape != '\0'; shape++) {
+        const char *word = *shape == 'a' ? " and " : *shape == 'o' ? " or " : NULL;
+
+        len += (size_t)snprintf(t->expression + len, sizeof(t->expression) - len,
+                                *shape == 'N'  ? "[%s]"
+                                : word != NULL ? "%s"
+                                               : "%.1s",
+                                *shape == 'N'  ? PICK(d, resources)
+                                : word != NULL ? word
+                                               : shape);
+    }
+    t->cmd.expression = t->expression;
+}
+
 static void throw_call(struct dice *d, struct throw *t)
 {
     static const enum command_kind group_calls[] = {
-        COMMAND_GROUP_ONLINE, COMMAND_GROUP_ONLINE, COMMAND_GROUP_OFFLINE, COMMAND_GROUP_MOVE,
-        COMMAND_GROUP_CREATE, COMMAND_GROUP_DELETE, COMMAND_GROUP_SET,
+        COMMAND_GROUP_ONLINE, COMMAND_GROUP_ONLINE, COMMAND_GROUP_OFFLINE,
+        COMMAND_GROUP_MOVE,   COMMAND_GROUP_CREATE, COMMAND_GROUP_DELETE,
+        COMMAND_GROUP_SET,    COMMAND_GROUP_CANCEL, COMMAND_GROUP_MOVE,
     };
     static const enum command_kind resource_calls[] = {
-        COMMAND_RESOURCE_CREATE, COMMAND_RESOURCE_CREATE,  COMMAND_RESOURCE_DELETE,
-        COMMAND_RESOURCE_ONLINE, COMMAND_RESOURCE_OFFLINE, COMMAND_RESOURCE_FAIL,
-        COMMAND_RESOURCE_DEPEND, COMMAND_RESOURCE_DEPEND,  COMMAND_RESOURCE_UNDEPEND,
-        COMMAND_RESOURCE_SET,
+        COMMAND_RESOURCE_CREATE,       COMMAND_RESOURCE_CREATE,    COMMAND_RESOURCE_DELETE,
+        COMMAND_RESOURCE_ONLINE,       COMMAND_RESOURCE_OFFLINE,   COMMAND_RESOURCE_FAIL,
+        COMMAND_RESOURCE_DEPEND,       COMMAND_RESOURCE_DEPEND,    COMMAND_RESOURCE_UNDEPEND,
+        COMMAND_RESOURCE_SET,          COMMAND_RESOURCE_RESTART,   COMMAND_RESOURCE_MOVE,
+        COMMAND_RESOURCE_MAINTENANCE,  COMMAND_RESOURCE_ADD_OWNER, COMMAND_RESOURCE_REMOVE_OWNER,
+        COMMAND_RESOURCE_DEPENDENCIES,
     };
     struct command *cmd = &t->cmd;
 
     if (roll(d, 2) == 0) {
-        cmd->kind = group_calls[roll(d, 7)];
+        cmd->kind = group_calls[roll(d, sizeof(group_calls) / sizeof(group_calls[0]))];
         cmd->name = PICK(d, groups);
         if (roll(d, 3) == 0)
             cmd->other = PICK(d, nodes);
     } else {
-        cmd->kind = resource_calls[roll(d, 10)];
+        cmd->kind = resource_calls[roll(d, sizeof(resource_calls) / sizeof(*resource_calls))];
         cmd->name = PICK(d, resources);
-        cmd->other = cmd->kind == COMMAND_RESOURCE_CREATE ? PICK(d, groups) : PICK(d, resources);
+        cmd->other = cmd->kind == COMMAND_RESOURCE_CREATE || cmd->kind == COMMAND_RESOURCE_MOVE
+                         ? PICK(d, groups)
+                         : PICK(d, resources);
+        if (cmd->kind == COMMAND_RESOURCE_ADD_OWNER || cmd->kind == COMMAND_RESOURCE_REMOVE_OWNER)
+            cmd->other = PICK(d, nodes);
         cmd->type = "dummy";
+        if (cmd->kind == COMMAND_RESOURCE_DEPENDENCIES)
+            throw_expression(d, t);
     }
-    cmd->flags = roll(d, 3) == 0 ? (uint32_t)roll(d, 16) : 0;
+    cmd->flags = roll(d, 3) == 0 ? (uint32_t)roll(d, 64) : 0;
+    if (cmd->kind == COMMAND_GROUP_CANCEL)
+        cmd->flags = 0;
+    if (cmd->kind == COMMAND_RESOURCE_MAINTENANCE)
+        cmd->flags = (uint32_t)roll(d, 2);
     if (roll(d, 4) == 0) {
         cmd->instructions = t->instructions;
         cmd->instructions_len = roll(d, sizeof(t->instructions));
@@ -155,9 +245,11 @@ static void throw_call(struct dice *d, struct throw *t)
 
 static void throw_property(struct dice *d, struct throw *t)
 {
-    static const char *const names[] = {"RestartAction",     "RestartThreshold", "RestartDelay",
-                                        "FailoverThreshold", "Command",          "Other",
-                                        "Description"};
+    static const char *const names[] = {"RestartAction", "RestartThreshold",
+                                        "RestartDelay",  "FailoverThreshold",
+                                        "Command",       "Other",
+                                        "Description",   "RetryPeriodOnFailure",
+                                        "RestartPeriod", "EmbeddedFailureAction"};
     static char *const texts[] = {"", "1", "2", "some text"};
 
     t->property.name = (char *)PICK(d, names);
@@ -174,7 +266,7 @@ static void throw_property(struct dice *d, struct throw *t)
 
 static void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
 {
-    uint64_t what = roll(d, 16);
+    uint64_t what = roll(d, 20);
 
     memset(t, 0, sizeof(*t));
     if (what == 0)
@@ -185,10 +277,14 @@ static void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
         throw_report(c, d, t);
     else if (what == 10)
         t->cmd.kind = (enum command_kind)roll(d, COMMAND_KIND_END + 1);
+    else if (what == 11)
+        throw_node_call(d, t);
+    else if (what == 12)
+        throw_policy(d, t);
     else
         throw_call(d, t);
     if (t->cmd.kind == COMMAND_RESOURCE_CREATE || t->cmd.kind == COMMAND_RESOURCE_SET ||
-        t->cmd.kind == COMMAND_GROUP_SET)
+        (t->cmd.kind == COMMAND_GROUP_SET && what != 12))
         throw_property(d, t);
 }
 
@@ -233,7 +329,8 @@ static void apply_from_log(struct cluster *c, uint64_t now_ms, const struct comm
 static void check_refusal(const struct command *cmd, const struct reply *reply, bool same)
 {
     bool accepted = reply->code == 0 || reply->code == ERROR_IO_PENDING ||
-                    reply->code == ERROR_RESOURCE_PROPERTIES_STORED;
+                    reply->code == ERROR_RESOURCE_PROPERTIES_STORED ||
+                    reply->code == ERROR_CLUSTER_GROUP_QUEUED;
 
     cr_assert(accepted || same, "%s was refused with %u and changed something",
               command_kind_name(cmd->kind), reply->code);
@@ -309,9 +406,12 @@ Test(random, every_operation_ends)
             world_run(&w);
             world_do(&w, "wait 1000");
         }
+        for (const struct node *n = NULL; (n = cluster_next_node(w.cluster, n)) != NULL;)
+            cr_assert_neq(n->drain, DRAIN_IN_PROGRESS, "seed %llu: %s", (unsigned long long)seed,
+                          n->name);
         while ((g = cluster_next_group(w.cluster, g)) != NULL)
-            cr_assert_eq(g->operation.kind, OPERATION_NONE, "seed %llu: %s",
-                         (unsigned long long)seed, g->name);
+            cr_assert(!operation_runs(&g->operation), "seed %llu: %s", (unsigned long long)seed,
+                      g->name);
         world_teardown(&w);
     }
 }

@@ -246,31 +246,3 @@ Test(snapshot, chain_beyond_the_maximum_is_refused)
     arena_release(&a);
     world_teardown(&w);
 }
-
-Test(snapshot, paused_node_receives_nothing)
-{
-    struct world w;
-    struct arena a = {0};
-    struct value *tree;
-    struct value_pair pairs[32];
-    struct value *b;
-    struct cluster *c = NULL;
-
-    world_setup(&w, "A B; db");
-    tree = tree_of_cluster(w.cluster, &a);
-    /* No command pauses a node yet; a snapshot can say so. Up is 0: left out. */
-    b = &((struct value *)find(tree, "nodes")->items)[1];
-    memcpy(pairs, b->pairs, b->len * sizeof(*pairs));
-    pairs[b->len].key = (struct value){.type = VALUE_STR, .len = 5, .str = "state"};
-    pairs[b->len].value = (struct value){.type = VALUE_UINT, .uint = NODE_PAUSED};
-    b->len++;
-    b->pairs = pairs;
-    check_code(cluster_read(tree, &c), 0);
-    cluster_free(w.cluster);
-    w.cluster = c;
-    check_code(world_do(&w, "move db to B"), ERROR_SHARING_PAUSED);
-    check_code(world_do(&w, "online db on B"), ERROR_SHARING_PAUSED);
-    check_code(world_do(&w, "move db"), ERROR_HOST_NODE_NOT_AVAILABLE);
-    arena_release(&a);
-    world_teardown(&w);
-}

@@ -19,12 +19,13 @@ static void check_starts(const struct world *w, const struct command *cmd)
         bool wanted;
 
         if (events[i].object != OBJECT_RESOURCE || events[i].to != RESOURCE_ONLINE_PENDING ||
-            r == NULL)
+            events[i].from == events[i].to || r == NULL)
             continue;
         wanted = r->persistent < 0 ? r->group->persistent_online : r->persistent == 1;
         cr_assert(wanted || events[i].cause == CAUSE_REQUESTED_ONLINE ||
                       events[i].cause == CAUSE_PROVIDER_FAILED,
-                  "%s started by %s, which nobody wants", r->name, command_kind_name(cmd->kind));
+                  "%s started by %s (%s), which nobody wants", r->name,
+                  command_kind_name(cmd->kind), cause_name(events[i].cause));
     }
 }
 
@@ -90,6 +91,16 @@ const struct node *world_node(const struct world *w, const char *name)
     return n;
 }
 
+const struct event *world_operation_event(const struct world *w, uint64_t id)
+{
+    const struct event *found = NULL;
+
+    for (unsigned i = 0; i < cluster_event_count(w->cluster); i++)
+        if (cluster_event(w->cluster, i)->operation == id)
+            found = cluster_event(w->cluster, i);
+    return found;
+}
+
 const char *world_owner(struct world *w, const char *group)
 {
     return cluster_node(w->cluster, world_group(w, group)->owner)->name;
@@ -101,6 +112,14 @@ const char *world_state(struct world *w, const char *name)
 
     return g != NULL ? group_state_name(g->state)
                      : resource_state_name(world_resource(w, name)->state);
+}
+
+const char *world_needs(struct world *w, const char *resource)
+{
+    bytes_clear(&w->text);
+    resource_expression_text(world_resource(w, resource), &w->text);
+    bytes_append(&w->text, "", 1);
+    return (const char *)w->text.data;
 }
 
 const char *world_states(struct world *w, const char *group)
@@ -163,7 +182,9 @@ static uint32_t do_node(struct world *w, const char *verb, const char *name)
 
 static uint32_t do_report(struct world *w, const char *resource, const char *what)
 {
-    static const char *const events[] = {"", "online", "offline", "failed", "locked", "unlocked"};
+    static const char *const events[] = {
+        "",         "online",      "offline",         "failed",           "locked",
+        "unlocked", "cannot-here", "cannot-anywhere", "embedded-failure", "embedded-recovered"};
     const struct resource *r = world_resource(w, resource);
     struct report report = {.resource = r->id, .operation = r->operation};
     struct command cmd = {
@@ -174,6 +195,18 @@ static uint32_t do_report(struct world *w, const char *resource, const char *wha
         if (strcmp(events[i], what) == 0)
             report.event = (enum report_event)i;
     cr_assert_neq(report.event, 0, "report %s", what);
+    return world_apply(w, &cmd);
+}
+
+/* `words`: "R EXPRESSION". */
+static uint32_t do_needs(struct world *w, char *words)
+{
+    char *expression = strchr(words, ' ');
+    struct command cmd = {.kind = COMMAND_RESOURCE_DEPENDENCIES, .name = words};
+
+    if (expression != NULL)
+        *expression++ = '\0';
+    cmd.expression = expression;
     return world_apply(w, &cmd);
 }
 
@@ -195,17 +228,56 @@ static uint32_t do_set(struct world *w, const char *object, const char *name, co
     return world_apply(w, &cmd);
 }
 
+static uint32_t do_pause(struct world *w, char *const words[], unsigned count, uint32_t flags)
+{
+    struct command cmd = {.kind = COMMAND_NODE_PAUSE, .name = words[1], .flags = flags};
+
+    for (unsigned i = 2; i < count; i++) {
+        cmd.drain |= strcmp(words[i], "drain") == 0;
+        if (strcmp(words[i], "to") == 0 && i + 1 < count)
+            cmd.other = words[i + 1];
+    }
+    return world_apply(w, &cmd);
+}
+
+static uint32_t do_configure(struct world *w, enum command_kind kind, const char *object,
+                             const char *name, const char *value)
+{
+    struct property property = {.name = (char *)name,
+                                .type = PROPERTY_SZ,
+                                .text = (char *)value,
+                                .text_len = strlen(value)};
+    struct command cmd = {
+        .kind = kind, .name = object, .properties = &property, .property_count = 1};
+
+    return world_apply(w, &cmd);
+}
+
 /* A verb whose command has a name, and perhaps another after `joint`. */
 static const struct verb {
     const char *word;
     enum command_kind kind;
 } verbs[] = {
-    {"online", COMMAND_GROUP_ONLINE},    {"offline", COMMAND_GROUP_OFFLINE},
-    {"move", COMMAND_GROUP_MOVE},        {"bring", COMMAND_RESOURCE_ONLINE},
-    {"stop", COMMAND_RESOURCE_OFFLINE},  {"fail", COMMAND_RESOURCE_FAIL},
-    {"depend", COMMAND_RESOURCE_DEPEND}, {"undepend", COMMAND_RESOURCE_UNDEPEND},
-    {"remove", COMMAND_RESOURCE_DELETE}, {"drop", COMMAND_GROUP_DELETE},
-    {"add", COMMAND_RESOURCE_CREATE},    {"group", COMMAND_GROUP_CREATE},
+    {"online", COMMAND_GROUP_ONLINE},
+    {"offline", COMMAND_GROUP_OFFLINE},
+    {"move", COMMAND_GROUP_MOVE},
+    {"bring", COMMAND_RESOURCE_ONLINE},
+    {"stop", COMMAND_RESOURCE_OFFLINE},
+    {"fail", COMMAND_RESOURCE_FAIL},
+    {"depend", COMMAND_RESOURCE_DEPEND},
+    {"undepend", COMMAND_RESOURCE_UNDEPEND},
+    {"remove", COMMAND_RESOURCE_DELETE},
+    {"drop", COMMAND_GROUP_DELETE},
+    {"add", COMMAND_RESOURCE_CREATE},
+    {"group", COMMAND_GROUP_CREATE},
+    {"cancel", COMMAND_GROUP_CANCEL},
+    {"restart", COMMAND_RESOURCE_RESTART},
+    {"maintain", COMMAND_RESOURCE_MAINTENANCE},
+    {"regroup", COMMAND_RESOURCE_MOVE},
+    {"allow", COMMAND_RESOURCE_ADD_OWNER},
+    {"forbid", COMMAND_RESOURCE_REMOVE_OWNER},
+    {"resume", COMMAND_NODE_RESUME},
+    {"evict", COMMAND_NODE_EVICT},
 };
 
 static uint32_t do_verb(struct world *w, char *const words[], unsigned count, uint32_t flags)
@@ -242,6 +314,8 @@ uint32_t world_do(struct world *w, const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof(line), format, args);
     va_end(args);
+    if (strncmp(line, "needs ", 6) == 0)
+        return do_needs(w, line + 6);
     count = split(line, words, 16);
     if (count > 2 && strcmp(words[count - 2], "flags") == 0) {
         flags = (uint32_t)strtoul(words[count - 1], NULL, 0);
@@ -257,6 +331,12 @@ uint32_t world_do(struct world *w, const char *format, ...)
     if (strcmp(words[0], "down") == 0 || strcmp(words[0], "stopped") == 0 ||
         strcmp(words[0], "leaving") == 0)
         return do_node(w, words[0], words[1]);
+    if (strcmp(words[0], "pause") == 0)
+        return do_pause(w, words, count, flags);
+    if (strcmp(words[0], "configure") == 0)
+        return do_configure(w, COMMAND_NODE_SET, words[1], words[2], count > 3 ? words[3] : "");
+    if (strcmp(words[0], "cluster") == 0)
+        return do_configure(w, COMMAND_CLUSTER_SET, NULL, words[1], words[2]);
     if (strcmp(words[0], "report") == 0)
         return do_report(w, words[1], words[2]);
     if (strcmp(words[0], "set") == 0)

@@ -35,9 +35,15 @@ uint32_t world_apply(struct world *w, const struct command *cmd);
  *   online G [on N]   offline G    move G [to N]        a group
  *   bring R   stop R   fail R                           a resource
  *   depend R P   undepend R P   remove R   drop G   add R to G   group G
+ *   needs R EXPRESSION                                  "needs app [a] or [b]"
+ *   cancel G   restart R   regroup R to G
+ *   maintain R flags 1|0   allow R N   forbid R N
  *   set O NAME VALUE                                    a group or resource
  *   up N   down N   stopped N   leaving N               a node
- *   report R online|offline|failed|locked|unlocked      what the owner says
+ *   pause N [drain] [to M]   resume N   evict N         a node
+ *   configure N NAME VALUE   cluster NAME VALUE         a node's, the cluster's property
+ *   report R online|offline|failed|locked|unlocked      what the owner says,
+ *            |cannot-here|cannot-anywhere|embedded-failure|embedded-recovered
  *   wait MS                                             a tick, so much later
  * each with "flags NUMBER" at the end if wanted. */
 uint32_t world_do(struct world *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -51,12 +57,17 @@ void world_break(struct world *w, const char *resource);
 void world_mend(struct world *w, const char *resource);
 
 const char *world_owner(struct world *w, const char *group);
+/* What a resource depends on: "[a] or [b]". */
+const char *world_needs(struct world *w, const char *resource);
 /* "Pending" for a group or resource. */
 const char *world_state(struct world *w, const char *name);
 /* "Pending: disk Online, ip Online, app OfflinePending". */
 const char *world_states(struct world *w, const char *group);
 /* What has happened since the last call, as text: valid until the next one. */
 const char *world_story(struct world *w);
+
+/* The last event kept that tells of the operation with that id; NULL. */
+const struct event *world_operation_event(const struct world *w, uint64_t id);
 
 const struct group *world_group(const struct world *w, const char *name);
 const struct resource *world_resource(const struct world *w, const char *name);

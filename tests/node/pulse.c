@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "net/msgpack.h"
 #include "tests/node/world.h"
 
 TestSuite(pulse, .timeout = 90);
@@ -143,5 +144,174 @@ Test(pulse, who_stops_renews_no_more_and_is_declared_down)
         cr_assert_leq(w.deadline_ms, deadline + 2 * w.config.timing.pulse_ms);
     } while (n->state != NODE_DOWN);
     cr_assert_gt(clock_boot_ms(), w.deadline_ms, "not before its lease has run out");
+    world_teardown(&w);
+}
+
+/* ----------------------------------------------- as leader, for who is late */
+
+/* Long enough that nothing happens in step with it. */
+enum { LONG_PULSE_MS = 20000, SOON_MS = LONG_PULSE_MS / 2 };
+
+static void pass(unsigned ms)
+{
+    uint64_t until = clock_boot_ms() + ms;
+
+    while (clock_boot_ms() < until)
+        continue;
+}
+
+/* All that was proposed before this is applied when it returns. */
+static void settle(struct world *w)
+{
+    unsigned done = 0;
+    struct command tick = {.kind = COMMAND_TICK};
+
+    world_change(w, &tick, 20000, ignore, &done);
+    RUN_UNTIL(w, done > 0);
+}
+
+static void other_node_up(struct world *w, uint32_t id, const char *name)
+{
+    unsigned done = 0;
+    struct command up = {
+        .kind = COMMAND_NODE_UP, .node = id, .name = name, .address = "x:1", .disk = name};
+
+    world_change(w, &up, 20000, ignore, &done);
+    RUN_UNTIL(w, done > 0);
+}
+
+/* peer.renew of another node. */
+static void renew_other(struct world *w, uint32_t id, uint64_t seq)
+{
+    const struct node *n = cluster_node(replica_cluster(w->replica), id);
+    struct bytes params = BYTES_INIT;
+    struct msgpack_sink m;
+    struct arena arena = {0};
+    const struct value *v;
+
+    msgpack_sink_init(&m, &params);
+    sink_map(&m.sink, 3);
+    sink_kv_uint(&m.sink, "node", id);
+    sink_kv_uint(&m.sink, "incarnation", n->incarnation);
+    sink_kv_uint(&m.sink, "seq", seq);
+    cr_assert_eq(msgpack_read(params.data, params.len, &arena, &v), 0);
+    pulse_on_renewal(w->pulse, v);
+    arena_release(&arena);
+    bytes_release(&params);
+}
+
+static uint64_t renewed(const struct world *w, uint32_t id)
+{
+    return cluster_node(replica_cluster(w->replica), id)->renewed_seq;
+}
+
+/* Nodes 2 and 3 are members with a lease of long ago, and this one leads with a
+ * log that it has just read. */
+static void begin_with_others_after_a_restart(struct world *w)
+{
+    begin(w);
+    w->config.timing.lease_ms = 600000; /* However slow this machine is. */
+    other_node_up(w, 2, "n2");
+    other_node_up(w, 3, "n3");
+    renew_other(w, 2, 1000);
+    renew_other(w, 3, 1000);
+    RUN_UNTIL(w, renewed(w, 2) == 1000 && renewed(w, 3) == 1000);
+    w->config.timing.pulse_ms = LONG_PULSE_MS;
+    world_restart(w);
+    RUN_UNTIL(w, cluster_node(replica_cluster(w->replica), 3) != NULL && renewed(w, 3) == 1000);
+    settle(w); /* No pulse is under way. */
+}
+
+Test(pulse, a_leader_that_has_just_started_renews_at_once_who_was_not_heard_of)
+{
+    struct world w;
+
+    begin_with_others_after_a_restart(&w);
+    uint64_t began = clock_boot_ms();
+    renew_other(&w, 2, 1000 + 2 * LONG_PULSE_MS);
+    RUN_UNTIL(&w, renewed(&w, 2) > 1000);
+    cr_assert_lt(clock_boot_ms() - began, SOON_MS, "not with the next pulse");
+    world_teardown(&w);
+}
+
+Test(pulse, a_leader_renews_at_once_who_is_late_while_a_pulse_is_under_way)
+{
+    struct world w;
+
+    begin_with_others_after_a_restart(&w);
+    uint64_t began = clock_boot_ms();
+    renew_other(&w, 2, 1000 + 2 * LONG_PULSE_MS);
+    renew_other(&w, 3, 1000 + 2 * LONG_PULSE_MS); /* That pulse is in the log already. */
+    RUN_UNTIL(&w, renewed(&w, 3) > 1000);
+    cr_assert_lt(clock_boot_ms() - began, SOON_MS, "not with the next pulse");
+    world_teardown(&w);
+}
+
+Test(pulse, a_leader_that_has_just_started_renews_its_own_lease_at_once)
+{
+    struct world w;
+
+    begin(&w);
+    RUN_UNTIL(&w, w.leases >= 2);
+    uint64_t incarnation = w.incarnation;
+    w.config.timing.pulse_ms = LONG_PULSE_MS;
+    world_restart(&w);
+    RUN_UNTIL(&w, cluster_node(replica_cluster(w.replica), 1) != NULL && renewed(&w, 1) > 0);
+    settle(&w);
+    pass(10);
+    w.config.timing.pulse_ms = 1; /* So that this was long ago. */
+    uint64_t began = clock_boot_ms(), old = w.deadline_ms;
+    unsigned leases = w.leases;
+    pulse_join(w.pulse, incarnation);
+    RUN_UNTIL(&w, w.joined > 1);
+    cr_assert_lt(clock_boot_ms() - began, SOON_MS, "not with the next pulse");
+    cr_assert_gt(w.leases_at_join, leases, "and before it has joined");
+    cr_assert_gt(w.deadline_ms, old);
+    cr_assert_eq(w.lost, 0);
+    world_teardown(&w);
+}
+
+/* In step nothing is committed out of turn: pulses cost. */
+Test(pulse, a_leader_does_not_commit_a_pulse_of_its_own_for_who_is_in_time)
+{
+    struct world w;
+
+    begin_with_others_after_a_restart(&w);
+    renew_other(&w, 2, 1000 + LONG_PULSE_MS);
+    settle(&w);
+    cr_assert_eq(renewed(&w, 2), 1000);
+    world_teardown(&w);
+}
+
+/* Whatever lies between two requests, each that is accepted counts: the second
+ * may never reach the log. */
+Test(pulse, a_later_renewal_does_not_make_this_node_forget_an_earlier_one)
+{
+    enum { APART_MS = 64 };
+    struct world w;
+
+    begin(&w);
+    uint64_t incarnation = w.incarnation;
+    w.config.timing.pulse_ms = LONG_PULSE_MS;
+    world_restart(&w);
+    RUN_UNTIL(&w, cluster_name(replica_cluster(w.replica))[0] != '\0');
+    pulse_join(w.pulse, incarnation);
+    RUN_UNTIL(&w, w.joined > 1);
+    settle(&w);                   /* No pulse is under way. */
+    w.config.timing.pulse_ms = 1; /* From now on each renewal is late. */
+    for (unsigned i = 0; i < 3; i++) {
+        unsigned leases = w.leases;
+        pass(10);
+        uint64_t first = clock_boot_ms();
+        pulse_on_leadership(w.pulse); /* Renews. */
+        uint64_t sent = clock_boot_ms();
+        pass(APART_MS - (unsigned)(sent - first));
+        pulse_on_leadership(w.pulse);
+        RUN_UNTIL(&w, w.leases > leases);
+        cr_assert_leq(w.deadline_ms, sent + lease_ms(&w), "the first one counts by itself");
+        RUN_UNTIL(&w, w.leases > leases + 1);
+        cr_assert_geq(w.deadline_ms, first + APART_MS + lease_ms(&w));
+        settle(&w);
+    }
     world_teardown(&w);
 }

@@ -55,6 +55,7 @@ static int worker(void *data)
 struct supervised {
     pid_t pid; /* Of the supervisor. */
     int in;    /* Pids of its workers. */
+    int log;   /* What it logs. */
     int counter[2];
 };
 
@@ -63,9 +64,10 @@ static struct supervised begin(int (*act)(unsigned life))
     struct supervised v;
     struct script s = {.act = act};
     unsigned zero = 0;
-    int fds[2];
+    int fds[2], log[2];
 
     cr_assert_eq(pipe(fds), 0);
+    cr_assert_eq(pipe(log), 0);
     cr_assert_eq(pipe(s.counter), 0);
     cr_assert_eq(write(s.counter[1], &zero, sizeof zero), (ssize_t)sizeof zero);
     s.out = fds[1];
@@ -74,12 +76,17 @@ static struct supervised begin(int (*act)(unsigned life))
     if (v.pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* A test that fails leaves nothing behind. */
         close(fds[0]);
+        close(log[0]);
+        dup2(log[1], STDERR_FILENO);
+        close(log[1]);
         _exit(supervise(worker, &s));
     }
     close(fds[1]);
+    close(log[1]);
     close(s.counter[0]);
     close(s.counter[1]);
     v.in = fds[0];
+    v.log = log[0];
     return v;
 }
 
@@ -102,6 +109,7 @@ static int end(struct supervised *v)
 
     cr_assert_eq(waitpid(v->pid, &status, 0), v->pid);
     close(v->in);
+    close(v->log);
     cr_assert(WIFEXITED(status));
     return WEXITSTATUS(status);
 }
@@ -136,6 +144,13 @@ static int misconfigured(unsigned life)
 static int always_fails(unsigned life)
 {
     (void)life;
+    return EXIT_TEMPORARY;
+}
+
+static int fails_after_a_while(unsigned life)
+{
+    (void)life;
+    usleep(500000);
     return EXIT_TEMPORARY;
 }
 
@@ -211,6 +226,7 @@ Test(supervisor, ends_during_the_pause_when_told)
  * signals do not cut a pause short. */
 Test(supervisor, pauses_longer_and_longer_while_it_keeps_failing)
 {
+    uint64_t before = clock_boot_ms();
     struct supervised v = begin(always_fails);
     uint64_t begun[5];
 
@@ -222,9 +238,26 @@ Test(supervisor, pauses_longer_and_longer_while_it_keeps_failing)
             usleep(1000);
         kill(v.pid, SIGHUP); /* In the pause, now that it is gone. */
     }
-    cr_assert_geq(begun[2] - begun[1], 90);
-    cr_assert_geq(begun[3] - begun[2], 190);
-    cr_assert_geq(begun[4] - begun[3], 390);
+    cr_assert_geq(begun[2] - before, 100);
+    cr_assert_geq(begun[3] - before, 300);
+    cr_assert_geq(begun[4] - before, 700);
+    kill(v.pid, SIGTERM);
+    end(&v);
+}
+
+/* A daemon that was killed as leader, again and again, has a lease to renew: 0 ms
+ * each time, as after the first, while the pause grows to 100, 200 and 400 ms. */
+Test(supervisor, does_not_pause_for_what_ran_longer_than_the_pause)
+{
+    struct supervised v = begin(fails_after_a_while);
+    char line[512];
+    FILE *log = fdopen(dup(v.log), "r");
+
+    for (unsigned i = 0; i < 4; i++) {
+        cr_assert_not_null(fgets(line, sizeof line, log));
+        cr_assert_not_null(strstr(line, "starting it again in 0 ms"), "%s", line);
+    }
+    fclose(log);
     kill(v.pid, SIGTERM);
     end(&v);
 }
@@ -244,6 +277,7 @@ Test(supervisor, a_daemon_dies_with_its_supervisor)
     cr_assert_eq(poll(&p, 1, 20000), 1, "the daemon lives on");
     cr_assert_eq(read(v.in, &byte, 1), 0);
     close(v.in);
+    close(v.log);
 }
 
 /* As when an init that ignores SIGCHLD has started it. */

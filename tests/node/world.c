@@ -144,6 +144,7 @@ static void on_joined(uint64_t incarnation, bool resumed, void *data)
 
     (void)resumed;
     w->joined++;
+    w->leases_at_join = w->leases;
     w->incarnation = incarnation;
 }
 
@@ -154,7 +155,7 @@ static void on_lost(void *data)
 
 /* ------------------------------------------------------------------------ life */
 
-void world_setup(struct world *w)
+static void open_parts(struct world *w)
 {
     const struct replica_listener listener = {.command = on_command,
                                               .applied = on_applied,
@@ -162,6 +163,13 @@ void world_setup(struct world *w)
                                               .diverged = on_diverged,
                                               .data = w};
 
+    w->replica = replica_new("n1", &listener);
+    w->calls = calls_open(&w->loop, 1);
+    w->calls_open = true;
+}
+
+void world_setup(struct world *w)
+{
     memset(w, 0, sizeof *w);
     strcpy(w->dir, "/tmp/holdfast-node-XXXXXX");
     cr_assert_not_null(mkdtemp(w->dir));
@@ -174,9 +182,7 @@ void world_setup(struct world *w)
         (struct config_peer){1, xstrdup("n1"), xstrdup("127.0.0.1:1"), CONSENSUS_VOTER};
     w->config.peer_count = 1;
     w->config.timing = (struct config_timing){2000, 100, 150, 30, 30};
-    w->replica = replica_new("n1", &listener);
-    w->calls = calls_open(&w->loop, 1);
-    w->calls_open = true;
+    open_parts(w);
 }
 
 void world_pulse(struct world *w)
@@ -238,7 +244,7 @@ static int remove_one(const char *path, const struct stat *st, int flag, struct 
     return remove(path);
 }
 
-void world_teardown(struct world *w)
+static void close_parts(struct world *w)
 {
     if (w->pulse != NULL)
         pulse_close(w->pulse);
@@ -247,12 +253,30 @@ void world_teardown(struct world *w)
     if (w->consensus != NULL)
         consensus_close(w->consensus, on_consensus_closed, w);
     uv_timer_stop(&w->guard);
-    uv_close((uv_handle_t *)&w->guard, NULL);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     if (w->pulse != NULL)
         pulse_free(w->pulse);
     calls_free(w->calls);
     replica_free(w->replica);
+}
+
+void world_restart(struct world *w)
+{
+    bool pulse = w->pulse != NULL;
+
+    close_parts(w);
+    w->pulse = NULL;
+    open_parts(w);
+    if (pulse)
+        world_pulse(w);
+    world_start(w);
+}
+
+void world_teardown(struct world *w)
+{
+    close_parts(w);
+    uv_close((uv_handle_t *)&w->guard, NULL);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
     config_release(&w->config);
     cr_assert_eq(uv_loop_close(&w->loop), 0, "no handle is left");
     nftw(w->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);

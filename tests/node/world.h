@@ -29,12 +29,15 @@ struct world {
 
     /* What pulse told. */
     unsigned leases, joined, lost;
+    unsigned leases_at_join; /* When `joined` was last counted. */
     uint64_t incarnation, deadline_ms, told_ms;
 };
 
 void world_setup(struct world *w);
 void world_start(struct world *w); /* Open the log. */
 void world_pulse(struct world *w); /* With a pulse, before world_start(). */
+/* As a daemon that is started again: nothing is left but what the disk has. */
+void world_restart(struct world *w);
 void world_teardown(struct world *w);
 void world_step(struct world *w);
 #define RUN_UNTIL(w, condition) \

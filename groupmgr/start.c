@@ -1,0 +1,80 @@
+/* The cluster starts a group of its own decision: after its owner died, came
+ * back, or was resumed. What the administrator set for such starts is asked
+ * here, and nowhere else; a client's call never comes by. */
+#include "groupmgr/rules.h"
+
+enum { BUSY_RETRY_MS = 1000 };
+
+bool group_is_wanting(const struct group_record *g)
+{
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        const struct resource_record *r = resource_record(g->group.resources[i]);
+
+        assert(r->resource.group == &g->group);
+        if (resource_is_wanted(r) && r->resource.state != RESOURCE_ONLINE)
+            return true;
+    }
+    return false;
+}
+
+/* Begin an operation that starts what is wanted. */
+static void start_now(struct cluster *c, struct group_record *g, enum operation_kind kind,
+                      enum cause cause)
+{
+    assert(node_is_up(g->owner) && group_is_wanting(g));
+    operation_begin(c, g, kind, cause);
+    if (kind == OPERATION_FAILOVER)
+        operation_target(c, g, g->owner);
+    plan_start_wanted(c, g, cause);
+}
+
+/* Why it is not to be started; CAUSE_NONE: it is. */
+static enum cause start_refusal(const struct cluster *c, const struct group *g)
+{
+    assert(g->owner != 0);
+    if (g->priority == PRIORITY_DISABLED)
+        return CAUSE_PRIORITY_DISABLED;
+    if (c->cold_start && c->settings.ignore_persistent_state == 1)
+        return CAUSE_IGNORE_PERSISTENT_STATE;
+    if (c->cold_start && g->cold_start == 1)
+        return CAUSE_COLD_START_SETTING;
+    return CAUSE_NONE;
+}
+
+void group_start(struct cluster *c, struct group_record *g, enum operation_kind kind,
+                 enum cause cause)
+{
+    enum cause refusal = start_refusal(c, &g->group);
+
+    assert(node_is_up(g->owner));
+    group_touch(c, g, cause);
+    if (!group_is_wanting(g))
+        return;
+    if (refusal != CAUSE_NONE) {
+        group_note(c, g, refusal, NULL);
+        return;
+    }
+    if (g->group.group_start_delay_ms > 0) {
+        timer_set_in(c, &g->start, g->group.group_start_delay_ms);
+        group_note(c, g, CAUSE_START_DELAY, NULL);
+        return;
+    }
+    start_now(c, g, kind, cause);
+}
+
+void start_due(struct cluster *c, struct group_record *g)
+{
+    assert(node_is_up(g->owner) && g->group.start_at_ms == 0);
+    if (!group_rests(g)) {
+        timer_set_in(c, &g->start, BUSY_RETRY_MS);
+        return;
+    }
+    if (!group_is_wanting(g))
+        return;
+    /* Paused or leaving meanwhile: another node takes it, after its delay. */
+    if (!node_can_host(g->owner) && !group_runs(g)) {
+        group_rescue(c, g, CAUSE_START_DELAY);
+        return;
+    }
+    start_now(c, g, OPERATION_ONLINE, CAUSE_START_DELAY);
+}
