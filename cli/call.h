@@ -71,8 +71,21 @@ const char *setting_parse(struct arena *a, const char *text, struct setting *ret
  * Returns CLI_DONE or, said, CLI_USAGE. */
 int cli_add_properties(struct cli *cli, struct call *call);
 /* Add what the --set options say as `instructions`: a property list in the
- * 16-bit layout. And --ignore-locked as `flags`. Returns likewise. */
-int cli_add_instructions(struct cli *cli, struct call *call);
+ * 16-bit layout. And `flags`, with that of --ignore-locked. Returns likewise. */
+int cli_add_instructions(struct cli *cli, struct call *call, uint32_t flags);
+
+/* What the command line says of one call, whether it is made or rehearsed. Each
+ * returns CLI_DONE or, said, CLI_USAGE. Those of resources leave the name to the
+ * caller, who has to check it first. */
+int params_node_pause(struct cli *cli, struct call *call);
+int params_node_resume(struct cli *cli, struct call *call);
+int params_node_evict(struct cli *cli, struct call *call);
+int params_group_online(struct cli *cli, struct call *call);
+int params_group_offline(struct cli *cli, struct call *call);
+int params_group_move(struct cli *cli, struct call *call, const char *to);
+int params_group_set(struct cli *cli, struct call *call); /* Also of group.create. */
+int params_resource_online(struct cli *cli, struct call *call);
+int params_resource_offline(struct cli *cli, struct call *call);
 
 /* ---------------------------------------------------------------- changes */
 
@@ -85,6 +98,7 @@ struct change {
     /* For --wait; `want` NULL: there is nothing to wait for. */
     const char *want;   /* The state asked for; "" any but Failed. */
     const char *owner;  /* The owner asked for, or NULL. */
+    bool quiet;         /* Say nothing of success: the caller goes on. */
     const char *source; /* A move without a target must leave this node. */
 };
 

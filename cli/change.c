@@ -29,6 +29,8 @@ static int say(struct cli *cli, const struct change *change, const struct value 
     fprintf(out, "%s %s: ", change->kind, text_clean(a, change->name, strlen(change->name)));
     if (code == ERROR_IO_PENDING)
         fprintf(out, "%s (operation %s)", change->doing, text_field(a, answer, "index"));
+    else if (code == ERROR_CLUSTER_GROUP_QUEUED)
+        fprintf(out, "queued (operation %s)", text_field(a, answer, "index"));
     else
         fputs(text_clean(a, change->done, strlen(change->done)), out);
     if (code == ERROR_RESOURCE_PROPERTIES_STORED)
@@ -57,6 +59,8 @@ int cli_change(struct cli *cli, struct call *call, int status, const struct chan
     value_get_uint(answer, "index", &operation);
     if (cli_has(cli, OPTION_WAIT) && change->want != NULL)
         return cli_wait(cli, change, operation, begun_ms);
+    if (change->quiet)
+        return CLI_DONE;
     return cli_has(cli, OPTION_JSON) ? say_json(cli, change, answer)
                                      : say(cli, change, answer, code);
 }

@@ -59,6 +59,8 @@ enum word_kind {
     WORD_FILE,
     WORD_NEW_GROUP,    /* A name that does not exist yet. */
     WORD_NEW_RESOURCE, /* GROUP/NAME. */
+    WORD_OPERATION,    /* The number of one. */
+    WORD_ANYTHING,     /* A group, a node or a resource. */
 };
 
 enum option_id {
@@ -81,9 +83,28 @@ enum option_id {
     OPTION_FOLLOW,
     OPTION_SINCE,
     OPTION_LIMIT,
+    OPTION_VERBOSE,
+    OPTION_BEST_NODE,
+    OPTION_QUEUE,
+    OPTION_RETURN_ON_ERROR,
+    OPTION_HIGH_PRIORITY,
+    OPTION_IGNORE_AFFINITY,
+    OPTION_FORCE,
+    OPTION_TEMPORARY,
+    OPTION_DRAIN,
+    OPTION_TARGET,
+    OPTION_REMAIN,
+    OPTION_RETRY,
+    OPTION_AVOID,
+    OPTION_FAILBACK,
+    OPTION_HORIZON,
     OPTION_COUNT
 };
-#define OPTION_BIT(id) (1u << OPTION_##id)
+#define OPTION_BIT(id) (UINT64_C(1) << OPTION_##id)
+static inline uint64_t option_bit(unsigned id)
+{
+    return UINT64_C(1) << id;
+}
 
 struct option_spec {
     const char *name;     /* Without the dashes. */
@@ -103,6 +124,10 @@ enum rest_kind {
     REST_NONE,
     REST_SETTINGS, /* PROP=VALUE, any number. */
     REST_NAMES,    /* PROP, any number. */
+    REST_NODES,    /* NODE, any number. */
+    REST_NODE,     /* NODE, or nothing. */
+    REST_SWITCH,   /* on or off. */
+    REST_OWNERS,   /* Nothing, or add, remove or set, and NODE, any number. */
 };
 
 struct command {
@@ -111,8 +136,8 @@ struct command {
     const char *summary;
     enum word_kind operand; /* WORD_NONE: takes none; otherwise exactly one. */
     enum rest_kind rest;
-    uint32_t options;            /* OPTION_BITs besides those that go everywhere. */
-    uint32_t needed;             /* Those of them that must be given. */
+    uint64_t options;            /* OPTION_BITs besides those that go everywhere. */
+    uint64_t needed;             /* Those of them that must be given. */
     const char *notes;           /* More lines for --help; may be NULL. */
     int (*run)(struct cli *cli); /* Returns an enum cli_exit. */
 };
@@ -195,8 +220,15 @@ int cli_usage(struct cli *cli, const char *format, ...) __attribute__((format(pr
 
 int run_cluster_status(struct cli *cli);
 int run_cluster_digest(struct cli *cli);
+int run_cluster_get(struct cli *cli);
+int run_cluster_set(struct cli *cli);
 int run_node_list(struct cli *cli);
 int run_node_show(struct cli *cli);
+int run_node_get(struct cli *cli);
+int run_node_set(struct cli *cli);
+int run_node_pause(struct cli *cli);
+int run_node_resume(struct cli *cli);
+int run_node_evict(struct cli *cli);
 int run_group_list(struct cli *cli);
 int run_group_show(struct cli *cli);
 int run_group_get(struct cli *cli);
@@ -206,6 +238,7 @@ int run_group_online(struct cli *cli);
 int run_group_offline(struct cli *cli);
 int run_group_move(struct cli *cli);
 int run_group_set(struct cli *cli);
+int run_group_cancel(struct cli *cli);
 int run_resource_list(struct cli *cli);
 int run_resource_show(struct cli *cli);
 int run_resource_get(struct cli *cli);
@@ -217,8 +250,27 @@ int run_resource_fail(struct cli *cli);
 int run_resource_depend(struct cli *cli);
 int run_resource_undepend(struct cli *cli);
 int run_resource_set(struct cli *cli);
+int run_resource_restart(struct cli *cli);
+int run_resource_move(struct cli *cli);
+int run_resource_maintenance(struct cli *cli);
+int run_resource_owners(struct cli *cli);
+int run_operation_list(struct cli *cli);
+int run_operation_show(struct cli *cli);
+int run_operation_cancel(struct cli *cli);
+int run_operation_wait(struct cli *cli);
 int run_type_list(struct cli *cli);
 int run_type_show(struct cli *cli);
 int run_events(struct cli *cli);
+int run_why(struct cli *cli);
+int run_whatif_node_down(struct cli *cli);
+int run_whatif_pause(struct cli *cli);
+int run_whatif_resume(struct cli *cli);
+int run_whatif_evict(struct cli *cli);
+int run_whatif_online(struct cli *cli);
+int run_whatif_offline(struct cli *cli);
+int run_whatif_move(struct cli *cli);
+int run_whatif_fail(struct cli *cli);
+int run_whatif_restart(struct cli *cli);
+int run_whatif_set(struct cli *cli);
 
 #endif

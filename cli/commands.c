@@ -24,19 +24,53 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_WAIT] = {"wait", NULL, "wait for the end; status 0 only if it is the one asked for",
                      WORD_NONE, false},
     [OPTION_NODE] = {"node", "NODE", "bring it online on this node", WORD_NODE, false},
-    [OPTION_TO] = {"to", "NODE", "move it to this node (left out: the best one)", WORD_NODE, false},
+    [OPTION_TO] = {"to", "NODE",
+                   "where to: a node (left out: the best one); of a resource, a group", WORD_NODE,
+                   false},
     [OPTION_PREFERRED] = {"preferred", "N1,N2", "the nodes it prefers, best first (\"\": none)",
                           WORD_NODE, false},
     [OPTION_TYPE] = {"type", "TYPE", "what kind of resource; see `holdfast type list`", WORD_TYPE,
                      false},
-    [OPTION_ON] = {"on", "OTHER", "the resource of the same group that it needs", WORD_RESOURCE,
-                   false},
+    [OPTION_ON] = {"on", "OTHER",
+                   "the resource of the same group that it needs; or \"([a] and [b]) or [c]\"",
+                   WORD_RESOURCE, false},
     [OPTION_GROUP] = {"group", "NAME", "only the resources of this group", WORD_GROUP, false},
     [OPTION_FOLLOW] = {"follow", NULL, "go on printing events as they happen", WORD_NONE, false},
     [OPTION_SINCE] = {"since", "INDEX", "only events after this index", WORD_NONE, false},
     [OPTION_LIMIT] = {"limit", "N", "only the last N events", WORD_NONE, false},
+    [OPTION_VERBOSE] = {"verbose", NULL, "with commands, and the nodes that were considered",
+                        WORD_NONE, false},
+    [OPTION_BEST_NODE] = {"best-node", NULL, "on the best node, not on its owner", WORD_NONE,
+                          false},
+    [OPTION_QUEUE] = {"queue", NULL, "if it cannot be done now, as soon as it can", WORD_NONE,
+                      false},
+    [OPTION_RETURN_ON_ERROR] = {"return-on-error", NULL, "back to where it was, if it fails there",
+                                WORD_NONE, false},
+    [OPTION_HIGH_PRIORITY] = {"high-priority", NULL, "before others that wait", WORD_NONE, false},
+    [OPTION_IGNORE_AFFINITY] = {"ignore-affinity", NULL,
+                                "although a group that it keeps away from is there", WORD_NONE,
+                                false},
+    [OPTION_FORCE] = {"force", NULL,
+                      "a node: although it owns groups; a resource: terminate it at once",
+                      WORD_NONE, false},
+    [OPTION_TEMPORARY] = {"temporary", NULL, "without remembering it as what is wanted", WORD_NONE,
+                          false},
+    [OPTION_DRAIN] = {"drain", NULL, "move its groups to other nodes", WORD_NONE, false},
+    [OPTION_TARGET] = {"target", "NODE", "move them to this node", WORD_NODE, false},
+    [OPTION_REMAIN] = {"remain", NULL, "groups that cannot move stay, and run on", WORD_NONE,
+                       false},
+    [OPTION_RETRY] = {"retry", NULL, "try again to move what could not move", WORD_NONE, false},
+    [OPTION_AVOID] = {"avoid", NULL, "place groups there only if no other node can", WORD_NONE,
+                      false},
+    [OPTION_FAILBACK] = {"failback", "none|now|policy",
+                         "what comes back: nothing (the default), all that was drained, or as "
+                         "each group's AutoFailbackType says",
+                         WORD_NONE, false},
+    [OPTION_HORIZON] = {"horizon", "S", "play on for so many seconds (default 600)", WORD_NONE,
+                        false},
 };
 
+#define WHATIF (OPTION_BIT(STALE) | OPTION_BIT(VERBOSE) | OPTION_BIT(HORIZON))
 #define CHANGES (OPTION_BIT(IGNORE_LOCKED) | OPTION_BIT(SET) | OPTION_BIT(WAIT))
 
 static const char instruction_notes[] =
@@ -55,6 +89,26 @@ static const char create_notes[] =
 static const char get_notes[] =
     "With one PROP only its value is printed; a list, one item a line.\n";
 
+static const char pause_notes[] =
+    "A paused node receives no groups; what it has goes on. With --drain its groups move away,\n"
+    "a few at a time, the most important first; with --wait until that has ended.\n";
+
+static const char depend_notes[] =
+    "OTHER is added to what it needs. An expression, with each name in brackets, replaces it:\n"
+    "  holdfast resource depend web --on \"([disk1] and [ip]) or [disk2]\"\n"
+    "An empty expression (\"[]\") takes everything away.\n";
+
+static const char owners_notes[] =
+    "Without more words, prints them. `set` without nodes allows all nodes again.\n";
+
+static const char why_notes[] =
+    "Where it is, since when, by which command and rule; which nodes were considered; what is\n"
+    "not as wanted, and why; what is waiting; what comes next.\n";
+
+static const char whatif_notes[] =
+    "Nothing is changed: the real rules run on a copy of the state, where every start and stop\n"
+    "succeeds at once.\n";
+
 static const char follow_notes[] = "With --follow and --json each event is one line of JSON.\n";
 
 const struct command commands[] = {
@@ -62,9 +116,25 @@ const struct command commands[] = {
      OPTION_BIT(STALE), 0, NULL, run_cluster_status},
     {"cluster", "digest", "digest of this node's copy of the state, to compare nodes", WORD_NONE,
      REST_NONE, 0, 0, NULL, run_cluster_digest},
+    {"cluster", "get", "print properties of the cluster", WORD_NONE, REST_NAMES, OPTION_BIT(STALE),
+     0, get_notes, run_cluster_get},
+    {"cluster", "set", "change properties of the cluster", WORD_NONE, REST_SETTINGS, 0, 0,
+     setting_notes, run_cluster_set},
 
     {"node", "list", "all nodes", WORD_NONE, REST_NONE, OPTION_BIT(STALE), 0, NULL, run_node_list},
     {"node", "show", "one node", WORD_NODE, REST_NONE, 0, 0, NULL, run_node_show},
+    {"node", "pause", "let a node receive no groups, or drain it", WORD_NODE, REST_NONE,
+     OPTION_BIT(DRAIN) | OPTION_BIT(TARGET) | OPTION_BIT(REMAIN) | OPTION_BIT(RETRY) |
+         OPTION_BIT(AVOID) | OPTION_BIT(WAIT),
+     0, pause_notes, run_node_pause},
+    {"node", "resume", "end the pause of a node", WORD_NODE, REST_NONE, OPTION_BIT(FAILBACK), 0,
+     NULL, run_node_resume},
+    {"node", "evict", "take a node out of the cluster", WORD_NODE, REST_NONE, OPTION_BIT(FORCE), 0,
+     NULL, run_node_evict},
+    {"node", "set", "change properties of a node", WORD_NODE, REST_SETTINGS, 0, 0, setting_notes,
+     run_node_set},
+    {"node", "get", "print properties of a node", WORD_NODE, REST_NAMES, OPTION_BIT(STALE), 0,
+     get_notes, run_node_get},
 
     {"group", "list", "all groups", WORD_NONE, REST_NONE, OPTION_BIT(STALE), 0, NULL,
      run_group_list},
@@ -75,11 +145,16 @@ const struct command commands[] = {
     {"group", "delete", "remove an empty group", WORD_GROUP, REST_NONE, 0, 0, NULL,
      run_group_delete},
     {"group", "online", "start a group's resources", WORD_GROUP, REST_NONE,
-     CHANGES | OPTION_BIT(NODE), 0, instruction_notes, run_group_online},
+     CHANGES | OPTION_BIT(NODE) | OPTION_BIT(BEST_NODE) | OPTION_BIT(IGNORE_AFFINITY), 0,
+     instruction_notes, run_group_online},
     {"group", "offline", "stop a group's resources, and keep them stopped", WORD_GROUP, REST_NONE,
      CHANGES, 0, instruction_notes, run_group_offline},
     {"group", "move", "move a group to another node", WORD_GROUP, REST_NONE,
-     CHANGES | OPTION_BIT(TO), 0, instruction_notes, run_group_move},
+     CHANGES | OPTION_BIT(TO) | OPTION_BIT(QUEUE) | OPTION_BIT(RETURN_ON_ERROR) |
+         OPTION_BIT(HIGH_PRIORITY) | OPTION_BIT(IGNORE_AFFINITY),
+     0, instruction_notes, run_group_move},
+    {"group", "cancel", "end the operation of a group that is queued or under way", WORD_GROUP,
+     REST_NONE, 0, 0, NULL, run_group_cancel},
     {"group", "set", "change properties of a group", WORD_GROUP, REST_SETTINGS,
      OPTION_BIT(PREFERRED), 0, setting_notes, run_group_set},
     {"group", "get", "print properties of a group", WORD_GROUP, REST_NAMES, OPTION_BIT(STALE), 0,
@@ -93,14 +168,24 @@ const struct command commands[] = {
      OPTION_BIT(TYPE), OPTION_BIT(TYPE), create_notes, run_resource_create},
     {"resource", "delete", "remove a resource", WORD_RESOURCE, REST_NONE, 0, 0, NULL,
      run_resource_delete},
-    {"resource", "online", "start a resource and what it needs", WORD_RESOURCE, REST_NONE, CHANGES,
-     0, instruction_notes, run_resource_online},
-    {"resource", "offline", "stop a resource and what needs it", WORD_RESOURCE, REST_NONE, CHANGES,
-     0, instruction_notes, run_resource_offline},
+    {"resource", "online", "start a resource and what it needs", WORD_RESOURCE, REST_NONE,
+     CHANGES | OPTION_BIT(BEST_NODE) | OPTION_BIT(IGNORE_AFFINITY) | OPTION_BIT(TEMPORARY), 0,
+     instruction_notes, run_resource_online},
+    {"resource", "offline", "stop a resource and what needs it", WORD_RESOURCE, REST_NONE,
+     CHANGES | OPTION_BIT(FORCE) | OPTION_BIT(TEMPORARY), 0, instruction_notes,
+     run_resource_offline},
+    {"resource", "restart", "stop a resource and start it again", WORD_RESOURCE, REST_NONE, CHANGES,
+     0, instruction_notes, run_resource_restart},
+    {"resource", "move", "put it, and what it hangs together with, into another group",
+     WORD_RESOURCE, REST_NONE, OPTION_BIT(TO), OPTION_BIT(TO), NULL, run_resource_move},
+    {"resource", "maintenance", "while on, its failures are noted and not acted upon",
+     WORD_RESOURCE, REST_SWITCH, 0, 0, NULL, run_resource_maintenance},
+    {"resource", "owners", "the nodes on which a resource may run", WORD_RESOURCE, REST_OWNERS,
+     OPTION_BIT(STALE), 0, owners_notes, run_resource_owners},
     {"resource", "fail", "treat a resource as failed, to try its failover policy", WORD_RESOURCE,
      REST_NONE, 0, 0, NULL, run_resource_fail},
     {"resource", "depend", "make a resource need another", WORD_RESOURCE, REST_NONE, OPTION_BIT(ON),
-     OPTION_BIT(ON), NULL, run_resource_depend},
+     OPTION_BIT(ON), depend_notes, run_resource_depend},
     {"resource", "undepend", "make a resource no longer need another", WORD_RESOURCE, REST_NONE,
      OPTION_BIT(ON), OPTION_BIT(ON), NULL, run_resource_undepend},
     {"resource", "set", "change properties of a resource", WORD_RESOURCE, REST_SETTINGS, 0, 0,
@@ -108,13 +193,53 @@ const struct command commands[] = {
     {"resource", "get", "print properties of a resource", WORD_RESOURCE, REST_NAMES,
      OPTION_BIT(STALE), 0, get_notes, run_resource_get},
 
+    {"operation", "list", "what is under way, and what waits", WORD_NONE, REST_NONE,
+     OPTION_BIT(STALE), 0, NULL, run_operation_list},
+    {"operation", "show", "one operation", WORD_OPERATION, REST_NONE, OPTION_BIT(STALE), 0, NULL,
+     run_operation_show},
+    {"operation", "cancel", "end an operation that is queued or under way", WORD_OPERATION,
+     REST_NONE, 0, 0, NULL, run_operation_cancel},
+    {"operation", "wait", "wait for the end of an operation", WORD_OPERATION, REST_NONE, 0, 0, NULL,
+     run_operation_wait},
+
     {"type", "list", "the kinds of resources", WORD_NONE, REST_NONE, 0, 0, NULL, run_type_list},
     {"type", "show", "one kind of resource and its properties", WORD_TYPE, REST_NONE, 0, 0, NULL,
      run_type_show},
 
     {"events", NULL, "what happened, oldest first", WORD_NONE, REST_NONE,
-     OPTION_BIT(FOLLOW) | OPTION_BIT(SINCE) | OPTION_BIT(LIMIT) | OPTION_BIT(STALE), 0,
-     follow_notes, run_events},
+     OPTION_BIT(FOLLOW) | OPTION_BIT(SINCE) | OPTION_BIT(LIMIT) | OPTION_BIT(VERBOSE) |
+         OPTION_BIT(STALE),
+     0, follow_notes, run_events},
+
+    {"why", NULL, "why something is where it is and as it is", WORD_ANYTHING, REST_NONE,
+     OPTION_BIT(STALE), 0, why_notes, run_why},
+
+    {"what-if", "node-down", "what would happen if these nodes died", WORD_NODE, REST_NODES, WHATIF,
+     0, whatif_notes, run_whatif_node_down},
+    {"what-if", "pause", "what would happen if a node were paused", WORD_NODE, REST_NONE,
+     WHATIF | OPTION_BIT(DRAIN) | OPTION_BIT(TARGET) | OPTION_BIT(REMAIN) | OPTION_BIT(RETRY) |
+         OPTION_BIT(AVOID),
+     0, whatif_notes, run_whatif_pause},
+    {"what-if", "resume", "what would happen if a node were resumed", WORD_NODE, REST_NONE,
+     WHATIF | OPTION_BIT(FAILBACK), 0, whatif_notes, run_whatif_resume},
+    {"what-if", "evict", "what would happen if a node were evicted", WORD_NODE, REST_NONE,
+     WHATIF | OPTION_BIT(FORCE), 0, whatif_notes, run_whatif_evict},
+    {"what-if", "online", "what would happen if a group were brought online", WORD_GROUP, REST_NONE,
+     WHATIF | OPTION_BIT(NODE) | OPTION_BIT(BEST_NODE) | OPTION_BIT(IGNORE_AFFINITY) |
+         OPTION_BIT(IGNORE_LOCKED),
+     0, whatif_notes, run_whatif_online},
+    {"what-if", "offline", "what would happen if a group were taken offline", WORD_GROUP, REST_NONE,
+     WHATIF | OPTION_BIT(IGNORE_LOCKED), 0, whatif_notes, run_whatif_offline},
+    {"what-if", "move", "what would happen if a group were moved", WORD_GROUP, REST_NODE,
+     WHATIF | OPTION_BIT(TO) | OPTION_BIT(QUEUE) | OPTION_BIT(RETURN_ON_ERROR) |
+         OPTION_BIT(HIGH_PRIORITY) | OPTION_BIT(IGNORE_AFFINITY) | OPTION_BIT(IGNORE_LOCKED),
+     0, whatif_notes, run_whatif_move},
+    {"what-if", "fail", "what would happen if a resource failed", WORD_RESOURCE, REST_NONE, WHATIF,
+     0, whatif_notes, run_whatif_fail},
+    {"what-if", "restart", "what would happen if a resource were restarted", WORD_RESOURCE,
+     REST_NONE, WHATIF, 0, whatif_notes, run_whatif_restart},
+    {"what-if", "set", "what would happen if properties of a group were changed", WORD_GROUP,
+     REST_SETTINGS, WHATIF | OPTION_BIT(PREFERRED), 0, whatif_notes, run_whatif_set},
 };
 const unsigned command_count = sizeof(commands) / sizeof(commands[0]);
 

@@ -67,6 +67,14 @@ static void offer_resources(const struct completion *c)
     }
 }
 
+static void offer_operations(const struct completion *c)
+{
+    const struct value *list = ask(c, "operation.list", NULL);
+
+    for (uint32_t i = 0; list != NULL && list->type == VALUE_ARRAY && i < list->len; i++)
+        offer(c, text_field(&c->cli->arena, &list->items[i], "id"));
+}
+
 static void offer_kind(struct completion *c, enum word_kind kind)
 {
     switch (kind) {
@@ -86,6 +94,14 @@ static void offer_kind(struct completion *c, enum word_kind kind)
         c->after = "/";
         offer_names(c, "group.list");
         break;
+    case WORD_OPERATION:
+        offer_operations(c);
+        break;
+    case WORD_ANYTHING:
+        offer_names(c, "group.list");
+        offer_names(c, "node.list");
+        offer_resources(c);
+        break;
     case WORD_NONE:
     case WORD_FILE: /* The shell's own business. */
     case WORD_NEW_GROUP:
@@ -104,15 +120,24 @@ static void offer_argument(struct completion *c, enum option_id id)
     }
     if (id == OPTION_SET)
         c->after = "=";
-    offer_kind(c, option_specs[id].kind);
+    if (id == OPTION_FAILBACK) {
+        offer(c, "none");
+        offer(c, "now");
+        offer(c, "policy");
+    }
+    /* A resource moves to a group, a group to a node. */
+    if (id == OPTION_TO && c->cli->noun != NULL && strcmp(c->cli->noun, "resource") == 0)
+        offer_kind(c, WORD_GROUP);
+    else
+        offer_kind(c, option_specs[id].kind);
 }
 
 static void offer_options(const struct completion *c)
 {
-    uint32_t own = c->cli->command == NULL ? 0 : c->cli->command->options;
+    uint64_t own = c->cli->command == NULL ? 0 : c->cli->command->options;
 
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
-        if (option_specs[id].everywhere || (own & 1u << id))
+        if (option_specs[id].everywhere || (own & option_bit(id)))
             offer(c, arena_printf(&c->cli->arena, "--%s", option_specs[id].name));
     }
 }
@@ -138,8 +163,7 @@ static void offer_verbs(const struct completion *c, const char *noun)
 static void offer_properties(struct completion *c)
 {
     const struct cli *cli = c->cli;
-    bool resource = strcmp(cli->noun, "resource") == 0;
-    const struct value *list, *properties;
+    const struct value *list, *properties, *object;
 
     if (cli->command->rest == REST_SETTINGS)
         c->after = "=";
@@ -152,11 +176,53 @@ static void offer_properties(struct completion *c)
         }
         return;
     }
-    properties = value_get_map(resource ? ask(c, "resource.get", resource_plain_name(cli->operand))
-                                        : ask(c, "group.get", cli->operand),
-                               "properties");
+    if (strcmp(cli->noun, "cluster") == 0)
+        object = ask(c, "cluster.get", NULL);
+    else if (strcmp(cli->noun, "node") == 0)
+        object = ask(c, "node.get", cli->operand);
+    else if (strcmp(cli->noun, "resource") == 0)
+        object = ask(c, "resource.get", resource_plain_name(cli->operand));
+    else
+        object = ask(c, "group.get", cli->operand);
+    properties = value_get_map(object, "properties");
     for (uint32_t i = 0; properties != NULL && i < properties->len; i++)
         offer(c, text_value(&c->cli->arena, &properties->pairs[i].key));
+}
+
+/* What follows the first operand. */
+static void offer_rest(struct completion *c, const char *word)
+{
+    const struct cli *cli = c->cli;
+
+    switch (cli->command->rest) {
+    case REST_SETTINGS:
+    case REST_NAMES:
+        if (strchr(word, '=') == NULL)
+            offer_properties(c);
+        break;
+    case REST_NODES:
+        offer_kind(c, WORD_NODE);
+        break;
+    case REST_NODE:
+        if (cli->rest_count == 0)
+            offer_kind(c, WORD_NODE);
+        break;
+    case REST_SWITCH:
+        offer(c, "on");
+        offer(c, "off");
+        break;
+    case REST_OWNERS:
+        if (cli->rest_count > 0) {
+            offer_kind(c, WORD_NODE);
+            break;
+        }
+        offer(c, "add");
+        offer(c, "remove");
+        offer(c, "set");
+        break;
+    case REST_NONE:
+        break;
+    }
 }
 
 void cli_complete(struct cli *cli, int count, char *const words[])
@@ -179,9 +245,9 @@ void cli_complete(struct cli *cli, int count, char *const words[])
     } else if (cli->command == NULL) {
         if (cli->verb == NULL)
             offer_verbs(&c, cli->noun);
-    } else if (cli->operand == NULL) {
+    } else if (cli->operand == NULL && cli->command->operand != WORD_NONE) {
         offer_kind(&c, cli->command->operand);
-    } else if (cli->command->rest != REST_NONE && strchr(word, '=') == NULL) {
-        offer_properties(&c);
+    } else {
+        offer_rest(&c, word);
     }
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "cli/call.h"
 #include "cli/output.h"
@@ -9,31 +10,19 @@
 
 enum { NOTIFICATION_WAIT_MS = 60000 };
 
-/* "2026-01-31 12:00:00.123  group DemoGroup  Online -> Pending  a client asked  (n1)" */
+/* "2026-01-31 12:00:00.123  group DemoGroup  Online -> Pending on n1  a client asked" */
 static void show_event(const struct cli *cli, struct arena *a, const struct value *event)
 {
     FILE *out = cli->io->out;
-    const char *from = text_field(a, event, "from"), *to = text_field(a, event, "to");
-    const char *cause = text_field(a, event, "cause_text");
-    const char *failure = text_failure(a, event);
-    const char *node = text_field(a, event, "node");
     uint64_t stamp_ms = 0;
 
     value_get_uint(event, "stamp_ms", &stamp_ms);
-    fprintf(out, "%s  %s %s  ", text_time(a, stamp_ms), text_field(a, event, "object"),
-            text_field(a, event, "name"));
-    if (strcmp(from, to) != 0)
-        fprintf(out, "%s -> ", from);
-    fputs(style_text(cli, a, style_of_state(to), to), out);
-    if (strcmp(node, "-") != 0 && !value_is_str(value_get(event, "object"), "node"))
-        fprintf(out, " on %s", node);
-    if (strcmp(cause, "-") == 0)
-        cause = text_field(a, event, "cause");
-    if (strcmp(cause, "-") != 0)
-        fprintf(out, "  %s", cause);
-    if (failure[0] != '\0')
-        fprintf(out, "  %s", failure);
-    fputc('\n', out);
+    fprintf(out, "%s  %s\n", text_time(a, stamp_ms), text_event(cli, a, event));
+    if (cli_has(cli, OPTION_VERBOSE)) {
+        fprintf(out, "    by command %s, %s\n", text_field(a, event, "index"),
+                text_field(a, event, "command"));
+        show_candidates(cli, a, value_get_array(event, "candidates"), "    ");
+    }
     fflush(out);
 }
 
@@ -54,6 +43,11 @@ static uint64_t newest_index(const struct value *events, uint64_t newest)
     return newest;
 }
 
+static bool wants_candidates(const struct cli *cli)
+{
+    return cli_has(cli, OPTION_VERBOSE) || cli_has(cli, OPTION_JSON);
+}
+
 static int list_events(struct cli *cli, const struct value **ret)
 {
     struct call call;
@@ -61,6 +55,8 @@ static int list_events(struct cli *cli, const struct value **ret)
     call_init(&call, "events.list", false);
     add_number(cli, &call, OPTION_SINCE);
     add_number(cli, &call, OPTION_LIMIT);
+    if (wants_candidates(cli))
+        call_true(&call, "candidates");
     if (cli_has(cli, OPTION_STALE))
         call_true(&call, "stale");
     return cli_call(cli, &call, NULL, &cli->arena, ret);
@@ -93,14 +89,27 @@ static int subscribe(struct cli *cli, uint64_t since)
 
     call_init(&call, "events.follow", false);
     call_uint(&call, "since", since);
+    if (wants_candidates(cli))
+        call_true(&call, "candidates");
     status = cli_call(cli, &call, NULL, &a, &answer);
     arena_release(&a);
     return status;
 }
 
-/* Print what arrives until the connection breaks. Several events share the
- * index of the command that caused them: only those up to `*since` are old. */
-static void follow_connection(struct cli *cli, uint64_t *since)
+/* How long the next notification may be waited for; 0: --timeout is over. */
+static unsigned patience_ms(const struct cli *cli)
+{
+    uint64_t now_ms = clock_boot_ms();
+
+    if (cli->deadline_ms == 0 || cli->deadline_ms > now_ms + NOTIFICATION_WAIT_MS)
+        return NOTIFICATION_WAIT_MS;
+    return cli->deadline_ms > now_ms ? (unsigned)(cli->deadline_ms - now_ms) : 0;
+}
+
+/* Print what arrives until the connection breaks; false: until --timeout is over.
+ * Several events share the index of the command that caused them: only those up
+ * to `*since` are old. */
+static bool follow_connection(struct cli *cli, uint64_t *since)
 {
     const uint64_t seen = *since;
     uint32_t code = 0;
@@ -109,9 +118,12 @@ static void follow_connection(struct cli *cli, uint64_t *since)
         const struct value *event = NULL;
         const char *method = "";
         struct arena a = {0};
+        unsigned wait_ms = patience_ms(cli);
         uint64_t index = 0;
 
-        code = client_wait_notification(cli->client, NOTIFICATION_WAIT_MS, &a, &method, &event);
+        if (wait_ms == 0)
+            return false;
+        code = client_wait_notification(cli->client, wait_ms, &a, &method, &event);
         if (code == 0 && strcmp(method, "event") == 0) {
             bool has_index = value_get_uint(event, "index", &index);
             if (!has_index || index > seen)
@@ -121,18 +133,24 @@ static void follow_connection(struct cli *cli, uint64_t *since)
         arena_release(&a);
     }
     cli_disconnect(cli);
+    return true;
 }
 
-/* A node that goes away is asked again for as long as --timeout says, each
- * time anew; then following ends with that failure. */
+/* A node that goes away is asked again until --timeout is over or, without it,
+ * for the time that a call has; then following ends with that failure. */
 static int follow(struct cli *cli, uint64_t since)
 {
     struct timespec pause = {.tv_nsec = 100 * 1000000L};
     int status;
 
-    cli->deadline_ms = 0;
     while ((status = subscribe(cli, since)) == CLI_DONE) {
-        follow_connection(cli, &since);
+        if (!follow_connection(cli, &since)) {
+            cli_report(cli, NULL, ERROR_TIMEOUT,
+                       arena_printf(&cli->arena, "followed for %s",
+                                    text_duration(&cli->arena, cli->timeout_ms)),
+                       "");
+            return CLI_TIMED_OUT;
+        }
         nanosleep(&pause, NULL);
     }
     return status;

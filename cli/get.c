@@ -109,9 +109,11 @@ static int get_properties(struct cli *cli, const char *kind, const struct value 
         list[count] = find_property(object, fields, cli->rest[i]);
         if (list[count++] != NULL)
             continue;
-        cli_report(cli, arena_printf(a, "%s %s", kind, cli->operand), ERROR_FILE_NOT_FOUND,
+        const char *name = cli->operand == NULL ? "" : cli->operand;
+        const char *blank = cli->operand == NULL ? "" : " ";
+        cli_report(cli, arena_printf(a, "%s%s%s", kind, blank, name), ERROR_FILE_NOT_FOUND,
                    arena_printf(a, "it has no property %s", cli->rest[i]),
-                   arena_printf(a, "holdfast %s get %s", kind, cli->operand));
+                   arena_printf(a, "holdfast %s get%s%s", kind, blank, name));
         return CLI_FAILED;
     }
     return print_list(cli, list, count);
@@ -126,6 +128,25 @@ int run_group_get(struct cli *cli)
     int status = cli_read(cli, "group.get", cli->operand, about, &group);
 
     return status == CLI_DONE ? get_properties(cli, "group", group, fields) : status;
+}
+
+int run_node_get(struct cli *cli)
+{
+    static const char *const fields[] = {NULL};
+    const char *about = arena_printf(&cli->arena, "node %s", cli->operand);
+    const struct value *node;
+    int status = cli_read(cli, "node.get", cli->operand, about, &node);
+
+    return status == CLI_DONE ? get_properties(cli, "node", node, fields) : status;
+}
+
+int run_cluster_get(struct cli *cli)
+{
+    static const char *const fields[] = {NULL};
+    const struct value *cluster;
+    int status = cli_read(cli, "cluster.get", NULL, NULL, &cluster);
+
+    return status == CLI_DONE ? get_properties(cli, "cluster", cluster, fields) : status;
 }
 
 int run_resource_get(struct cli *cli)

@@ -19,6 +19,10 @@ static const char *operand_text(enum word_kind kind)
         return " GROUP/NAME";
     case WORD_TYPE:
         return " TYPE";
+    case WORD_OPERATION:
+        return " ID";
+    case WORD_ANYTHING:
+        return " GROUP|NODE|RESOURCE";
     case WORD_NONE:
     case WORD_FILE:
         break;
@@ -33,6 +37,14 @@ static const char *rest_text(enum rest_kind kind)
         return " [PROP=VALUE]...";
     case REST_NAMES:
         return " [PROP]...";
+    case REST_NODES:
+        return " [NODE]...";
+    case REST_NODE:
+        return " [NODE]";
+    case REST_SWITCH:
+        return " on|off";
+    case REST_OWNERS:
+        return " [add|remove|set NODE...]";
     case REST_NONE:
         break;
     }
@@ -65,8 +77,8 @@ static void print_usage(FILE *to, const struct command *c)
             c->verb == NULL ? "" : c->verb, operand_text(c->operand));
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         const struct option_spec *o = &option_specs[id];
-        bool needed = c->needed & 1u << id;
-        if (!(c->options & 1u << id))
+        bool needed = c->needed & option_bit(id);
+        if (!(c->options & option_bit(id)))
             continue;
         fprintf(to, " %s--%s%s%s%s%s", needed ? "" : "[", o->name, o->argument == NULL ? "" : " ",
                 o->argument == NULL ? "" : o->argument, needed ? "" : "]",
@@ -84,7 +96,7 @@ static void print_commands(FILE *to, const char *noun)
             continue;
         snprintf(words, sizeof(words), "%s%s%s%s", c->noun, c->verb == NULL ? "" : " ",
                  c->verb == NULL ? "" : c->verb, operand_text(c->operand));
-        fprintf(to, "  %-32s  %s\n", words, c->summary);
+        fprintf(to, "  %-35s  %s\n", words, c->summary);
     }
 }
 
@@ -95,7 +107,7 @@ static void help_command(const struct command *c, FILE *to)
     if (c->options != 0)
         fputs("\nOptions:\n", to);
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
-        if (c->options & 1u << id)
+        if (c->options & option_bit(id))
             print_option(to, (enum option_id)id);
     }
     if (c->notes != NULL)

@@ -42,6 +42,8 @@ const char *text_for(struct arena *a, const struct value *v);
 const char *text_failure(struct arena *a, const struct value *v);
 /* The process of a resource; "-" where there is none, or another node has it. */
 const char *text_pid(struct arena *a, const struct value *v);
+/* What a resource needs: names, or an expression where that says more. */
+const char *text_needs(struct arena *a, const struct value *resource);
 /* The wanted state of a group or resource: a text, or true for Online. */
 const char *text_persistent(struct arena *a, const struct value *v);
 
@@ -98,6 +100,21 @@ json_t *json_from_text(const char *s);
 /* Print on standard output and drop `j`. Returns CLI_DONE. */
 int json_print(const struct cli *cli, json_t *j);
 int json_print_value(const struct cli *cli, const struct value *v);
+
+/* ------------------------------------------------- events, reasons, candidates */
+
+/* "group DemoGroup  Online -> Pending on n1  a client asked for offline" */
+const char *text_event(const struct cli *cli, struct arena *a, const struct value *event);
+/* "by command 42 (group-offline) at 2026-01-31 12:00:00.123 (3 s ago)" of a reason;
+ * "" if there is none. */
+const char *text_command(struct arena *a, const struct value *why);
+/* "has more groups (5 against 3)" */
+const char *text_candidate(struct arena *a, const struct value *candidate);
+/* One line each, the chosen one first; nothing if there are none. */
+void show_candidates(const struct cli *cli, struct arena *a, const struct value *candidates,
+                     const char *indent);
+/* "in 12 min, at 2026-01-31 12:00:00.123" */
+const char *text_in(struct arena *a, uint64_t now_ms, uint64_t at_ms);
 
 /* ------------------------------------------------------- tables of objects */
 

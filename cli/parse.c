@@ -165,16 +165,24 @@ static int check_command(struct cli *cli)
     return cli_usage(cli, "`%s` needs a verb: %s", cli->noun, verbs);
 }
 
+/* "group offline", "why" */
+static const char *command_words(struct cli *cli)
+{
+    return cli->command->verb == NULL
+               ? cli->command->noun
+               : arena_printf(&cli->arena, "%s %s", cli->command->noun, cli->command->verb);
+}
+
 static int check_options(struct cli *cli)
 {
-    const char *verb = cli->command->verb == NULL ? "" : cli->command->verb;
+    const char *words = command_words(cli);
 
     for (unsigned id = 0; id < OPTION_COUNT; id++) {
         const struct option_spec *o = &option_specs[id];
-        if (cli->options[id] != NULL && !o->everywhere && !(cli->command->options & 1u << id))
-            return cli_usage(cli, "`%s %s` has no option --%s", cli->noun, verb, o->name);
-        if (cli->options[id] == NULL && (cli->command->needed & 1u << id))
-            return cli_usage(cli, "`%s %s` needs --%s %s", cli->noun, verb, o->name, o->argument);
+        if (cli->options[id] != NULL && !o->everywhere && !(cli->command->options & option_bit(id)))
+            return cli_usage(cli, "`%s` has no option --%s", words, o->name);
+        if (cli->options[id] == NULL && (cli->command->needed & option_bit(id)))
+            return cli_usage(cli, "`%s` needs --%s %s", words, o->name, o->argument);
         if (cli->options[id] != NULL && cli->options[id][0] == '\0' && o->argument != NULL &&
             id != OPTION_PREFERRED)
             return cli_usage(cli, "--%s is empty: it needs a value: %s", o->name, o->argument);
@@ -186,18 +194,29 @@ static int check_options(struct cli *cli)
 static int check_operand(struct cli *cli)
 {
     const struct command *command = cli->command;
-    const char *what = command->operand == WORD_NEW_RESOURCE ? "GROUP/NAME" : "a name";
+    const char *what = command->operand == WORD_NEW_RESOURCE ? "GROUP/NAME"
+                       : command->operand == WORD_OPERATION  ? "the number of an operation"
+                                                             : "a name";
     const char *slash;
 
     if (command->operand == WORD_NONE) {
-        if (cli->rest_count > 0)
+        if (cli->rest_count > 0 && command->rest == REST_NONE)
             return cli_usage(cli, "`%s` is too much here", cli->rest[0]);
         return CLI_DONE;
     }
     if (cli->operand == NULL || cli->operand[0] == '\0')
-        return cli_usage(cli, "`%s %s` needs %s", cli->noun, command->verb, what);
+        return cli_usage(cli, "`%s` needs %s", command_words(cli), what);
     if (command->rest == REST_NONE && cli->rest_count > 0)
         return cli_usage(cli, "`%s` is too much after `%s`", cli->rest[0], cli->operand);
+    if (command->rest == REST_NODE && cli->rest_count > 1)
+        return cli_usage(cli, "`%s` is too much after `%s`", cli->rest[1], cli->rest[0]);
+    if (command->rest == REST_SWITCH &&
+        (cli->rest_count != 1 ||
+         (strcmp(cli->rest[0], "on") != 0 && strcmp(cli->rest[0], "off") != 0)))
+        return cli_usage(cli, "`%s` needs on or off after `%s`", command_words(cli), cli->operand);
+    if (command->operand == WORD_OPERATION &&
+        cli->operand[strspn(cli->operand, "0123456789")] != '\0')
+        return cli_usage(cli, "`%s` is no number of an operation", cli->operand);
     if (command->operand != WORD_RESOURCE && command->operand != WORD_NEW_RESOURCE)
         return CLI_DONE;
     slash = strchr(cli->operand, '/');

@@ -173,7 +173,7 @@ static uint32_t add_instruction(struct proplist_builder *list, const struct sett
     return ERROR_INVALID_PARAMETER;
 }
 
-int cli_add_instructions(struct cli *cli, struct call *call)
+int cli_add_instructions(struct cli *cli, struct call *call, uint32_t flags)
 {
     struct setting *all = parse_all(cli, cli->sets, cli->set_count);
     struct proplist_builder list;
@@ -182,7 +182,9 @@ int cli_add_instructions(struct cli *cli, struct call *call)
     if (all == NULL)
         return CLI_USAGE;
     if (cli_has(cli, OPTION_IGNORE_LOCKED))
-        call_uint(call, "flags", FLAG_IGNORE_LOCKED);
+        flags |= FLAG_IGNORE_LOCKED;
+    if (flags != 0)
+        call_uint(call, "flags", flags);
     if (cli->set_count == 0)
         return CLI_DONE;
     proplist_builder_init(&list, PROPLIST_UTF16);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/call.h"
 #include "cli/output.h"
 
@@ -89,6 +90,22 @@ static void warn(const struct cli *cli, struct arena *a, enum style style, const
     fprintf(cli->io->out, "%s\n", style_text(cli, a, style, arena_printf(a, "! %s", words)));
 }
 
+static void warn_of_node(const struct cli *cli, struct arena *a, const struct value *node)
+{
+    const char *name = text_field(a, node, "name");
+    uint64_t until_ms = 0;
+
+    if (value_is_str(value_get(node, "drain"), "in-progress"))
+        warn(cli, a, STYLE_BUSY, arena_printf(a, "node %s is being drained", name));
+    if (value_is_str(value_get(node, "drain"), "failed"))
+        warn(cli, a, STYLE_BAD,
+             arena_printf(a, "node %s could not be drained: holdfast why %s", name, name));
+    if (value_get_uint(node, "quarantined_until_ms", &until_ms) && until_ms != 0)
+        warn(cli, a, STYLE_BAD,
+             arena_printf(a, "node %s is in quarantine, which ends %s", name,
+                          text_in(a, clock_wall_ms(), until_ms)));
+}
+
 static void warn_of_nodes(const struct cli *cli, struct arena *a, const struct value *nodes)
 {
     unsigned voters = 0, up = 0;
@@ -98,6 +115,7 @@ static void warn_of_nodes(const struct cli *cli, struct arena *a, const struct v
         bool voter = value_is_str(value_get(node, "role"), "voter");
         bool is_up = !value_is_str(value_get(node, "state"), "Down");
 
+        warn_of_node(cli, a, node);
         voters += voter;
         up += voter && is_up;
         if (!is_up)
@@ -115,6 +133,7 @@ static void warn_of_groups(const struct cli *cli, struct arena *a, const struct 
 {
     for (uint32_t i = 0; groups != NULL && i < groups->len; i++) {
         const struct value *group = &groups->items[i];
+        const char *wait = text_field(a, value_get_map(group, "operation"), "wait_text");
         const char *state = text_field(a, group, "state");
         bool wanted = strcmp(text_persistent(a, group), "Online") == 0;
 
@@ -122,6 +141,10 @@ static void warn_of_groups(const struct cli *cli, struct arena *a, const struct 
             warn(cli, a, STYLE_BAD,
                  arena_printf(a, "group %s has been %s%s%s", text_field(a, group, "name"), state,
                               text_for(a, group), wanted ? " and should be Online" : ""));
+        if (strcmp(wait, "-") != 0)
+            warn(cli, a, STYLE_BUSY,
+                 arena_printf(a, "group %s: its operation is queued: %s",
+                              text_field(a, group, "name"), wait));
     }
 }
 

@@ -88,13 +88,15 @@ static struct placed *order_resources(struct arena *a, const struct value *resou
 
 static const char *text_note(struct arena *a, const struct value *resource)
 {
-    const char *failure = text_failure(a, resource);
-    bool locked = false;
+    const char *note = text_failure(a, resource);
+    static const char *const flags[] = {"maintenance", "locked"};
 
-    value_get_bool(resource, "locked", &locked);
-    if (!locked)
-        return failure;
-    return failure[0] == '\0' ? "locked" : arena_printf(a, "locked; %s", failure);
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        bool set = false;
+        if (value_get_bool(resource, flags[i], &set) && set)
+            note = note[0] == '\0' ? flags[i] : arena_printf(a, "%s; %s", flags[i], note);
+    }
+    return note;
 }
 
 static void show_resources(const struct cli *cli, struct arena *a, const struct value *resources)
@@ -129,7 +131,7 @@ static void show_resources(const struct cli *cli, struct arena *a, const struct 
         table_add(&t, text_since(a, r));
         table_add(&t, text_field(a, r, "type"));
         table_add(&t, text_pid(a, r));
-        table_add(&t, text_field(a, r, "providers"));
+        table_add(&t, text_needs(a, r));
         table_add(&t, text_note(a, r));
     }
     table_print(&t, cli);
@@ -140,11 +142,14 @@ static const char *text_operation(struct arena *a, const struct value *group)
 {
     const struct value *operation = value_get_map(group, "operation");
     const char *target = text_field(a, operation, "target");
+    const char *wait = text_field(a, operation, "wait_text");
     bool has_target = strcmp(target, "-") != 0;
 
-    return arena_printf(a, "%s %s%s%s, begun %s", text_field(a, operation, "kind"),
-                        text_field(a, operation, "id"), has_target ? " to " : "",
-                        has_target ? target : "", text_since(a, operation));
+    return arena_printf(
+        a, "%s %s%s%s, begun %s%s%s", text_field(a, operation, "kind"),
+        text_field(a, operation, "id"), has_target ? " to " : "", has_target ? target : "",
+        text_since(a, operation),
+        strcmp(wait, "-") == 0 ? "" : "; queued: ", strcmp(wait, "-") == 0 ? "" : wait);
 }
 
 int run_group_show(struct cli *cli)
@@ -168,6 +173,10 @@ int run_group_show(struct cli *cli)
         pairs_add(&t, "operation", text_operation(a, group));
     pairs_add(&t, "persistent", text_persistent(a, group));
     pairs_add(&t, "preferred", text_field(a, group, "preferred"));
+    if (value_get_map(group, "why") != NULL)
+        pairs_add(&t, "cause", text_field(a, value_get_map(group, "why"), "cause_text"));
+    if (strcmp(text_field(a, group, "status"), "-") != 0)
+        pairs_add(&t, "status", text_field(a, group, "status"));
     if (strcmp(text_field(a, group, "description"), "-") != 0)
         pairs_add(&t, "description", text_field(a, group, "description"));
     table_print(&t, cli);

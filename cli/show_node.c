@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "base/clock.h"
 #include "cli/call.h"
 #include "cli/output.h"
 
@@ -12,6 +15,25 @@ int run_node_list(struct cli *cli)
         return json_print_value(cli, nodes);
     show_node_table(cli, &cli->arena, nodes->type == VALUE_ARRAY ? nodes : NULL);
     return CLI_DONE;
+}
+
+/* What is said of it only if there is something to say. */
+static void add_policy(struct table *t, struct arena *a, const struct value *node)
+{
+    static const char *const keys[] = {"status", "site", "rack", "capacities", "drain_target"};
+    const char *cause = text_field(a, value_get_map(node, "why"), "cause_text");
+    uint64_t until_ms = 0;
+
+    if (strcmp(cause, "-") != 0)
+        pairs_add(t, "cause", cause);
+    if (value_get(node, "drain") != NULL &&
+        !value_is_str(value_get(node, "drain"), "not-initiated"))
+        pairs_add(t, "drain", text_field(a, node, "drain"));
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (strcmp(text_field(a, node, keys[i]), "-") != 0)
+            pairs_add(t, keys[i], text_field(a, node, keys[i]));
+    if (value_get_uint(node, "quarantined_until_ms", &until_ms) && until_ms != 0)
+        pairs_add(t, "quarantine", text_in(a, clock_wall_ms(), until_ms));
 }
 
 int run_node_show(struct cli *cli)
@@ -38,6 +60,7 @@ int run_node_show(struct cli *cli)
     pairs_add(&t, "leader", text_field(a, node, "leader"));
     pairs_add(&t, "incarnation", text_field(a, node, "incarnation"));
     pairs_add(&t, "groups", text_field(a, node, "groups"));
+    add_policy(&t, a, node);
     table_print(&t, cli);
     table_release(&t);
     return CLI_DONE;

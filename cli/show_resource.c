@@ -55,7 +55,7 @@ int run_resource_list(struct cli *cli)
         table_add_state(&t, r, "state");
         table_add(&t, text_field(a, r, "owner"));
         table_add(&t, text_field(a, r, "type"));
-        table_add(&t, text_field(a, r, "providers"));
+        table_add(&t, text_needs(a, r));
         table_add(&t, text_since(a, r));
         table_add(&t, text_lock(r));
     }
@@ -99,11 +99,19 @@ int run_resource_show(struct cli *cli)
     pairs_add(&t, "group", text_field(a, r, "group"));
     pairs_add(&t, "type", text_field(a, r, "type"));
     pairs_add(&t, "persistent", text_persistent(a, r));
-    pairs_add(&t, "needs", text_field(a, r, "providers"));
+    pairs_add(&t, "needs", text_needs(a, r));
+    if (value_get_array(r, "possible") != NULL)
+        pairs_add(&t, "possible owners", text_field(a, r, "possible"));
+    if (strcmp(text_field(a, r, "refused"), "-") != 0)
+        pairs_add(&t, "cannot run on", text_field(a, r, "refused"));
     pairs_add(&t, "cause", text_field(a, r, "cause"));
     if (text_failure(a, r)[0] != '\0')
         pairs_add(&t, "last result", text_failure(a, r));
+    if (value_get_map(r, "verdict") != NULL)
+        pairs_add(&t, "verdict", text_field(a, value_get_map(r, "verdict"), "cause_text"));
     pairs_add(&t, "locked", text_field(a, r, "locked"));
+    if (strcmp(text_field(a, r, "maintenance"), "yes") == 0)
+        pairs_add(&t, "maintenance", "yes");
     if (strcmp(text_pid(a, r), "-") != 0)
         pairs_add(&t, "pid", text_pid(a, r));
     table_print(&t, cli);

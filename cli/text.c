@@ -230,6 +230,13 @@ const char *text_pid(struct arena *a, const struct value *v)
     return value_get_uint(v, "pid", &pid) && pid == 0 ? "-" : text_field(a, v, "pid");
 }
 
+const char *text_needs(struct arena *a, const struct value *resource)
+{
+    const char *expression = text_field(a, resource, "expression");
+
+    return strstr(expression, " or ") != NULL ? expression : text_field(a, resource, "providers");
+}
+
 const char *text_persistent(struct arena *a, const struct value *v)
 {
     const struct value *p = value_get(v, "persistent");

@@ -201,7 +201,7 @@ static void walk(struct cluster *c, struct group_record *g)
 static bool follow_up(struct cluster *c, struct group_record *g)
 {
     if (!operation_runs(&g->group.operation))
-        return queue_try(c, g);
+        return preempted_wait(c, g) || queue_go_on(c, g);
     if (operation_is_busy(g))
         return false;
     if (operation_is_leaving(g))

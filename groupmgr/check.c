@@ -321,6 +321,8 @@ static const char *group_fault(const struct cluster *c, const struct group_recor
     MUST(!g->touched);
     MUST(g->group.id <= c->index);
     MUST(g->group.placement.chosen == g->group.owner);
+    MUST(g->planned.chosen == 0 || g->group.operation.kind != OPERATION_NONE);
+    MUST(!g->group.preempted || group_is_wanted(g));
     MUST(g->group.state == group_formula(g));
     return NULL;
 }
@@ -387,6 +389,9 @@ void cluster_check(const struct cluster *c)
 {
     const char *fault = cluster_fault(c);
 
+    /* A snapshot brings no accounts: they were just made from it. */
+    if (fault == NULL)
+        fault = account_fault(c);
     if (fault == NULL)
         return;
     fprintf(stderr, "cluster at index %llu: this must hold: %s\n", (unsigned long long)c->index,

@@ -83,6 +83,7 @@ uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct 
     if (code != 0)
         return code;
     commons_set(OBJECT_CLUSTER, &c->settings, cmd);
+    room_freed(c); /* By what is not enforced any more, or may be pushed out now. */
     event_record(c, &e);
     return 0;
 }
@@ -190,12 +191,19 @@ static void settle_all(struct cluster *c)
 {
     do {
         settle_touched(c);
-        while (c->queue_woken) {
+        while (c->queue_woken || c->room_freed) {
+            bool freed = c->room_freed;
+
+            c->room_freed = false;
+            if (freed && c->forming_until_ms == 0)
+                rescue_stranded(c);
+            if (freed)
+                drains_retry(c);
             queue_run(c);
             settle_touched(c);
         }
     } while (drains_run(c));
-    assert(c->touched == NULL && !c->cold_start);
+    assert(c->touched == NULL && !c->cold_start && !c->room_freed);
 }
 
 static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)

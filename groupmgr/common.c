@@ -32,12 +32,23 @@ static bool same_quantity(const char *a, const char *b, size_t name_len)
     return true;
 }
 
+static unsigned list_length(const char *text, size_t len)
+{
+    unsigned count = 0;
+
+    for (size_t at = 0; at < len; at += strlen(text + at) + 1)
+        count++;
+    return count;
+}
+
 /* "name=number" each, every name once. */
 static bool quantities_are_valid(const char *text, size_t len)
 {
     size_t name_len;
     uint64_t amount;
 
+    if (list_length(text, len) > QUANTITIES_MAX)
+        return false;
     for (size_t at = 0; at < len; at += strlen(text + at) + 1) {
         if (!quantity_parse(text + at, &name_len, &amount))
             return false;
@@ -46,6 +57,12 @@ static bool quantities_are_valid(const char *text, size_t len)
                 return false;
     }
     return true;
+}
+
+static bool classes_are_valid(const char *text, size_t len)
+{
+    assert(len == 0 || text[len - 1] == '\0');
+    return list_length(text, len) <= CLASSES_MAX;
 }
 
 /* ----------------------------------------------------------------- tables */
@@ -71,6 +88,9 @@ static bool quantities_are_valid(const char *text, size_t len)
     }
 #define MINUS_ONE .property.or_minus_one = true
 #define HANDLER .for_handler = true
+#define CLASSES .is_valid = classes_are_valid, .wants = "at most 32 names"
+#define QUANTITIES .is_valid = quantities_are_valid, \
+                   .wants = "at most 32 times NAME=NUMBER, each name once"
 
 enum { PRIORITY_MAX = 4999, HOURS_MAX = 1193, DAY_S = 86400 };
 
@@ -103,16 +123,16 @@ static const struct common group_common[] = {
     NUMBER(group, resiliency_period_s, "ResiliencyPeriod", 0, 7 * DAY_S, UINT32_MAX, MINUS_ONE),
     NUMBER(group, group_start_delay_ms, "GroupStartDelay", 0, 1800000, 0),
     TEXT(group, preferred_site, "PreferredSite"),
-    LIST(group, anti_affinity, "AntiAffinityClassNames"),
-    LIST(group, affinity, "AffinityClassNames"),
-    LIST(group, needs, "Needs", .is_valid = quantities_are_valid),
+    LIST(group, anti_affinity, "AntiAffinityClassNames", CLASSES),
+    LIST(group, affinity, "AffinityClassNames", CLASSES),
+    LIST(group, needs, "Needs", QUANTITIES),
 };
 
 static const struct common node_common[] = {
     TEXT(node, description, "Description"),
     TEXT(node, site, "Site"),
     TEXT(node, rack, "Rack"),
-    LIST(node, capacities, "Capacities", .is_valid = quantities_are_valid),
+    LIST(node, capacities, "Capacities", QUANTITIES),
     NUMBER(node, avoid_placement, "AvoidPlacement", 0, 1, 0),
 };
 
@@ -305,8 +325,8 @@ static uint32_t list_check(const struct common *common, const struct property *p
         valid = common->is_valid(list.text, list.len);
     free(list.text);
     return valid ? 0
-                 : refuse(reply, ERROR_INVALID_PARAMETER, "%s: wants NAME=NUMBER, each name once",
-                          common->property.name);
+                 : refuse(reply, ERROR_INVALID_PARAMETER, "%s: wants %s", common->property.name,
+                          common->wants);
 }
 
 uint32_t common_check(const struct common *common, const struct property *p, struct reply *reply)

@@ -13,6 +13,7 @@ struct common {
     bool for_handler; /* The monitor learns it with the next online. */
     /* NULL, or judges a value of the right type: text with its NULs. */
     bool (*is_valid)(const char *text, size_t len);
+    const char *wants; /* In words. */
 };
 
 /* NULL if there is no such property. */

@@ -16,6 +16,7 @@ uint32_t apply_node_set(struct cluster *c, const struct command *cmd, struct rep
     if (code != 0)
         return code;
     commons_set(OBJECT_NODE, &n->node, cmd);
+    node_configured(c, n);
     node_note(c, n, CAUSE_CONFIGURED);
     rescue_stranded(c);
     drains_retry(c);

@@ -45,31 +45,41 @@ static uint32_t group_create_check(const struct cluster *c, const struct command
     return code != 0 ? code : commons_check(OBJECT_GROUP, cmd, reply);
 }
 
+/* Groups are placed one way only: so the new one is there before its owner. */
+static struct group_record *group_create(struct cluster *c, const struct command *cmd)
+{
+    struct group_record *g = group_insert(c, c->index, cmd->name, NULL);
+    struct node_record *owner;
+
+    preferred_set(c, &g->group, cmd);
+    commons_set(OBJECT_GROUP, &g->group, cmd);
+    group_configured(c, g);
+    owner = placement_choose(c, g, &(struct question){0});
+    if (owner == NULL) {
+        group_remove(c, g);
+        return NULL;
+    }
+    group_book(g, owner);
+    assert(g->owner == owner && g->share.at == NULL);
+    return g;
+}
+
 uint32_t apply_group_create(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     uint32_t code = group_create_check(c, cmd, reply);
-    struct node_record *owner = NULL;
     struct group_record *g;
 
     if (code != 0)
         return code;
-    for (unsigned i = 0; i < cmd->name_count && owner == NULL; i++)
-        if (node_can_host(find_node_by_name(c, cmd->names[i])))
-            owner = find_node_by_name(c, cmd->names[i]);
-    if (owner == NULL)
-        owner = placement_for_new(c);
-    if (owner == NULL)
+    g = group_create(c, cmd);
+    if (g == NULL)
         return refuse(reply, ERROR_HOST_NODE_NOT_AVAILABLE, "no node is up");
-
-    g = group_insert(c, c->index, cmd->name, owner);
     g->group.token = c->index;
     g->group.why = why_now(c, CAUSE_CREATED);
-    placement_settle(c, g, CAUSE_CREATED);
     g->group.since_ms = c->now_ms;
-    preferred_set(c, &g->group, cmd);
-    commons_set(OBJECT_GROUP, &g->group, cmd);
     group_index(c, g);
-    group_note(c, g, CAUSE_CREATED, NULL);
+    placement_settle(c, g, CAUSE_CREATED);
+    group_note_owner(c, g, CAUSE_CREATED, NULL);
     return 0;
 }
 
@@ -110,6 +120,10 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
     commons_set(OBJECT_GROUP, &g->group, cmd);
     group_index(c, g);
     failback_replan(c, g);
+    group_configured(c, g);
+    /* One that waits may be let in by another priority, list or need. */
+    if (g->group.operation.queued || !node_can_host(g->owner))
+        room_freed(c);
     group_note(c, g, CAUSE_CONFIGURED, NULL);
     return 0;
 }

@@ -126,6 +126,7 @@ static void group_unpark(struct cluster *c, struct group_record *g, enum cause c
     if (g->group.placement.why.cause != CAUSE_WAITS_FOR_NODE)
         return;
     placement_settle(c, g, cause);
+    group_touch(c, g, cause);
     if (group_is_idle(g) && group_rests(g))
         group_restore(c, g);
 }

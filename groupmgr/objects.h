@@ -21,6 +21,8 @@ enum {
     DEPENDENCY_DEPTH_MAX = 100,       /* ERROR_DEPENDENCY_TREE_TOO_COMPLEX beyond. */
     PROVIDERS_MAX = 128,              /* Of one resource. */
     EXPRESSION_BYTES_MAX = 16384,     /* Text of a dependency expression. */
+    CLASSES_MAX = 32,                 /* AffinityClassNames of a group; AntiAffinityClassNames. */
+    QUANTITIES_MAX = 32,              /* Needs of a group, Capacities of a node. */
     PROPERTIES_PER_RESOURCE_MAX = 128,
     PROPERTY_BYTES_MAX = 32768,       /* One value. */
     INSTRUCTIONS_BYTES_MAX = 65536,   /* The input buffer of an offline, online or move. */
@@ -93,7 +95,13 @@ const char *group_state_name(enum group_state s);       /* "Online", "PartialOnl
 const char *resource_state_name(enum resource_state s); /* "OnlinePending", ... */
 
 /* Group priorities (CLUSTER_GROUP_PRIORITY). */
-enum { PRIORITY_DISABLED = 0, PRIORITY_LOW = 1000, PRIORITY_MEDIUM = 2000, PRIORITY_HIGH = 3000 };
+enum {
+    PRIORITY_DISABLED = 0,
+    PRIORITY_LOW = 1000,
+    PRIORITY_MEDIUM = 2000,
+    PRIORITY_HIGH = 3000,
+    PRIORITY_THOUSANDS = 5, /* The highest is 4999. */
+};
 
 /* The rule behind a change. Data, not text: events carry it, tools print it. */
 enum cause {

@@ -60,7 +60,6 @@ static uint32_t node_named(const struct cluster *c, const char *name, struct rep
 
 /* ----------------------------------------------------------------- online */
 
-/* *ret is also set when the named node has no room: the call may wait for it. */
 static uint32_t online_host(struct cluster *c, struct group_record *g, const struct command *cmd,
                             struct reply *reply, struct node_record **ret)
 {
@@ -90,14 +89,11 @@ static void online_begin(struct cluster *c, struct group_record *g, const struct
 }
 
 /* No node has room: it starts when there is some. */
-static void online_queue(struct cluster *c, struct group_record *g, const struct command *cmd,
-                         const struct node_record *host)
+static void online_queue(struct cluster *c, struct group_record *g, const struct command *cmd)
 {
-    assert(!group_runs(g) || host != NULL);
+    assert(!group_runs(g));
     operation_begin(c, g, OPERATION_ONLINE, CAUSE_REQUESTED_ONLINE);
     operation_instruct(c, g, cmd);
-    if (host != NULL)
-        operation_target(c, g, host);
     queue_put(c, g, CAUSE_WAITS_FOR_CAPACITY);
 }
 
@@ -112,7 +108,9 @@ uint32_t apply_group_online(struct cluster *c, const struct command *cmd, struct
         code = group_idle_check(g, reply);
     if (code == 0)
         code = online_host(c, g, cmd, reply, &host);
-    waits = code == ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION;
+    /* Who names a node is told that it is full; who does not, waits for room. */
+    waits = code == ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION &&
+            cmd->other == NULL;
     if (code != 0 && !waits)
         return code;
     code = lock_check(g, cmd, reply);
@@ -124,10 +122,12 @@ uint32_t apply_group_online(struct cluster *c, const struct command *cmd, struct
     was_online = g->group.persistent_online;
     words_set(c, g, true);
     counters_reset(c, g);
-    if (waits)
-        online_queue(c, g, cmd, host);
-    else
+    if (waits) {
+        online_queue(c, g, cmd);
+        preempt_for(c, g);
+    } else {
         online_begin(c, g, cmd, host);
+    }
     g->group.operation.was_persistent_online = was_online;
     code = operation_outcome(c, g);
     return waits && code == 0 ? ERROR_CLUSTER_GROUP_QUEUED : code;

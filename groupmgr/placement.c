@@ -1,19 +1,14 @@
-#include "groupmgr/rules.h"
+/* Which node a group goes to, and why no other.
+ *
+ * Every node is judged: the first rule that excludes it, or else how it stands
+ * in each point in which nodes are compared. The points are compared one after
+ * the other, in the order of enum placement_rule; the lowest id decides last,
+ * so there is always exactly one best node. decision.c keeps the outcome. */
+#include "groupmgr/decision.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-struct candidate *candidates_copy(const struct candidate *candidates, unsigned count)
-{
-    struct candidate *copy;
-
-    if (count == 0)
-        return NULL;
-    assert(candidates != NULL && count <= NODES_MAX);
-    copy = xcalloc(count, sizeof(*copy));
-    memcpy(copy, candidates, count * sizeof(*copy));
-    return copy;
-}
+/* ----------------------------------------------------------- single nodes */
 
 bool node_can_host(const struct node_record *n)
 {
@@ -29,105 +24,290 @@ uint32_t node_host_code(const struct node_record *n)
     return node_can_host(n) ? 0 : ERROR_HOST_NODE_NOT_AVAILABLE;
 }
 
-bool resource_possible_on(const struct resource *r, uint32_t node)
+static bool is_among(uint32_t node, const uint32_t *nodes, unsigned count)
 {
-    if (r->possible == NULL)
-        return true;
-    for (unsigned i = 0; i < r->possible_count; i++)
-        if (r->possible[i] == node)
+    for (unsigned i = 0; i < count; i++)
+        if (nodes[i] == node)
             return true;
     return false;
 }
 
-uint32_t placement_target_code(struct cluster *c, struct group_record *g,
-                               const struct node_record *n, bool ignore_affinity)
+bool resource_possible_on(const struct resource *r, uint32_t node)
 {
-    (void)c, (void)ignore_affinity;
-    for (unsigned i = 0; node_host_code(n) == 0 && i < g->group.resource_count; i++)
-        if (!resource_possible_on(g->group.resources[i], n->node.id))
-            return ERROR_HOST_NODE_NOT_RESOURCE_OWNER;
-    return node_host_code(n);
+    assert(r->possible != NULL || r->possible_count == 0);
+    return r->possible == NULL || is_among(node, r->possible, r->possible_count);
 }
 
-static bool candidate_can_host(const struct group_record *g, const struct node_record *n,
-                               const struct question *q)
+/* -------------------------------------------------------------- exclusion */
+
+static enum placement_rule state_rule(const struct node_record *n)
 {
-    if (n == q->not_this || !node_can_host(n) || (q->target != NULL && n != q->target))
-        return false;
-    for (unsigned i = 0; g != NULL && i < g->group.resource_count; i++)
-        if (!resource_possible_on(g->group.resources[i], n->node.id))
-            return false;
-    return true;
+    if (n->node.state == NODE_PAUSED)
+        return PLACEMENT_PAUSED;
+    if (n->node.state != NODE_UP)
+        return PLACEMENT_DOWN;
+    if (n->node.leaving)
+        return PLACEMENT_LEAVING;
+    return n->node.quarantined_until_ms != 0 ? PLACEMENT_QUARANTINED : PLACEMENT_CHOSEN;
 }
 
-static struct node_record *fewest_groups(const struct cluster *c, const struct group_record *g,
-                                         const struct question *q)
+/* The first resource, from 0, that cannot be on `n`; resource_count: none. */
+static unsigned resource_not_possible(const struct group *g, const struct node_record *n)
 {
-    struct node_record *best = NULL;
+    unsigned i = 0;
 
-    for (unsigned i = 0; i < c->node_count; i++) {
-        struct node_record *n = c->nodes[i];
+    while (i < g->resource_count && resource_possible_on(g->resources[i], n->node.id))
+        i++;
+    return i;
+}
 
-        if (!candidate_can_host(g, n, q))
-            continue;
-        if (best == NULL || n->group_count < best->group_count)
-            best = n;
+static unsigned resource_refused(const struct group *g, const struct node_record *n)
+{
+    unsigned i = 0;
+
+    while (i < g->resource_count &&
+           !is_among(n->node.id, g->resources[i]->refused, g->resources[i]->refused_count))
+        i++;
+    return i;
+}
+
+/* What the group would have to put up with on the node, if it is to run there. */
+static void judge_burden(struct judging *j, struct judged *one)
+{
+    const struct group_record *g = j->g;
+    unsigned lacking = need_lacking(g, one->n);
+
+    if (j->c->settings.enforced_anti_affinity != 0 && !j->q->ignore_affinity &&
+        one->points[PLACEMENT_ANTI_AFFINITY] > 0) {
+        one->rule = PLACEMENT_ANTI_AFFINITY_ENFORCED;
+        one->value = one->points[PLACEMENT_ANTI_AFFINITY];
+    } else if (lacking < g->need_count) {
+        one->rule = PLACEMENT_CAPACITY;
+        one->value = lacking;
     }
+    assert(one->rule == PLACEMENT_CHOSEN || one->rule <= PLACEMENT_CAPACITY);
+}
+
+/* Leaves PLACEMENT_CHOSEN where nothing excludes the node. */
+static void judge_exclusion(struct judging *j, struct judged *one)
+{
+    const struct group *g = &j->g->group;
+
+    one->rule = state_rule(one->n);
+    assert((one->rule == PLACEMENT_CHOSEN) == node_can_host(one->n));
+    if (one->rule != PLACEMENT_CHOSEN)
+        return;
+    one->value = resource_not_possible(g, one->n);
+    if (one->value < g->resource_count) {
+        one->rule = PLACEMENT_NOT_POSSIBLE_OWNER;
+        return;
+    }
+    one->value = resource_refused(g, one->n);
+    if (one->value < g->resource_count && !j->q->ignore_refusals) {
+        one->rule = PLACEMENT_REFUSED_BY_HANDLER;
+        return;
+    }
+    one->value = 0;
+    if (one->n == j->q->not_this)
+        one->rule = PLACEMENT_LEFT_BEHIND;
+    else if (j->will_run)
+        judge_burden(j, one);
+}
+
+/* ----------------------------------------------------------------- points */
+
+/* How far down the list of preferred owners; its length: not in it. */
+static uint32_t preferred_rank(const struct judging *j, const struct node_record *n)
+{
+    const struct group *g = &j->g->group;
+    unsigned count = g->preferred_count, from = 0, at = 0;
+
+    for (unsigned i = 0; j->q->next && i < count; i++)
+        if (g->preferred[i] == g->owner)
+            from = i + 1;
+    while (at < count && g->preferred[at] != n->node.id)
+        at++;
+    assert(from <= count);
+    return at == count ? count : (at + count - from) % count;
+}
+
+static uint32_t site_rank(const struct judging *j, const struct node_record *n)
+{
+    const char *preferred = j->g->group.preferred_site;
+    const struct node_record *owner = j->g->owner;
+
+    assert(preferred != NULL && n->node.site != NULL);
+    if (preferred[0] != '\0' && name_equal(n->node.site, preferred))
+        return 0;
+    return owner != NULL && name_equal(n->node.site, owner->node.site) ? 1 : 2;
+}
+
+static void judge_points(struct judging *j, struct judged *one)
+{
+    const struct group *g = &j->g->group;
+    const struct node_record *n = one->n;
+    uint32_t *points = one->points;
+
+    assert(n != NULL);
+    points[PLACEMENT_NOT_TARGET] = j->q->target != NULL && j->q->target != n;
+    points[PLACEMENT_AVOIDED] = n->node.avoid_placement;
+    points[PLACEMENT_LESS_PREFERRED] = preferred_rank(j, n);
+    if (g->preferred_count == 0 && g->default_owner != UINT32_MAX)
+        points[PLACEMENT_NOT_DEFAULT_OWNER] = n->node.id != g->default_owner;
+    points[PLACEMENT_SITE] = site_rank(j, n);
+    points[PLACEMENT_ANTI_AFFINITY_RACK] = j->in_rack[n->rack_slot];
+    points[PLACEMENT_ANTI_AFFINITY_SITE] = j->in_site[n->site_slot];
+    points[PLACEMENT_AFFINITY] = class_list_others(&j->g->together, j->g, n);
+    points[PLACEMENT_MORE_LOADED] = n->group_count + n->arriving;
+    points[PLACEMENT_HIGHER_ID] = n->node.id;
+}
+
+/* Is `a` better than `b` in the point? */
+static bool point_is_better(enum placement_rule point, uint32_t a, uint32_t b)
+{
+    assert(point >= PLACEMENT_NOT_TARGET && point < PLACEMENT_RULE_COUNT);
+    return point == PLACEMENT_AFFINITY ? a > b : a < b;
+}
+
+/* The first point in which two nodes differ: ids always do. */
+static enum placement_rule first_difference(const struct judged *a, const struct judged *b)
+{
+    enum placement_rule point = PLACEMENT_NOT_TARGET;
+
+    while (a->points[point] == b->points[point])
+        point++;
+    assert(point <= PLACEMENT_HIGHER_ID);
+    return point;
+}
+
+/* ------------------------------------------------------------------ whole */
+
+void judge_begin(struct judging *j, const struct cluster *c, const struct group_record *g,
+                 const struct question *q)
+{
+    assert(c->node_count <= NODES_MAX);
+    memset(j, 0, sizeof(*j));
+    j->c = c;
+    j->g = g;
+    j->q = q;
+    j->will_run = group_will_run(c, g);
+    for (unsigned i = 0; i < c->node_count; i++) {
+        struct judged *one = &j->nodes[i];
+        unsigned others = class_list_others(&g->apart, g, c->nodes[i]);
+
+        one->n = c->nodes[i];
+        one->points[PLACEMENT_ANTI_AFFINITY] = others;
+        j->in_rack[one->n->rack_slot] += others;
+        j->in_site[one->n->site_slot] += others;
+        judge_exclusion(j, one);
+        j->steps += 1 + g->apart.count + g->together.count + g->need_count;
+    }
+}
+
+/* The best of those that nothing excludes; NULL: there is none. */
+static struct judged *judge_best(struct judging *j)
+{
+    struct judged *best = NULL;
+
+    for (unsigned i = 0; i < j->c->node_count; i++) {
+        struct judged *one = &j->nodes[i];
+        enum placement_rule point;
+
+        if (one->rule != PLACEMENT_CHOSEN)
+            continue;
+        judge_points(j, one);
+        point = best != NULL ? first_difference(one, best) : PLACEMENT_CHOSEN;
+        if (best == NULL || point_is_better(point, one->points[point], best->points[point]))
+            best = one;
+        j->steps++;
+    }
+    if (best != NULL && best->points[PLACEMENT_NOT_TARGET] != 0)
+        best = NULL;
+    assert(best == NULL || node_can_host(best->n));
     return best;
 }
 
-/* The first of the preferred owners that can host, beginning at `from` and
- * going round. */
-static struct node_record *preferred_from(const struct cluster *c, const struct group_record *g,
-                                          unsigned from, const struct question *q)
+/* Put each possible node but the best below it, by the point that decided. */
+static void judge_losers(struct judging *j, const struct judged *best)
 {
-    unsigned count = g->group.preferred_count;
+    for (unsigned i = 0; i < j->c->node_count; i++) {
+        struct judged *one = &j->nodes[i];
 
-    for (unsigned i = 0; i < count; i++) {
-        struct node_record *n = find_node(c, g->group.preferred[(from + i) % count]);
-
-        assert(n != NULL);
-        if (candidate_can_host(g, n, q))
-            return n;
+        if (one->rule != PLACEMENT_CHOSEN || one == best)
+            continue;
+        one->rule = best != NULL ? first_difference(one, best) : PLACEMENT_NOT_TARGET;
+        assert(one->rule >= PLACEMENT_NOT_TARGET);
+        if (one->rule == PLACEMENT_NOT_TARGET)
+            continue;
+        one->value = one->points[one->rule];
+        one->best = best->points[one->rule];
     }
-    return NULL;
-}
-
-static struct node_record *placement_find(const struct cluster *c, const struct group_record *g,
-                                          const struct question *q)
-{
-    struct node_record *n;
-    unsigned from = 0;
-
-    for (unsigned i = 0; q->next && i < g->group.preferred_count; i++)
-        if (g->group.preferred[i] == g->group.owner)
-            from = i + 1;
-    n = preferred_from(c, g, from, q);
-    return n != NULL ? n : fewest_groups(c, g, q);
-}
-
-struct node_record *placement_for_new(const struct cluster *c)
-{
-    return fewest_groups(c, NULL, &(struct question){0});
-}
-
-bool placement_exists(const struct cluster *c, const struct group_record *g,
-                      const struct question *q)
-{
-    return placement_find(c, g, q) != NULL;
 }
 
 struct node_record *placement_choose(struct cluster *c, struct group_record *g,
                                      const struct question *q)
 {
-    return placement_find(c, g, q);
+    struct judging j;
+    struct judged *best;
+
+    judge_begin(&j, c, g, q);
+    best = judge_best(&j);
+    judge_losers(&j, best);
+    decision_keep(c, &j, best);
+    c->placement_steps += j.steps;
+    assert(best == NULL || q->target == NULL || best->n == q->target);
+    return best != NULL ? best->n : NULL;
 }
 
-void placement_settle(struct cluster *c, struct group_record *g, enum cause cause)
+bool placement_exists(const struct cluster *c, const struct group_record *g,
+                      const struct question *q)
 {
-    struct placement *p = &g->group.placement;
+    struct judging j;
+    bool exists = false;
 
-    free(p->candidates);
-    *p = (struct placement){.why = why_now(c, cause), .chosen = g->group.owner};
-    digest_touch(c, &g->tracked);
+    judge_begin(&j, c, g, q);
+    for (unsigned i = 0; i < c->node_count; i++)
+        exists |=
+            j.nodes[i].rule == PLACEMENT_CHOSEN && (q->target == NULL || q->target == j.nodes[i].n);
+    assert(!exists || c->node_count > 0);
+    return exists;
+}
+
+/* ---------------------------------------------------- by those who start */
+
+struct node_record *placement_for_start(struct cluster *c, struct group_record *g)
+{
+    struct question here = {.target = g->owner}, anywhere = {0};
+
+    assert(!group_runs(g));
+    if (placement_exists(c, g, &here))
+        return g->owner;
+    return placement_choose(c, g, &anywhere);
+}
+
+uint32_t placement_target_code(struct cluster *c, struct group_record *g,
+                               const struct node_record *n, const struct question *q)
+{
+    struct question there = *q;
+    struct judging j;
+    unsigned at = 0;
+
+    there.target = n;
+    judge_begin(&j, c, g, &there);
+    while (j.nodes[at].n != n)
+        at++;
+    assert(at < c->node_count);
+    switch (j.nodes[at].rule) {
+    case PLACEMENT_CHOSEN:
+        return 0;
+    case PLACEMENT_NOT_POSSIBLE_OWNER:
+    case PLACEMENT_REFUSED_BY_HANDLER:
+        return ERROR_HOST_NODE_NOT_RESOURCE_OWNER;
+    case PLACEMENT_ANTI_AFFINITY_ENFORCED:
+        return ERROR_NODE_CANT_HOST_RESOURCE;
+    case PLACEMENT_CAPACITY:
+        return ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION;
+    default:
+        return node_host_code(n);
+    }
 }

@@ -170,13 +170,23 @@ bool queue_try(struct cluster *c, struct group_record *g)
     code = queue_target(c, g, &host);
     if (code == ERROR_CLUSTER_NODE_NOT_FOUND || code == ERROR_HOST_NODE_NOT_RESOURCE_OWNER)
         return queue_end(c, g, code);
-    if (code != 0)
+    if (code != 0) {
+        if (queue_wait(code) == CAUSE_WAITS_FOR_CAPACITY && op->kind != OPERATION_MOVE)
+            preempt_for(c, g);
         return queue_keep(c, g, queue_wait(code));
+    }
     if (op->kind == OPERATION_MOVE && host == g->owner)
         return queue_end(c, g, 0);
     if (group_locked(g) != NULL)
         return queue_keep(c, g, CAUSE_WAITS_FOR_LOCK);
     return queue_begin(c, g, host);
+}
+
+/* Who waits for room is served in the order of the queue and never out of turn:
+ * one that was pushed out would take its room back before the one in need. */
+bool queue_go_on(struct cluster *c, struct group_record *g)
+{
+    return g->group.operation.wait != CAUSE_WAITS_FOR_CAPACITY && queue_try(c, g);
 }
 
 /* --------------------------------------------------------------- all of them */

@@ -7,7 +7,7 @@
 #include "groupmgr/rules.h"
 
 /* Names are looked up without case: the tables are keyed by this. */
-static char *name_fold(const char *name)
+char *name_fold(const char *name)
 {
     char *folded = xstrdup(name);
 
@@ -17,6 +17,20 @@ static char *name_fold(const char *name)
 }
 
 /* ------------------------------------------------------------------ nodes */
+
+/* Slots are given anew when a node has gone: which one is no part of the state. */
+static unsigned slot_free(const struct cluster *c)
+{
+    uint64_t taken = 0;
+    unsigned slot = 0;
+
+    for (unsigned i = 0; i < c->node_count; i++)
+        taken |= UINT64_C(1) << c->nodes[i]->slot;
+    while ((taken >> slot & 1) != 0)
+        slot++;
+    assert(slot < NODES_MAX);
+    return slot;
+}
 
 struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name)
 {
@@ -30,12 +44,14 @@ struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name
     n->node.disk = xstrdup("");
     n->node.state = NODE_DOWN;
     commons_preset(OBJECT_NODE, &n->node);
+    n->slot = slot_free(c);
     timer_init(&n->quarantine, TIMER_QUARANTINE, id, n, &n->node.quarantined_until_ms);
     n->tracked.kind = TRACKED_NODE;
     for (; at > 0 && c->nodes[at - 1]->node.id > id; at--)
         c->nodes[at] = c->nodes[at - 1];
     c->nodes[at] = n;
     c->node_count++;
+    domains_update(c);
     digest_touch(c, &n->tracked);
     return n;
 }
@@ -55,6 +71,7 @@ static void node_free(struct node_record *n)
     free(n->groups);
     free(n->preferring.groups);
     free(n->drained.groups);
+    free(n->offers);
     free(n);
 }
 
@@ -63,12 +80,14 @@ void node_remove(struct cluster *c, struct node_record *n)
     unsigned at = 0;
 
     assert(n->group_count == 0 && n->preferring.count == 0 && n->drained.count == 0);
+    account_forget_node(c, n);
     timer_set(c, &n->quarantine, 0);
     digest_forget(c, &n->tracked);
     while (c->nodes[at] != n)
         at++;
     c->node_count--;
     memmove(&c->nodes[at], &c->nodes[at + 1], (c->node_count - at) * sizeof(c->nodes[0]));
+    domains_update(c);
     node_free(n);
 }
 
@@ -199,6 +218,7 @@ void group_book(struct group_record *g, struct node_record *owner)
     g->owner_slot = owner->group_count;
     g->group.owner = owner->node.id;
     owner->groups[owner->group_count++] = g;
+    capacity_account(g->cluster, g);
 }
 
 struct group_record *group_insert(struct cluster *c, uint64_t id, const char *name,
@@ -207,6 +227,7 @@ struct group_record *group_insert(struct cluster *c, uint64_t id, const char *na
     struct group_record *g = xcalloc(1, sizeof(*g));
 
     assert(find_group(c, id) == NULL && find_group_by_name(c, name) == NULL);
+    g->cluster = c;
     g->group.id = id;
     g->group.name = xstrdup(name);
     g->group.state = GROUP_OFFLINE;
@@ -220,7 +241,8 @@ struct group_record *group_insert(struct cluster *c, uint64_t id, const char *na
     HASH_ADD(by_id, c->groups_by_id, group.id, sizeof(g->group.id), g);
     HASH_ADD_KEYPTR(by_name, c->groups_by_name, g->folded_name, strlen(g->folded_name), g);
     c->group_count++;
-    group_book(g, owner);
+    if (owner != NULL)
+        group_book(g, owner);
     digest_touch(c, &g->tracked);
     return g;
 }
@@ -234,6 +256,9 @@ static void group_free(struct group_record *g)
     free(g->group.resources);
     free(g->group.placement.candidates);
     free(g->planned.candidates);
+    free(g->apart.items);
+    free(g->together.items);
+    free(g->needs);
     commons_release(OBJECT_GROUP, &g->group);
     free(g->folded_name);
     free(g);
@@ -247,6 +272,7 @@ void group_remove(struct cluster *c, struct group_record *g)
     timer_set(c, &g->rescue, 0);
     timer_set(c, &g->start, 0);
     timer_set(c, &g->failback, 0);
+    account_forget_group(c, g);
     group_unbook(g);
     digest_forget(c, &g->tracked);
     HASH_DELETE(by_id, c->groups_by_id, g);
@@ -376,6 +402,7 @@ void records_release(struct cluster *c)
     for (unsigned i = 0; i < c->node_count; i++)
         node_free(c->nodes[i]);
     free(c->wishes.groups);
+    account_release(c);
     free(c->timers.heap);
 }
 

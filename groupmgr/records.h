@@ -18,6 +18,8 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "groupmgr/account.h"
+
 /* A part of the state with a digest of its own, see digest.c. */
 struct tracked {
     enum tracked_kind { TRACKED_NODE, TRACKED_GROUP, TRACKED_RESOURCE, TRACKED_SESSION } kind;
@@ -44,6 +46,15 @@ struct node_record {
     struct group_set preferring; /* With AutoFailbackType 1 that name it as preferred owner. */
     struct group_set drained;    /* Whose `drained_from` it is. */
     bool woken;                  /* Its drain and its failbacks are to be looked at, drain.c. */
+    /* account.h. */
+    unsigned slot;              /* Its own among the nodes, for as long as it exists. */
+    unsigned site_slot;         /* The lowest slot of a node in its site, its own if it has none. */
+    unsigned rack_slot;
+    struct offer *offers;       /* Its Capacities. */
+    unsigned offer_count;
+    unsigned arriving;          /* Groups on their way to it. */
+    unsigned giving_way;        /* Groups on it that are being pushed out. */
+    unsigned by_thousand[PRIORITY_THOUSANDS]; /* Groups that count, by priority / 1000. */
 };
 
 /* A circle of groups whose operation is queued, in no order. The cluster's link
@@ -61,7 +72,12 @@ struct group_record {
     struct node_record *owner;
     unsigned owner_slot;        /* Its place in owner->groups. */
     struct timer rescue, start, failback;
-    struct placement planned; /* The last choice made for it; `chosen` 0: used up. */
+    struct placement planned; /* Why its operation goes where it goes; `chosen` 0: none. */
+    struct cluster *cluster;
+    struct class_list apart, together; /* account.h: what its properties name, */
+    struct need *needs;
+    unsigned need_count;
+    struct share share;                /* and where it counts. */
     enum cause touched_cause;   /* Why the group was last touched. */
     bool touched;               /* To be settled before the command ends. */
     struct group_record *next_touched;
@@ -140,6 +156,15 @@ struct cluster {
     unsigned session_count;
     struct event_log events;
 
+    struct affinity_class *apart, *together; /* account.h */
+    struct quantity *quantities;
+    /* The last choice, and the command that it was made by: good for that long. */
+    struct candidate candidates[NODES_MAX];
+    struct placement decision;
+    const struct group_record *decided_for;
+    bool room_freed; /* By this command; nothing of it outlasts the command. */
+    uint64_t placement_steps; /* Ever taken: what choices cost, for those who count. */
+
     struct timers timers;
     struct queue_link queue;
     bool queue_woken; /* Never between commands. */
@@ -167,7 +192,8 @@ static inline struct resource_record *resource_record(const struct resource *r)
 
 /* ------------------------------------------------- record.c: come and go */
 
-/* Insert an object that has its id and name (taken) and nothing else. */
+/* Insert an object that has its id and name (taken) and nothing else. A group
+ * may have no owner yet: NULL. */
 struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name);
 struct group_record *group_insert(struct cluster *c, uint64_t id, const char *name,
                                   struct node_record *owner);
@@ -196,6 +222,9 @@ void group_index(struct cluster *c, struct group_record *g);
 bool group_set_has(const struct group_set *set, const struct group_record *g);
 /* Free all objects and sessions, in one sweep. */
 void records_release(struct cluster *c);
+
+/* Without case; the caller frees it. */
+char *name_fold(const char *name);
 
 /* Look-ups for the rules, which may change what they find. */
 struct node_record *find_node(const struct cluster *c, uint32_t id);

@@ -112,6 +112,7 @@ static void group_park(struct cluster *c, struct group_record *g)
     }
     placement_settle(c, g, CAUSE_WAITS_FOR_NODE);
     group_note(c, g, CAUSE_WAITS_FOR_NODE, NULL);
+    group_touch(c, g, CAUSE_WAITS_FOR_NODE); /* It counts here no more. */
     assert(g->group.placement.chosen == g->group.owner);
 }
 
@@ -126,6 +127,9 @@ void group_rescue(struct cluster *c, struct group_record *g, enum cause cause)
     timer_set(c, &g->rescue, 0);
     host = placement_choose(c, g, &(struct question){.not_this = g->owner});
     if (host == NULL) {
+        /* Room may come of others giving way; then it is looked for again. */
+        if (group_is_wanting(g) && g->group.priority != PRIORITY_DISABLED)
+            preempt_for(c, g);
         group_park(c, g);
         return;
     }

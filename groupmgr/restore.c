@@ -98,7 +98,11 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.departures_since_ms = read_uint(&r, "departures_since_ms", UINT64_MAX);
     timer_set(c, &n->quarantine, read_uint(&r, "quarantined_until_ms", UINT64_MAX));
     commons_read(OBJECT_NODE, &n->node, &r);
-    return fields_end(&r) && whole;
+    if (!fields_end(&r) || !whole)
+        return false;
+    offers_set(c, n, &n->node.capacities);
+    domains_update(c);
+    return true;
 }
 
 /* ----------------------------------------------------------------- groups */
@@ -206,10 +210,11 @@ static bool group_read(struct cluster *c, const struct value *v)
     timer_set(c, &g->rescue, read_uint(&r, "rescue_at_ms", UINT64_MAX));
     timer_set(c, &g->failback, read_uint(&r, "failback_at_ms", UINT64_MAX));
     commons_read(OBJECT_GROUP, group, &r);
-    if (!preferred_read(c, &r, group))
+    if (!preferred_read(c, &r, group) || !fields_end(&r))
         return false;
     group_index(c, g);
-    return fields_end(&r);
+    group_configured(c, g);
+    return true;
 }
 
 /* -------------------------------------------------------------- resources */
@@ -424,6 +429,18 @@ static bool items_read(struct cluster *c, struct field_reader *r, const char *ke
     return true;
 }
 
+/* What counts where follows from all that was read. */
+static void accounts_make(struct cluster *c)
+{
+    struct group_record *g;
+
+    DL_FOREACH(c->groups, g)
+    {
+        assert(g->cluster == c);
+        capacity_account(c, g);
+    }
+}
+
 static bool cluster_read_all(struct cluster *c, const struct value *v)
 {
     struct field_reader r, again;
@@ -441,6 +458,7 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
         !items_read(c, &r, "resources", resource_read) ||
         !items_read(c, &r, "sessions", session_read) || !items_read(c, &r, "events", event_read))
         return false;
+    accounts_make(c);
     again = r;
     return fields_end(&r) && items_read(c, &again, "resources", providers_read) &&
            cluster_fault(c) == NULL;

@@ -197,6 +197,7 @@ void queue_wake(struct cluster *c);
 void queue_run(struct cluster *c);
 /* Something about `g` itself has changed: try to begin its queued operation.
  * Returns true if it has begun, or is over. */
+bool queue_go_on(struct cluster *c, struct group_record *g);
 bool queue_try(struct cluster *c, struct group_record *g);
 /* The operation in `next`, which is filled in, waits for the one that runs; */
 void queue_put_next(struct cluster *c, struct group_record *g);
@@ -269,9 +270,6 @@ void refusing_remove(struct cluster *c, struct resource_record *r);
 bool node_can_host(const struct node_record *n);
 /* 0, or why groups may not be given to it. */
 uint32_t node_host_code(const struct node_record *n);
-/* 0, or the code by which `g` may not be brought to `n`. */
-uint32_t placement_target_code(struct cluster *c, struct group_record *g,
-                               const struct node_record *n, bool ignore_affinity);
 /* What is asked of a placement. */
 struct question {
     const struct node_record *not_this; /* To get away from; NULL. */
@@ -279,28 +277,56 @@ struct question {
     bool next;            /* After a failure: goes on behind the owner in the list of
                            * preferred owners, so that each gets its turn. */
     bool ignore_affinity; /* Anti-affinity excludes nobody. */
+    bool ignore_refusals; /* What could not come online there is to be tried again. */
 };
 /* The best node for `g`, NULL if there is none. Each node and why it was not
- * taken is kept until placement_settle(). */
+ * taken is known until the command ends: to operation_target(), which lets the
+ * operation carry it along, and to placement_settle(). By itself it changes
+ * nothing, so that a call may still be refused. */
 struct node_record *placement_choose(struct cluster *c, struct group_record *g,
                                      const struct question *q);
 /* Is there any? Keeps nothing. */
 bool placement_exists(const struct cluster *c, const struct group_record *g,
                       const struct question *q);
-/* For a group that is about to be created, without preferred owners. */
-struct node_record *placement_for_new(const struct cluster *c);
+/* Where `g`, of which nothing runs, can be started now: its owner if that will
+ * do, else as placement_choose(); NULL: nowhere. */
+struct node_record *placement_for_start(struct cluster *c, struct group_record *g);
+/* 0, or why a client may not send `g` to `n`: paused 70, quarantined 5985, down
+ * or leaving 5005, no possible owner or refused by a handler 5015, enforced
+ * anti-affinity 5071, no room 5957. */
+uint32_t placement_target_code(struct cluster *c, struct group_record *g,
+                               const struct node_record *n, const struct question *q);
+/* The operation goes to `target`: the choice goes with it. */
+void placement_plan(struct cluster *c, struct group_record *g, const struct node_record *target);
+/* Nothing came of it. */
+void placement_forget(struct cluster *c, struct group_record *g);
 /* The group has got its owner, because of `cause`: what was kept of the choice
  * is now the group's placement. */
 void placement_settle(struct cluster *c, struct group_record *g, enum cause cause);
 
-/* ------------------------------------------- capacity.c, preempt.c: room */
+/* --------------------------------- account.c, capacity.c, preempt.c: room */
 
-/* Keep the account of its owner's room: a group counts where it runs or is
- * wanted online. After each change of owner, need, wish or state. */
+/* Keep the account of where `g` counts (account.h). After each change of owner,
+ * target, wish or state: group_book(), operation_target() and the end of each
+ * group_settle() do it. */
 void capacity_account(struct cluster *c, struct group_record *g);
+/* Room, or one to keep away from, has gone: whoever waits for that looks again
+ * before the command ends, in the queue or with an owner that is down. */
+void room_freed(struct cluster *c);
+/* Before something of a group that does not run is started on its owner: is
+ * there room? Then it is taken, and the caller starts it in this command. False:
+ * it has to wait; the caller does queue_put(c, g, CAUSE_WAITS_FOR_CAPACITY), and
+ * groups of lower priority make room if that helps. When its turn comes it is
+ * started where placement_for_start() says, or if that is nowhere asks again. */
+bool room_for_start(struct cluster *c, struct group_record *g);
 /* Take groups of lower priority offline so that `g` can go to some node; false
  * if that would not help. They wait for room in the queue. */
 bool preempt_for(struct cluster *c, struct group_record *g);
+/* A group that was pushed out is down: it waits for room from now on. True if
+ * that has begun. */
+bool preempted_wait(struct cluster *c, struct group_record *g);
+/* It is no longer pushed out once it is back, or a client has decided otherwise. */
+void preempted_update(struct cluster *c, struct group_record *g);
 
 /* -------------------------------------------------- drain.c, failback.c */
 

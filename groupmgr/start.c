@@ -17,11 +17,33 @@ bool group_is_wanting(const struct group_record *g)
     return false;
 }
 
+/* There is no room: it starts when there is. A move that waits would bring
+ * nothing along but that wish, and ends. */
+static void start_wait(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    const struct operation *op = &g->group.operation;
+
+    assert(!operation_runs(op));
+    if (op->queued && op->kind == OPERATION_ONLINE)
+        return;
+    operation_drop(c, g, CAUSE_WAITS_FOR_CAPACITY,
+                   ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION);
+    operation_begin(c, g, OPERATION_ONLINE, cause);
+    queue_put(c, g, CAUSE_WAITS_FOR_CAPACITY);
+}
+
 /* Begin an operation that starts what is wanted. */
 static void start_now(struct cluster *c, struct group_record *g, enum operation_kind kind,
                       enum cause cause)
 {
+    bool room;
+
     assert(node_is_up(g->owner) && group_is_wanting(g));
+    room = group_runs(g) || room_for_start(c, g);
+    if (!room) {
+        start_wait(c, g, cause);
+        return;
+    }
     operation_begin(c, g, kind, cause);
     if (kind == OPERATION_FAILOVER)
         operation_target(c, g, g->owner);

@@ -263,6 +263,19 @@ void group_note(struct cluster *c, struct group_record *g, enum cause cause, con
     free(copy);
 }
 
+/* Whatever changes what a group runs, wants or is in the middle of touches it,
+ * and each touched group is settled and ends up here. Only what other groups
+ * must know within the same command is told earlier: a new owner by
+ * group_book(), a target by operation_target(), room that is taken by
+ * room_for_start(). */
+static void group_account(struct cluster *c, struct group_record *g)
+{
+    preempted_update(c, g);
+    capacity_account(c, g);
+    if (g->group.operation.kind == OPERATION_NONE)
+        placement_forget(c, g);
+}
+
 void group_note_operation(struct cluster *c, struct group_record *g, const struct operation *op,
                           enum cause cause, uint32_t code)
 {
@@ -285,6 +298,7 @@ void group_show(struct cluster *c, struct group_record *g)
     uint64_t id = g->group.operation.id;
     struct event e;
 
+    group_account(c, g);
     if (next == from && id == g->shown_operation)
         return;
     if (next != from) {
@@ -346,6 +360,8 @@ uint32_t group_status(const struct group *g)
         status |= GROUP_STATUS_WAITING_IN_QUEUE_FOR_MOVE;
     if (op->queued && op->wait == CAUSE_WAITS_FOR_CAPACITY)
         status |= GROUP_STATUS_PHYSICAL_RESOURCES_LACKING;
+    if (anti_affinity_conflict(group_record(g)))
+        status |= GROUP_STATUS_OFFLINE_DUE_TO_ANTIAFFINITY_CONFLICT;
     return status;
 }
 

@@ -33,6 +33,8 @@ const struct resource *group_locked(const struct group_record *g)
 uint32_t target_check(struct cluster *c, struct group_record *g, struct node_record *n,
                       enum operation_kind kind, bool ignore_affinity, struct reply *reply)
 {
+    struct question q = {.ignore_affinity = ignore_affinity,
+                         .ignore_refusals = kind == OPERATION_ONLINE};
     uint32_t code = node_host_code(n);
 
     assert(kind != OPERATION_NONE);
@@ -43,19 +45,25 @@ uint32_t target_check(struct cluster *c, struct group_record *g, struct node_rec
     /* What is there already has its place; only what is to start needs one. */
     if (n == g->owner && (kind == OPERATION_MOVE || group_runs(g)))
         return 0;
-    code = placement_target_code(c, g, n, ignore_affinity);
-    return code == 0 ? 0 : refuse(reply, code, "%s", n->node.name);
+    code = placement_target_code(c, g, n, &q);
+    if (code != 0)
+        return refuse(reply, code, "%s", n->node.name);
+    /* There is no choice, but what was not chosen is told all the same. */
+    if (n != g->owner) {
+        q.target = n;
+        placement_choose(c, g, &q);
+    }
+    return 0;
 }
 
 /* Placement has found nobody: for want of room, which may come, or of a node? */
-static uint32_t nobody_code(struct cluster *c, struct group_record *g,
-                            const struct node_record *not_this, bool ignore_affinity,
+static uint32_t nobody_code(struct cluster *c, struct group_record *g, const struct question *q,
                             uint32_t otherwise)
 {
     assert(otherwise != 0);
     for (unsigned i = 0; i < c->node_count; i++)
-        if (c->nodes[i] != not_this &&
-            placement_target_code(c, g, c->nodes[i], ignore_affinity) ==
+        if (c->nodes[i] != q->not_this &&
+            placement_target_code(c, g, c->nodes[i], q) ==
                 ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION)
             return ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION;
     return otherwise;
@@ -64,8 +72,8 @@ static uint32_t nobody_code(struct cluster *c, struct group_record *g,
 uint32_t target_elsewhere(struct cluster *c, struct group_record *g, bool ignore_affinity,
                           struct reply *reply, struct node_record **ret)
 {
-    struct node_record *n = placement_choose(
-        c, g, &(struct question){.not_this = g->owner, .ignore_affinity = ignore_affinity});
+    struct question q = {.not_this = g->owner, .ignore_affinity = ignore_affinity};
+    struct node_record *n = placement_choose(c, g, &q);
     uint32_t code;
 
     assert(n != g->owner);
@@ -73,7 +81,7 @@ uint32_t target_elsewhere(struct cluster *c, struct group_record *g, bool ignore
         *ret = n;
         return 0;
     }
-    code = nobody_code(c, g, g->owner, ignore_affinity, ERROR_HOST_NODE_NOT_AVAILABLE);
+    code = nobody_code(c, g, &q, ERROR_HOST_NODE_NOT_AVAILABLE);
     return refuse(reply, code, "no other node can take %s", g->group.name);
 }
 
@@ -81,19 +89,19 @@ uint32_t target_for_online(struct cluster *c, struct group_record *g, bool choos
                            bool ignore_affinity, struct reply *reply, struct node_record **ret)
 {
     uint32_t owner_code = target_check(c, g, g->owner, OPERATION_ONLINE, ignore_affinity, reply);
+    struct question q = {.ignore_affinity = ignore_affinity, .ignore_refusals = true};
     struct node_record *n = g->owner;
     uint32_t code;
 
     /* What runs stays where it is; the rest of the group comes to it. */
     if (owner_code != 0 || (choose && !group_runs(g)))
-        n = placement_choose(c, g, &(struct question){.ignore_affinity = ignore_affinity});
+        n = placement_choose(c, g, &q);
     reply->detail[0] = '\0';
     if (n != NULL) {
         *ret = n;
         return 0;
     }
-    code = nobody_code(c, g, NULL, ignore_affinity,
-                       owner_code != 0 ? owner_code : ERROR_HOST_NODE_NOT_AVAILABLE);
+    code = nobody_code(c, g, &q, owner_code != 0 ? owner_code : ERROR_HOST_NODE_NOT_AVAILABLE);
     assert(code != 0);
     return refuse(reply, code, "%s, and there is no other node", g->owner->node.name);
 }

@@ -57,6 +57,7 @@ void operation_begin(struct cluster *c, struct group_record *g, enum operation_k
     else if (g->shown_operation != 0) /* One has ended a moment ago. */
         group_show(c, g);
     operation_clear(g);
+    placement_forget(c, g);
     g->group.operation.kind = kind;
     g->group.operation.id = c->index;
     g->group.operation.source = g->group.owner;
@@ -70,6 +71,8 @@ void operation_target(struct cluster *c, struct group_record *g, const struct no
 {
     assert(operation_runs(&g->group.operation));
     g->group.operation.target = target->node.id;
+    placement_plan(c, g, target);
+    capacity_account(c, g);
     digest_touch(c, &g->tracked);
 }
 
@@ -223,12 +226,14 @@ bool transfer_return(struct cluster *c, struct group_record *g)
 {
     struct operation *op = &g->group.operation;
     struct node_record *source = find_node(c, op->source);
+    struct question q = {0};
 
     if (!operation_runs(op) || op->kind != OPERATION_MOVE || op->returning || op->cancelled ||
         (op->flags & GROUP_MOVE_RETURN_TO_SOURCE_NODE_ON_ERROR) == 0)
         return false;
+    q.ignore_affinity = operation_ignores_affinity(op);
     if (operation_is_leaving(g) || source == NULL || source == g->owner ||
-        placement_target_code(c, g, source, operation_ignores_affinity(op)) != 0)
+        placement_target_code(c, g, source, &q) != 0)
         return false;
     op->code = operation_failure(g);
     assert(op->code != 0);

@@ -5,6 +5,15 @@
 
 enum { WAS_OFFSET = 2 }; /* -1, 0, 1 are kept as 1, 2, 3. */
 
+/* What is not wanted needs no room: a group that was stuck for want of it may go
+ * to another node now. */
+static void room_ask(struct cluster *c, const struct group_record *g)
+{
+    assert(g->owner != NULL);
+    if (!node_can_host(g->owner))
+        room_freed(c);
+}
+
 void word_set(struct cluster *c, struct resource_record *r, int persistent)
 {
     assert(persistent >= -1 && persistent <= 1);
@@ -13,12 +22,14 @@ void word_set(struct cluster *c, struct resource_record *r, int persistent)
     if (r->resource.was_persistent == 0)
         r->resource.was_persistent = (unsigned)(r->resource.persistent + WAS_OFFSET);
     r->resource.persistent = persistent;
+    room_ask(c, group_record(r->resource.group));
     digest_touch(c, &r->tracked);
 }
 
 void words_set(struct cluster *c, struct group_record *g, bool online)
 {
     g->group.persistent_online = online;
+    room_ask(c, g);
     for (unsigned i = 0; i < g->group.resource_count; i++)
         word_set(c, resource_record(g->group.resources[i]), -1);
     digest_touch(c, &g->tracked);
@@ -32,6 +43,7 @@ void words_restore(struct cluster *c, struct group_record *g, const struct opera
         return;
     if (op->resource == 0)
         g->group.persistent_online = op->was_persistent_online;
+    room_ask(c, g);
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
 

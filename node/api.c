@@ -91,7 +91,8 @@ static void on_request(struct rpc_conn *conn, struct rpc_request *r, const char 
     if (params->type != VALUE_MAP && params->type != VALUE_NIL)
         rpc_reply_error(r, ERROR_INVALID_PARAMETER, "parameters must be a map");
     else if (!api_change(s, r, method, params) && !api_read(s, r, method, params) &&
-             !api_past(s, r, method, params) && !api_peer(s, r, method, params))
+             !api_whatif(s, r, method, params) && !api_past(s, r, method, params) &&
+             !api_peer(s, r, method, params))
         rpc_reply_error(r, ERROR_INVALID_FUNCTION, "there is no such method");
 }
 
@@ -120,7 +121,7 @@ static void send_event(const struct session *s, const struct event *e)
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, &params);
-    view_event(&v, e, &m.sink);
+    view_event(&v, e, s->with_candidates, &m.sink);
     rpc_notify(s->conn, "event", &params);
     bytes_release(&params);
 }

@@ -47,7 +47,7 @@ static void write_past(const struct past_query *q, struct sink *s)
     sink_str(s, "resources");
     view_resources(&v, NULL, s);
     sink_str(s, "events");
-    view_events(&v, 0, PAST_EVENTS, s);
+    view_events(&v, 0, PAST_EVENTS, true, s);
 }
 
 static void on_work_done(uv_work_t *work, int status)

@@ -1,5 +1,6 @@
 /* Shared by the files of the API only: api.c (servers, sessions, dispatch),
- * api_change.c (commands from parameters), api_read.c (queries), api_past.c, api_peer.c. */
+ * api_build.c (commands from parameters), api_change.c, api_read.c (queries),
+ * whatif.c, api_past.c, api_peer.c. */
 #ifndef HOLDFAST_NODE_API_PRIVATE_H
 #define HOLDFAST_NODE_API_PRIVATE_H
 
@@ -13,8 +14,9 @@ enum { CALL_TIMEOUT_MS = 30000, CALL_TIMEOUT_MS_MAX = 600000, CALLERS_MAX = 4096
 struct session {
     struct api *api;
     struct rpc_conn *conn;
-    bool is_peer;      /* Said peer.hello. */
-    bool follows;      /* Gets events. */
+    bool is_peer;         /* Said peer.hello. */
+    bool follows;         /* Gets events, */
+    bool with_candidates; /* with those of placements. */
     struct session *next, **at;
 };
 
@@ -31,6 +33,7 @@ struct api {
     unsigned follower_count;            /* Sessions that follow events. */
     struct caller callers[CALLERS_MAX]; /* Free ones. */
     unsigned caller_count;
+    unsigned rehearsals; /* Under way in other threads. */
     bool closing;
 };
 
@@ -38,6 +41,20 @@ static inline struct view api_view(const struct api *a, struct cluster *cluster)
 {
     return (struct view){cluster, a->consensus, a->config.executor, a->config.self};
 }
+
+/* Parameters on their way to a command. Everything lives in `arena`, or in the
+ * parameters. Zeroed but for the first two members to begin with. */
+struct building {
+    struct api *api;
+    const struct value *params;
+    struct arena arena; /* To release. */
+    struct command cmd;
+    char fault[300]; /* What is wrong; "": the code's own text. */
+};
+/* Is `method` a changing call? */
+bool api_builds(const char *method);
+/* Fill b->cmd. Returns 0, or a code with b->fault. */
+uint32_t api_build(struct building *b, const char *method);
 
 unsigned api_timeout(const struct value *params);
 bool session_may_change(const struct session *s);
@@ -47,6 +64,8 @@ bool api_change(struct session *s, struct rpc_request *r, const char *method,
                 const struct value *params);
 bool api_read(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params);
+bool api_whatif(struct session *s, struct rpc_request *r, const char *method,
+                const struct value *params);
 bool api_past(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params);
 bool api_peer(struct session *s, struct rpc_request *r, const char *method,

@@ -23,6 +23,9 @@ struct query {
     char name[NAME_BYTES_MAX + 1]; /* "" if none was given. */
     uint64_t since;
     uint32_t limit;
+    uint64_t id;     /* Of an operation. */
+    bool candidates; /* Events with those of placements. */
+    char kind[16];   /* What `name` names; "": whatever has that name. */
 };
 
 /* Writes the answer, or returns why there is none. */
@@ -94,7 +97,60 @@ static uint32_t answer_resource(const struct query *q, const struct view *v, str
 
 static uint32_t answer_events(const struct query *q, const struct view *v, struct sink *s)
 {
-    view_events(v, q->since, q->limit, s);
+    view_events(v, q->since, q->limit, q->candidates, s);
+    return 0;
+}
+
+static uint32_t answer_settings(const struct query *q, const struct view *v, struct sink *s)
+{
+    (void)q;
+    view_settings(v, s);
+    return 0;
+}
+
+static uint32_t answer_operations(const struct query *q, const struct view *v, struct sink *s)
+{
+    (void)q;
+    view_operations(v, s);
+    return 0;
+}
+
+static uint32_t answer_operation(const struct query *q, const struct view *v, struct sink *s)
+{
+    const struct group *g = cluster_next_group(v->cluster, NULL);
+
+    while (g != NULL && (g->operation.kind == OPERATION_NONE || g->operation.id != q->id))
+        g = cluster_next_group(v->cluster, g);
+    if (g == NULL)
+        return ERROR_NOT_FOUND;
+    view_operation(v, g, s);
+    return 0;
+}
+
+static bool asks_for(const struct query *q, const char *kind)
+{
+    return q->kind[0] == '\0' || strcmp(q->kind, kind) == 0;
+}
+
+/* Groups come first: they are what people ask about. */
+static uint32_t answer_why(const struct query *q, const struct view *v, struct sink *s)
+{
+    const struct group *g = cluster_group_by_name(v->cluster, q->name);
+    const struct node *n = cluster_node_by_name(v->cluster, q->name);
+    const struct resource *r = cluster_resource_by_name(v->cluster, q->name);
+
+    if (g != NULL && asks_for(q, "group"))
+        view_why_group(v, g, NULL, s);
+    else if (n != NULL && asks_for(q, "node"))
+        view_why_node(v, n, s);
+    else if (r != NULL && asks_for(q, "resource"))
+        view_why_group(v, r->group, r, s);
+    else if (q->kind[0] == '\0')
+        return ERROR_NOT_FOUND;
+    else
+        return asks_for(q, "group")  ? ERROR_GROUP_NOT_FOUND
+               : asks_for(q, "node") ? ERROR_CLUSTER_NODE_NOT_FOUND
+                                     : ERROR_RESOURCE_NOT_FOUND;
     return 0;
 }
 
@@ -141,6 +197,7 @@ static const struct read_method {
     query_answer answer;
 } methods[] = {
     {"cluster.status", NULL, false, false, answer_status},
+    {"cluster.get", NULL, false, false, answer_settings},
     {"cluster.digest", NULL, false, true, answer_digest},
     {"node.list", NULL, false, false, answer_nodes},
     {"node.get", "name", true, false, answer_node},
@@ -148,6 +205,9 @@ static const struct read_method {
     {"group.get", "name", true, false, answer_group},
     {"resource.list", "group", false, false, answer_resources},
     {"resource.get", "name", true, false, answer_resource},
+    {"operation.list", NULL, false, false, answer_operations},
+    {"operation.get", NULL, false, false, answer_operation},
+    {"why.get", "name", true, false, answer_why},
     {"events.list", NULL, false, false, answer_events},
     {"type.list", NULL, false, true, answer_types},
     {"type.get", "name", true, true, answer_type},
@@ -167,8 +227,11 @@ static void query_finish(uint32_t code, void *data)
     if (code == 0) {
         rpc_reply(q->request, &result);
     } else {
-        snprintf(message, sizeof message, "%s%s%s", error_text(code),
-                 q->name[0] != '\0' ? ": " : "", q->name);
+        if (code == ERROR_NOT_FOUND && q->name[0] == '\0')
+            snprintf(message, sizeof message, "it has ended, or never was");
+        else
+            snprintf(message, sizeof message, "%s%s%s", error_text(code),
+                     q->name[0] != '\0' ? ": " : "", q->name);
         rpc_reply_error(q->request, code, message);
     }
     bytes_release(&result);
@@ -178,9 +241,13 @@ static void query_finish(uint32_t code, void *data)
 static const char *read_query(struct query *q, const struct value *params)
 {
     const struct read_method *m = q->method;
-    const char *name;
+    const char *name, *kind;
 
     q->limit = EVENTS_LIMIT;
+    value_get_uint(params, "id", &q->id);
+    value_get_bool(params, "candidates", &q->candidates);
+    if (value_get_str(params, "kind", sizeof q->kind - 1, &kind))
+        strcpy(q->kind, kind); /* Bounded likewise. */
     value_get_uint(params, "since", &q->since);
     value_get_u32(params, "limit", &q->limit);
     if (m->key == NULL || value_get(params, m->key) == NULL)
@@ -201,6 +268,8 @@ static void follow_events(struct session *s, struct rpc_request *r, const struct
     struct msgpack_sink m;
 
     value_get_uint(params, "since", &since);
+    s->with_candidates = false;
+    value_get_bool(params, "candidates", &s->with_candidates);
     msgpack_sink_init(&m, &result);
     sink_map(&m.sink, 0);
     rpc_reply(r, &result);
@@ -209,7 +278,7 @@ static void follow_events(struct session *s, struct rpc_request *r, const struct
         if (e->index <= since)
             continue;
         bytes_clear(&result);
-        view_event(&v, e, &m.sink);
+        view_event(&v, e, s->with_candidates, &m.sink);
         rpc_notify(s->conn, "event", &result);
     }
     bytes_release(&result);

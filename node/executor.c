@@ -3,63 +3,16 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "net/msgpack.h"
 #include "node/calls.h"
-#include "node/replica.h"
-
-enum { REPORT_TIMEOUT_MS = 10000, REPORTS_PER_COMMAND_MAX = 64 };
-
-/* Lives that only this node knows of, for winding down without the cluster. */
-#define WIND_DOWN_LIFE (1ull << 63)
-
-/* What the monitor has of one resource. */
-struct local {
-    uint64_t id;
-    uint64_t operation;
-    enum monitor_resource_state state;
-    bool locked;
-    uint32_t code;
-    char *text;
-    long pid;
-    uint64_t ordered;    /* Life that it was last told to bring about, */
-    bool ordered_online; /* and which way. */
-    unsigned reporting;  /* Reports under way for it. */
-    uint64_t reported;   /* Index of the last one: this copy may not have it yet. */
-    UT_hash_handle hh;
-};
-
-struct queued_report {
-    struct report report;
-    char *text; /* Owned copy behind report.text. */
-};
-
-struct executor {
-    struct replica *replica;
-    struct calls *calls;
-    uint32_t self;
-    uint64_t incarnation;
-    struct monitor *monitor; /* While ready. */
-    bool winding_down;
-    uint64_t catching_up; /* Index of a report that this copy has not applied yet; 0. */
-    struct local *locals; /* By id. */
-    struct queued_report queue[REPORTS_PER_COMMAND_MAX];
-    unsigned queued;
-};
-
-static struct cluster *state(const struct executor *x)
-{
-    return replica_cluster(x->replica);
-}
+#include "node/executor_private.h"
 
 /* --------------------------------------------------------------------- locals */
 
-static struct local *local_find(const struct executor *x, uint64_t id)
+struct local *executor_local(const struct executor *x, uint64_t id)
 {
     struct local *l;
 
@@ -69,7 +22,7 @@ static struct local *local_find(const struct executor *x, uint64_t id)
 
 static struct local *local_get(struct executor *x, uint64_t id)
 {
-    struct local *l = local_find(x, id);
+    struct local *l = executor_local(x, id);
 
     if (l != NULL)
         return l;
@@ -91,20 +44,20 @@ static void local_set(struct executor *x, const struct monitor_resource *m)
 {
     struct local *l = local_get(x, m->id);
 
+    if (l->operation != m->operation)
+        l->embedded_told = TOLD_NOTHING;
     l->operation = m->operation;
     if (m->operation == 0) /* The monitor has forgotten it, and what it was told. */
         l->ordered = 0;
     l->state = m->state;
     l->locked = m->locked;
     l->code = m->code;
+    l->refusal = m->refusal;
+    l->embedded_failure = m->embedded_failure;
+    l->unwatched = m->unwatched;
     l->pid = m->pid;
     free(l->text);
     l->text = xstrdup(m->text);
-}
-
-static bool local_runs(const struct local *l)
-{
-    return l->state != MONITOR_OFFLINE && l->state != MONITOR_FAILED;
 }
 
 /* It runs, or an order to start it is on its way. */
@@ -131,15 +84,17 @@ static void reports_done(uint32_t code, const struct reply *reply, void *data)
 {
     struct sent_reports *s = data;
     struct executor *x = s->executor;
-    bool applied = code == 0 && cluster_index(state(x)) >= reply->index;
+    bool applied = code == 0 && cluster_index(executor_state(x)) >= reply->index;
 
     for (unsigned i = 0; i < s->count; i++) {
-        struct local *l = local_find(x, s->ids[i]);
+        struct local *l = executor_local(x, s->ids[i]);
         if (l == NULL)
             continue;
         if (l->reporting > 0)
             l->reporting--;
         l->reported = code == 0 ? reply->index : 0;
+        if (code != 0)
+            l->embedded_told = TOLD_NOTHING;
     }
     if (code == 0 && !applied) {
         x->catching_up = reply->index > x->catching_up ? reply->index : x->catching_up;
@@ -176,11 +131,12 @@ static void flush_reports(struct executor *x)
     x->queued = 0;
 }
 
-static void report(struct executor *x, struct local *l, enum report_event event, uint32_t code,
+/* False if it has to wait for what is under way: then it is looked at again. */
+static bool report(struct executor *x, struct local *l, enum report_event event, uint32_t code,
                    const char *text, uint64_t operation)
 {
-    if (l->reporting > 0 || x->incarnation == 0 || l->reported > cluster_index(state(x)))
-        return;
+    if (l->reporting > 0 || x->incarnation == 0 || l->reported > cluster_index(executor_state(x)))
+        return false;
     if (x->queued == REPORTS_PER_COMMAND_MAX)
         flush_reports(x);
     l->reporting++;
@@ -188,92 +144,50 @@ static void report(struct executor *x, struct local *l, enum report_event event,
     q->text = text != NULL && text[0] != '\0' ? xstrdup(text) : NULL;
     q->report =
         (struct report){.resource = l->id, .operation = operation, .event = event, .code = code};
-}
-
-/* --------------------------------------------------------------------- orders */
-
-static void write_properties(const struct resource *r, struct bytes *out)
-{
-    struct msgpack_sink m;
-    struct sink *s = &m.sink;
-
-    msgpack_sink_init(&m, out);
-    sink_map(s, r->property_count);
-    for (unsigned i = 0; i < r->property_count; i++) {
-        const struct property *p = &r->properties[i];
-        if (p->type == PROPERTY_DWORD) {
-            sink_kv_uint(s, p->name, p->dword);
-        } else if (p->type == PROPERTY_SZ) {
-            sink_kv_str(s, p->name, p->text);
-        } else {
-            uint32_t count = 0;
-            for (size_t at = 0; at < p->text_len; at += strlen(p->text + at) + 1)
-                count++;
-            sink_kv_array(s, p->name, count);
-            for (size_t at = 0; at < p->text_len; at += strlen(p->text + at) + 1)
-                sink_str(s, p->text + at);
-        }
-    }
-}
-
-static void order_online(struct executor *x, struct local *l, const struct resource *r)
-{
-    const struct operation *op = &r->group->operation;
-    struct bytes properties = BYTES_INIT;
-
-    write_properties(r, &properties);
-    struct monitor_order order = {
-        .id = r->id,
-        .operation = r->operation,
-        .token = r->group->token,
-        .name = r->name,
-        .group = r->group->name,
-        .type = r->type,
-        .pending_timeout_ms = r->pending_timeout_ms,
-        .looks_alive_ms = r->looks_alive_ms,
-        .is_alive_ms = r->is_alive_ms,
-        .properties = &properties,
-        .instructions = op->instructions,
-        .instructions_len = op->instructions_len,
-    };
-    l->ordered = r->operation;
-    l->ordered_online = true;
-    monitor_online(x->monitor, &order);
-    bytes_release(&properties);
-}
-
-static void order_offline(struct executor *x, struct local *l, const struct resource *r)
-{
-    const struct operation *op = &r->group->operation;
-
-    l->ordered = r->operation;
-    l->ordered_online = false;
-    monitor_offline(x->monitor, r->id, r->operation, r->pending_timeout_ms, op->instructions,
-                    op->instructions_len);
+    return true;
 }
 
 /* ------------------------------------------------- wanted against real, by state */
+
+static enum report_event failure_event(const struct local *l)
+{
+    switch (l->refusal) {
+    case MONITOR_REFUSES_NODE:
+        return REPORT_CANNOT_ONLINE_HERE;
+    case MONITOR_REFUSES_NODES:
+        return REPORT_CANNOT_ONLINE_ANYWHERE;
+    case MONITOR_REFUSES_NOTHING:
+        break;
+    }
+    return REPORT_FAILED;
+}
 
 static void while_online_pending(struct executor *x, struct local *l, const struct resource *r)
 {
     if (l->operation != r->operation) {
         if (l->ordered != r->operation || !l->ordered_online)
-            order_online(x, l, r);
+            executor_order_online(x, l, r);
         return;
     }
     if (l->state == MONITOR_ONLINE)
         report(x, l, REPORT_ONLINE, 0, l->text, r->operation);
     else if (!local_runs(l))
-        report(x, l, REPORT_FAILED, l->code, l->text, r->operation);
+        report(x, l, failure_event(l), l->code, l->text, r->operation);
     else if (r->fail_requested)
         monitor_fail(x->monitor, r->id, r->operation);
 }
 
 static void while_offline_pending(struct executor *x, struct local *l, const struct resource *r)
 {
+    if (r->terminate && local_runs(l) && l->state != MONITOR_TERMINATING) {
+        /* Whatever life it is in. When it has ended, the order to take it offline
+         * finds nothing to do and only gives the report its number. */
+        monitor_terminate(x->monitor, r->id);
+        return;
+    }
     if (l->operation != r->operation) {
         if (l->ordered != r->operation || l->ordered_online)
-            order_offline(x, l, r);
+            executor_order_offline(x, l, r);
         return;
     }
     if (l->state == MONITOR_OFFLINE)
@@ -282,6 +196,20 @@ static void while_offline_pending(struct executor *x, struct local *l, const str
         report(x, l, REPORT_FAILED, l->code, l->text, r->operation);
     else if (r->fail_requested)
         monitor_fail(x->monitor, r->id, r->operation);
+}
+
+/* Told once: the policy may have nothing to do with it, and then the state goes
+ * on to differ. */
+static void report_embedded(struct executor *x, struct local *l, const struct resource *r)
+{
+    bool failed = l->embedded_failure;
+
+    if (l->state != MONITOR_ONLINE || failed == r->embedded_failure ||
+        l->embedded_told == (failed ? TOLD_FAILED : TOLD_WELL))
+        return;
+    if (report(x, l, failed ? REPORT_EMBEDDED_FAILURE : REPORT_EMBEDDED_RECOVERED,
+               failed ? ERROR_RESOURCE_FAILED : 0, l->text, r->operation))
+        l->embedded_told = failed ? TOLD_FAILED : TOLD_WELL;
 }
 
 static void while_online(struct executor *x, struct local *l, const struct resource *r)
@@ -298,10 +226,14 @@ static void while_online(struct executor *x, struct local *l, const struct resou
                ours ? l->text : "its monitor ended", r->operation);
         return;
     }
+    if (l->state == MONITOR_ONLINE && l->unwatched != r->maintenance)
+        monitor_watch(x->monitor, r->id, r->operation, !r->maintenance);
     if (r->fail_requested)
         monitor_fail(x->monitor, r->id, r->operation);
     else if (l->locked != r->locked)
         report(x, l, l->locked ? REPORT_LOCKED : REPORT_UNLOCKED, 0, NULL, r->operation);
+    else
+        report_embedded(x, l, r);
 }
 
 /* A resource may lock itself while something is pending, too. */
@@ -316,7 +248,7 @@ static void report_lock(struct executor *x, struct local *l, const struct resour
  * forgets it and takes orders again. True while that is going on. */
 static bool end_wind_down_life(struct executor *x, uint64_t id)
 {
-    const struct local *l = local_find(x, id);
+    const struct local *l = executor_local(x, id);
 
     if (l == NULL || (l->operation & WIND_DOWN_LIFE) == 0)
         return false;
@@ -327,7 +259,7 @@ static bool end_wind_down_life(struct executor *x, uint64_t id)
 
 static void look_at(struct executor *x, uint64_t id)
 {
-    const struct resource *r = cluster_resource(state(x), id);
+    const struct resource *r = cluster_resource(executor_state(x), id);
     bool mine = r != NULL && r->group->owner == x->self;
 
     if (x->monitor == NULL || x->incarnation == 0 || x->winding_down)
@@ -343,7 +275,7 @@ static void look_at(struct executor *x, uint64_t id)
         while_online(x, local_get(x, id), r);
     } else {
         /* Nothing of it may run here. */
-        struct local *l = local_find(x, id);
+        struct local *l = executor_local(x, id);
         if (l != NULL && local_runs(l) && l->state != MONITOR_TERMINATING)
             monitor_terminate(x->monitor, id);
         else if (l != NULL && r == NULL && !local_runs(l) && l->reporting == 0)
@@ -361,8 +293,8 @@ void executor_look_at_all(struct executor *x)
 {
     struct local *l, *next;
 
-    for (const struct group *g = cluster_next_group(state(x), NULL); g != NULL;
-         g = cluster_next_group(state(x), g))
+    for (const struct group *g = cluster_next_group(executor_state(x), NULL); g != NULL;
+         g = cluster_next_group(executor_state(x), g))
         if (g->owner == x->self)
             look_at_group(x, g);
     HASH_ITER(hh, x->locals, l, next)
@@ -373,18 +305,19 @@ void executor_look_at_all(struct executor *x)
 void executor_on_command(struct executor *x)
 {
     unsigned count;
-    const struct event *events = cluster_changes(state(x), &count);
+    const struct event *events = cluster_changes(executor_state(x), &count);
 
     /* What changed: a resource itself, or a group (its owner, its operation). */
     for (unsigned i = 0; i < count; i++) {
         const struct event *e = &events[i];
         if (e->object == OBJECT_RESOURCE)
             look_at(x, e->id);
-        const struct group *g = e->object == OBJECT_GROUP ? cluster_group(state(x), e->id) : NULL;
+        const struct group *g =
+            e->object == OBJECT_GROUP ? cluster_group(executor_state(x), e->id) : NULL;
         if (g != NULL)
             look_at_group(x, g);
     }
-    if (x->catching_up != 0 && cluster_index(state(x)) >= x->catching_up) {
+    if (x->catching_up != 0 && cluster_index(executor_state(x)) >= x->catching_up) {
         x->catching_up = 0;
         executor_look_at_all(x);
     }
@@ -392,8 +325,6 @@ void executor_on_command(struct executor *x)
 }
 
 /* -------------------------------------------------------------- monitor's word */
-
-static void wind_down_step(struct executor *x);
 
 static void forget_all(struct executor *x)
 {
@@ -411,7 +342,7 @@ void executor_on_ready(struct executor *x, struct monitor *m,
     for (unsigned i = 0; i < count; i++)
         local_set(x, &resources[i]);
     if (x->winding_down)
-        wind_down_step(x);
+        executor_wind_down_step(x);
     else
         executor_look_at_all(x);
 }
@@ -420,7 +351,7 @@ void executor_on_changed(struct executor *x, const struct monitor_resource *reso
 {
     local_set(x, resource);
     if (x->winding_down) {
-        wind_down_step(x);
+        executor_wind_down_step(x);
         return;
     }
     look_at(x, resource->id);
@@ -461,51 +392,11 @@ bool executor_is_idle(const struct executor *x)
     return true;
 }
 
-/* ---------------------------------------------------------------- winding down */
-
-static bool has_running_dependent(const struct executor *x, const struct resource *r)
-{
-    for (unsigned i = 0; i < r->group->resource_count; i++) {
-        const struct resource *other = r->group->resources[i];
-        const struct local *l = local_find(x, other->id);
-        for (unsigned p = 0; l != NULL && local_runs(l) && p < other->provider_count; p++)
-            if (other->providers[p] == r)
-                return true;
-    }
-    return false;
-}
-
-static void wind_down_step(struct executor *x)
-{
-    struct local *l, *next;
-
-    HASH_ITER(hh, x->locals, l, next)
-    {
-        const struct resource *r = cluster_resource(state(x), l->id);
-        if (!local_runs(l) || l->ordered == (l->operation | WIND_DOWN_LIFE) ||
-            (l->operation & WIND_DOWN_LIFE) != 0)
-            continue;
-        if (r == NULL) {
-            monitor_terminate(x->monitor, l->id);
-        } else if (!has_running_dependent(x, r)) {
-            l->ordered = l->operation | WIND_DOWN_LIFE;
-            monitor_offline(x->monitor, l->id, l->ordered, r->pending_timeout_ms, NULL, 0);
-        }
-    }
-}
-
-void executor_wind_down(struct executor *x)
-{
-    x->winding_down = true;
-    if (x->monitor != NULL)
-        wind_down_step(x);
-}
-
 /* ------------------------------------------------------------------------ life */
 
 long executor_pid(const struct executor *x, uint64_t resource)
 {
-    const struct local *l = local_find(x, resource);
+    const struct local *l = executor_local(x, resource);
 
     return l != NULL ? l->pid : 0;
 }

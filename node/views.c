@@ -1,19 +1,20 @@
 #include "node/views.h"
 
-#include <string.h>
-
 #include "consensus/consensus.h"
-#include "node/executor.h"
+#include "node/views_private.h"
 #include "resources/types.h"
 
-static const char *node_name(const struct view *v, uint32_t id)
-{
-    const struct node *n = cluster_node(v->cluster, id);
-
-    return n != NULL ? n->name : NULL;
-}
+#define COUNT(array) ((unsigned)(sizeof(array) / sizeof((array)[0])))
 
 /* ---------------------------------------------------------------------- nodes */
+
+static const struct bit_name status_names[] = {
+    {NODE_STATUS_ISOLATED, "isolated"},
+    {NODE_STATUS_QUARANTINED, "quarantined"},
+    {NODE_STATUS_DRAIN_IN_PROGRESS, "drain-in-progress"},
+    {NODE_STATUS_DRAIN_COMPLETED, "drain-completed"},
+    {NODE_STATUS_DRAIN_FAILED, "drain-failed"},
+};
 
 static const char *role_name(const struct view *v, const struct node *n)
 {
@@ -24,6 +25,30 @@ static const char *role_name(const struct view *v, const struct node *n)
     return role == CONSENSUS_VOTER ? "voter" : "standby";
 }
 
+static void view_node_policy(const struct view *v, const struct node *n, struct sink *s)
+{
+    struct property capacities = {.name = (char *)"capacities",
+                                  .type = PROPERTY_MULTI_SZ,
+                                  .text = n->capacities.text,
+                                  .text_len = n->capacities.len};
+
+    view_why("why", &n->why, s);
+    sink_kv_uint(s, "status_code", node_status(v->cluster, n));
+    view_bits("status", node_status(v->cluster, n), status_names, COUNT(status_names), s);
+    sink_kv_bool(s, "paused", n->paused);
+    sink_kv_str(s, "drain", drain_status_name(n->drain));
+    sink_kv_uint(s, "drain_code", n->drain);
+    sink_kv_str(s, "drain_target", view_node_name(v, n->drain_target));
+    sink_kv_uint(s, "departures", n->departures);
+    sink_kv_uint(s, "quarantined_until_ms", n->quarantined_until_ms);
+    sink_kv_str(s, "site", n->site);
+    sink_kv_str(s, "rack", n->rack);
+    view_property(&capacities, false, s);
+    sink_kv_map(s, "properties", view_common_count(OBJECT_NODE));
+    view_commons(OBJECT_NODE, n, s);
+}
+enum { POLICY_PAIRS = 13 };
+
 void view_node(const struct view *v, const struct node *n, struct sink *s)
 {
     uint64_t groups = 0;
@@ -31,7 +56,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     for (const struct group *g = cluster_next_group(v->cluster, NULL); g != NULL;
          g = cluster_next_group(v->cluster, g))
         groups += g->owner == n->id;
-    sink_map(s, 12);
+    sink_map(s, 12 + POLICY_PAIRS);
     sink_kv_uint(s, "id", n->id);
     sink_kv_str(s, "name", n->name);
     sink_kv_str(s, "address", n->address);
@@ -44,6 +69,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_uint(s, "since_ms", n->since_ms);
     sink_kv_str(s, "cause", cause_name(n->why.cause));
     sink_kv_uint(s, "groups", groups);
+    view_node_policy(v, n, s);
 }
 
 void view_nodes(const struct view *v, struct sink *s)
@@ -58,168 +84,6 @@ void view_nodes(const struct view *v, struct sink *s)
         view_node(v, n, s);
 }
 
-/* --------------------------------------------------------------------- groups */
-
-static void view_operation(const struct view *v, const struct operation *op, struct sink *s)
-{
-    sink_str(s, "operation");
-    if (op->kind == OPERATION_NONE) {
-        sink_nil(s);
-        return;
-    }
-    sink_map(s, 4);
-    sink_kv_str(s, "kind", operation_kind_name(op->kind));
-    sink_kv_uint(s, "id", op->id);
-    sink_kv_uint(s, "since_ms", op->since_ms);
-    sink_kv_str(s, "target", node_name(v, op->target));
-}
-
-void view_group(const struct view *v, const struct group *g, bool whole, struct sink *s)
-{
-    sink_map(s, whole ? 14 : 13);
-    sink_kv_uint(s, "id", g->id);
-    sink_kv_str(s, "name", g->name);
-    sink_kv_str(s, "state", group_state_name(g->state));
-    sink_kv_uint(s, "state_code", g->state);
-    sink_kv_str(s, "owner", node_name(v, g->owner));
-    sink_kv_str(s, "persistent", g->persistent_online ? "Online" : "Offline");
-    sink_kv_uint(s, "since_ms", g->since_ms);
-    sink_kv_uint(s, "token", g->token);
-    sink_kv_str(s, "description", g->description);
-    sink_kv_uint(s, "FailoverThreshold", g->failover_threshold);
-    sink_kv_uint(s, "FailoverPeriod", g->failover_period_h);
-    sink_kv_array(s, "preferred", g->preferred_count);
-    for (unsigned i = 0; i < g->preferred_count; i++)
-        sink_str(s, node_name(v, g->preferred[i]));
-    view_operation(v, &g->operation, s);
-    if (whole) {
-        sink_str(s, "resources");
-        view_resources(v, g, s);
-    }
-}
-
-void view_groups(const struct view *v, struct sink *s)
-{
-    uint32_t count = 0;
-    const struct group *g;
-
-    for (g = cluster_next_group(v->cluster, NULL); g != NULL; g = cluster_next_group(v->cluster, g))
-        count++;
-    sink_array(s, count);
-    for (g = cluster_next_group(v->cluster, NULL); g != NULL; g = cluster_next_group(v->cluster, g))
-        view_group(v, g, false, s);
-}
-
-/* ------------------------------------------------------------------ resources */
-
-static void view_property(const struct property *p, struct sink *s)
-{
-    uint32_t count = 0;
-
-    switch (p->type) {
-    case PROPERTY_DWORD:
-        sink_kv_uint(s, p->name, p->dword);
-        break;
-    case PROPERTY_SZ:
-        sink_kv_str(s, p->name, p->text);
-        break;
-    case PROPERTY_MULTI_SZ:
-        for (size_t at = 0; at < p->text_len; at += strlen(p->text + at) + 1)
-            count++;
-        sink_kv_array(s, p->name, count);
-        for (size_t at = 0; at < p->text_len; at += strlen(p->text + at) + 1)
-            sink_str(s, p->text + at);
-        break;
-    }
-}
-
-static void view_properties(const struct resource *r, struct sink *s)
-{
-    sink_kv_map(s, "properties", 7 + r->property_count);
-    sink_kv_uint(s, "RestartAction", r->restart_action);
-    sink_kv_uint(s, "RestartThreshold", r->restart_threshold);
-    sink_kv_uint(s, "RestartPeriod", r->restart_period_ms);
-    sink_kv_uint(s, "RestartDelay", r->restart_delay_ms);
-    sink_kv_uint(s, "PendingTimeout", r->pending_timeout_ms);
-    sink_kv_uint(s, "LooksAlivePollInterval", r->looks_alive_ms);
-    sink_kv_uint(s, "IsAlivePollInterval", r->is_alive_ms);
-    for (unsigned i = 0; i < r->property_count; i++)
-        view_property(&r->properties[i], s);
-}
-
-void view_resource(const struct view *v, const struct resource *r, struct sink *s)
-{
-    bool here = r->group->owner == v->self && v->executor != NULL;
-    enum resource_state shown = resource_visible_state(r);
-
-    sink_map(s, 17);
-    sink_kv_uint(s, "id", r->id);
-    sink_kv_str(s, "name", r->name);
-    sink_kv_str(s, "group", r->group->name);
-    sink_kv_str(s, "type", r->type);
-    sink_kv_str(s, "state", resource_state_name(shown));
-    sink_kv_uint(s, "state_code", shown);
-    sink_kv_str(s, "owner", node_name(v, r->group->owner));
-    sink_kv_uint(s, "since_ms", r->since_ms);
-    sink_kv_str(s, "cause", cause_name(r->why.cause));
-    sink_kv_bool(s, "locked", r->locked);
-    sink_kv_uint(s, "code", r->status_code);
-    sink_kv_str(s, "text", r->status_text);
-    sink_kv_uint(s, "operation", r->operation);
-    sink_kv_str(s, "persistent",
-                r->persistent < 0   ? "inherited"
-                : r->persistent > 0 ? "Online"
-                                    : "Offline");
-    sink_kv_array(s, "providers", r->provider_count);
-    for (unsigned i = 0; i < r->provider_count; i++)
-        sink_str(s, r->providers[i]->name);
-    sink_kv_uint(s, "pid", here ? (uint64_t)executor_pid(v->executor, r->id) : 0);
-    view_properties(r, s);
-}
-
-void view_resources(const struct view *v, const struct group *only, struct sink *s)
-{
-    uint32_t count = 0;
-    const struct group *g;
-
-    for (g = cluster_next_group(v->cluster, NULL); g != NULL; g = cluster_next_group(v->cluster, g))
-        count += only == NULL || g == only ? g->resource_count : 0;
-    sink_array(s, count);
-    for (g = cluster_next_group(v->cluster, NULL); g != NULL; g = cluster_next_group(v->cluster, g))
-        for (unsigned i = 0; (only == NULL || g == only) && i < g->resource_count; i++)
-            view_resource(v, g->resources[i], s);
-}
-
-/* --------------------------------------------------------------------- events */
-
-void view_event(const struct view *v, const struct event *e, struct sink *s)
-{
-    sink_map(s, 12);
-    sink_kv_uint(s, "index", e->index);
-    sink_kv_uint(s, "stamp_ms", e->stamp_ms);
-    sink_kv_str(s, "object", object_kind_name(e->object));
-    sink_kv_uint(s, "id", e->id);
-    sink_kv_str(s, "name", e->name);
-    sink_kv_str(s, "node", node_name(v, e->node));
-    sink_kv_str(s, "from", event_state_name(e, e->from));
-    sink_kv_str(s, "to", event_state_name(e, e->to));
-    sink_kv_str(s, "cause", cause_name(e->cause));
-    sink_kv_str(s, "cause_text", cause_text(e->cause));
-    sink_kv_uint(s, "code", e->code);
-    sink_kv_str(s, "text", e->text);
-}
-
-void view_events(const struct view *v, uint64_t since, uint32_t limit, struct sink *s)
-{
-    unsigned end = cluster_event_count(v->cluster), start = end;
-
-    while (start > 0 && end - start < limit && cluster_event(v->cluster, start - 1)->index > since)
-        start--;
-    sink_array(s, end - start);
-    for (unsigned i = start; i < end; i++)
-        view_event(v, cluster_event(v->cluster, i), s);
-}
-
 /* --------------------------------------------------------------------- status */
 
 void view_status(const struct view *v, struct sink *s)
@@ -228,8 +92,8 @@ void view_status(const struct view *v, struct sink *s)
 
     sink_map(s, 8);
     sink_kv_str(s, "name", cluster_name(v->cluster));
-    sink_kv_str(s, "node", node_name(v, v->self));
-    sink_kv_str(s, "leader", node_name(v, leader));
+    sink_kv_str(s, "node", view_node_name(v, v->self));
+    sink_kv_str(s, "leader", view_node_name(v, leader));
     sink_kv_uint(s, "term", consensus_term(v->consensus));
     sink_kv_uint(s, "index", cluster_index(v->cluster));
     sink_kv_bool(s, "quorum", leader != 0);
@@ -237,6 +101,64 @@ void view_status(const struct view *v, struct sink *s)
     view_nodes(v, s);
     sink_str(s, "groups");
     view_groups(v, s);
+}
+
+void view_settings(const struct view *v, struct sink *s)
+{
+    sink_map(s, 3);
+    sink_kv_str(s, "name", cluster_name(v->cluster));
+    sink_kv_uint(s, "index", cluster_index(v->cluster));
+    sink_kv_map(s, "properties", view_common_count(OBJECT_CLUSTER));
+    view_commons(OBJECT_CLUSTER, cluster_settings(v->cluster), s);
+}
+
+/* ------------------------------------------------------------------------ why */
+
+static void why_begin(const struct view *v, const char *kind, uint32_t more, struct sink *s)
+{
+    sink_map(s, 3 + more);
+    sink_kv_str(s, "kind", kind);
+    sink_kv_uint(s, "index", cluster_index(v->cluster));
+    sink_kv_uint(s, "now_ms", cluster_now_ms(v->cluster));
+}
+
+void view_why_group(const struct view *v, const struct group *g, const struct resource *r,
+                    struct sink *s)
+{
+    why_begin(v, r == NULL ? "group" : "resource", 3, s);
+    sink_kv_str(s, "resource", r == NULL ? NULL : r->name);
+    sink_str(s, "node");
+    view_node(v, cluster_node(v->cluster, g->owner), s);
+    sink_str(s, "group");
+    view_group(v, g, true, s);
+}
+
+static bool concerns_node(const struct group *g, const struct node *n)
+{
+    return g->owner == n->id || g->drained_from == n->id;
+}
+
+void view_why_node(const struct view *v, const struct node *n, struct sink *s)
+{
+    const struct group *g;
+    uint32_t count = 0;
+
+    why_begin(v, "node", 2, s);
+    sink_str(s, "node");
+    view_node(v, n, s);
+    for (g = cluster_next_group(v->cluster, NULL); g != NULL; g = cluster_next_group(v->cluster, g))
+        count += concerns_node(g, n);
+    sink_kv_array(s, "groups", count);
+    for (g = cluster_next_group(v->cluster, NULL); g != NULL; g = cluster_next_group(v->cluster, g))
+        if (concerns_node(g, n)) {
+            sink_map(s, 6);
+            sink_kv_str(s, "name", g->name);
+            sink_kv_str(s, "state", group_state_name(g->state));
+            sink_kv_str(s, "owner", view_node_name(v, g->owner));
+            sink_kv_str(s, "drained_from", view_node_name(v, g->drained_from));
+            view_why("why", &g->why, s);
+            view_why("placed", &g->placement.why, s);
+        }
 }
 
 /* ---------------------------------------------------------------------- types */

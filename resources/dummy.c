@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 /* Often enough for any sensible PendingTimeout, seldom enough for a test that
  * counts them. */
@@ -35,6 +36,7 @@ struct handler {
     uint64_t online_since_ms; /* Of the loop's clock. */
     bool sick;                /* The answer to the check under way is no. */
     uv_timer_t check;
+    uv_timer_t guest;      /* What fails within it, and recovers. */
     uint32_t offline_code; /* The instructions could not be read. */
     char *instruction;     /* "Dummy=2"; NULL. Owned. */
     unsigned open_handles;
@@ -55,6 +57,7 @@ static void stop_timers(struct handler *h)
     uv_timer_stop(&h->step);
     uv_timer_stop(&h->progress);
     uv_timer_stop(&h->check);
+    uv_timer_stop(&h->guest);
 }
 
 static void on_progress(uv_timer_t *timer)
@@ -83,7 +86,7 @@ static void begin(struct handler *h, enum dummy_state state, uint32_t delay_ms, 
 static struct handler *dummy_open(const struct handler_context *context)
 {
     struct handler *h = xcalloc(1, sizeof(*h));
-    uv_timer_t *timers[] = {&h->step, &h->progress, &h->check};
+    uv_timer_t *timers[] = {&h->step, &h->progress, &h->check, &h->guest};
 
     h->context = context;
     for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
@@ -99,6 +102,48 @@ static void on_fail_after(uv_timer_t *timer)
     status(timer->data, HANDLER_FAILED, ERROR_RESOURCE_FAILED, "failed as FailAfter says");
 }
 
+static void guest_is_well(const struct handler *h, bool well)
+{
+    h->context->events->embedded(!well, well ? "the guest is well again" : "the guest failed",
+                                 h->context->data);
+}
+
+static void on_guest_recovers(uv_timer_t *timer)
+{
+    guest_is_well(timer->data, true);
+}
+
+static void on_guest_fails(uv_timer_t *timer)
+{
+    struct handler *h = timer->data;
+    uint32_t recover_after = number(h, "GuestRecoverAfter");
+
+    if (recover_after != 0)
+        uv_timer_start(&h->guest, on_guest_recovers, recover_after, 0);
+    guest_is_well(h, false);
+}
+
+/* False if it says that it cannot come online here, or anywhere. */
+static bool may_come_online(struct handler *h)
+{
+    const char **nodes =
+        type_get_strings(h->context->type, h->context->properties, "CannotOnlineOn", &h->arena);
+
+    for (; *nodes != NULL; nodes++) {
+        if (strcmp(*nodes, "*") == 0) {
+            status(h, HANDLER_CANNOT_ONLINE_ANYWHERE, ERROR_RESOURCE_FAILED,
+                   "cannot come online on any node, as CannotOnlineOn says");
+            return false;
+        }
+        if (name_equal(*nodes, h->context->node)) {
+            status(h, HANDLER_CANNOT_ONLINE_HERE, ERROR_RESOURCE_FAILED,
+                   "cannot come online on this node, as CannotOnlineOn says");
+            return false;
+        }
+    }
+    return true;
+}
+
 static void on_online(uv_timer_t *timer)
 {
     struct handler *h = timer->data;
@@ -106,6 +151,8 @@ static void on_online(uv_timer_t *timer)
     uint32_t fail_after = number(h, "FailAfter");
 
     stop_timers(h);
+    if (!may_come_online(h))
+        return;
     if (code != 0) {
         status(h, HANDLER_FAILED, code, "failed as FailOnline says");
         return;
@@ -114,6 +161,8 @@ static void on_online(uv_timer_t *timer)
     h->online_since_ms = uv_now(h->context->loop);
     if (fail_after != 0)
         uv_timer_start(&h->step, on_fail_after, fail_after, 0);
+    if (number(h, "GuestFailAfter") != 0)
+        uv_timer_start(&h->guest, on_guest_fails, number(h, "GuestFailAfter"), 0);
     if (number(h, "Locked") != 0)
         h->context->events->locked(true, h->context->data);
     status(h, HANDLER_ONLINE, 0, "online");
@@ -246,6 +295,12 @@ static uint32_t dummy_control(struct handler *h, uint32_t code, const uint8_t *i
     case DUMMY_CONTROL_FAIL:
         uv_timer_start(&h->step, on_fail_after, 0, 0);
         return 0;
+    case DUMMY_CONTROL_GUEST_FAIL:
+        uv_timer_start(&h->guest, on_guest_fails, 0, 0);
+        return 0;
+    case DUMMY_CONTROL_GUEST_RECOVER:
+        uv_timer_start(&h->guest, on_guest_recovers, 0, 0);
+        return 0;
     default:
         return ERROR_INVALID_FUNCTION;
     }
@@ -269,6 +324,7 @@ static void dummy_close(struct handler *h)
     uv_close((uv_handle_t *)&h->step, on_closed);
     uv_close((uv_handle_t *)&h->progress, on_closed);
     uv_close((uv_handle_t *)&h->check, on_closed);
+    uv_close((uv_handle_t *)&h->guest, on_closed);
 }
 
 const struct handler_ops dummy_handler = {

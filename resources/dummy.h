@@ -16,6 +16,8 @@ enum dummy_control {
     DUMMY_CONTROL_LOCK = 1,
     DUMMY_CONTROL_UNLOCK = 2,
     DUMMY_CONTROL_FAIL = 3,
+    DUMMY_CONTROL_GUEST_FAIL = 4,    /* Something within it fails, */
+    DUMMY_CONTROL_GUEST_RECOVER = 5, /* or is well again. */
 };
 
 #endif

@@ -27,6 +27,10 @@ enum handler_status {
     HANDLER_OFFLINE, /* Answers offline() and terminate(): nothing of it runs any more. */
     HANDLER_FAILED,  /* At any time: it failed, `code` and `text` say how. Something of it
                       * may still run: the monitor answers with terminate(), always. */
+    /* The same, in answer to online(): and to try again is no use, */
+    HANDLER_CANNOT_ONLINE_HERE,     /* on this node (ClusterResourceCannotComeOnline-
+                                     * OnThisNode), */
+    HANDLER_CANNOT_ONLINE_ANYWHERE, /* or on any (...OnAnyNode). */
 };
 
 struct handler_events {
@@ -35,6 +39,9 @@ struct handler_events {
     void (*checkpoint)(uint32_t checkpoint, void *data);
     /* The current state must not be changed without force, or no longer so. */
     void (*locked)(bool locked, void *data);
+    /* Something within it (a guest, say) has failed, while it runs itself; or is
+     * well again. Counts only while online. */
+    void (*embedded)(bool failed, const char *text, void *data);
     /* Answers looks_alive() and is_alive(); `text` says what is wrong. */
     void (*alive)(bool alive, const char *text, void *data);
     /* The process to show to people; 0 for none. */

@@ -242,6 +242,22 @@ static uint32_t order_terminate(struct host *h, const struct value *params)
     return 0;
 }
 
+/* Of a life that is over there is nothing to watch. */
+static uint32_t order_watch(struct host *h, const struct value *params)
+{
+    uint64_t id, operation;
+    struct unit *u;
+    bool watched;
+
+    if (!value_get_uint(params, "id", &id) || !value_get_uint(params, "operation", &operation) ||
+        !value_get_bool(params, "watched", &watched))
+        return ERROR_INVALID_PARAMETER;
+    u = find_unit(h, id);
+    if (u != NULL)
+        unit_watch(u, operation, watched);
+    return 0;
+}
+
 static uint32_t order_control(struct host *h, const struct value *params)
 {
     const uint8_t *input;
@@ -316,6 +332,7 @@ static void host_on_request(struct rpc_conn *c, struct rpc_request *r, const cha
     } orders[] = {
         {"online", order_online},       {"offline", order_offline}, {"fail", order_fail},
         {"terminate", order_terminate}, {"control", order_control}, {"shutdown", order_shutdown},
+        {"watch", order_watch},
     };
     struct host *h = data;
     size_t i = 0;

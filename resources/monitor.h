@@ -29,6 +29,13 @@ enum monitor_resource_state {
     MONITOR_TERMINATING,
 };
 
+/* Of MONITOR_FAILED: what the handler says of trying again. */
+enum monitor_refusal {
+    MONITOR_REFUSES_NOTHING,
+    MONITOR_REFUSES_NODE,  /* It cannot come online on this node, */
+    MONITOR_REFUSES_NODES, /* or on any. */
+};
+
 struct monitor_resource {
     uint64_t id;        /* Of the resource. */
     uint64_t operation; /* The life that it is in. */
@@ -38,6 +45,9 @@ struct monitor_resource {
     const char *text; /* "" if none. */
     long pid;         /* Main process; 0 if there is none. */
     uint32_t checkpoint;
+    enum monitor_refusal refusal;
+    bool embedded_failure; /* It runs; something within it failed, `text` says what. */
+    bool unwatched;        /* Is not asked whether it is alive: monitor_watch(). */
 };
 
 struct monitor_callbacks {
@@ -93,6 +103,9 @@ void monitor_offline(struct monitor *m, uint64_t id, uint64_t next, uint32_t pen
                      const uint8_t *instructions, size_t instructions_len);
 /* As if it had failed: terminate, then report FAILED. */
 void monitor_fail(struct monitor *m, uint64_t id, uint64_t operation);
+/* Ask no longer, or again, whether life `operation` is alive (maintenance). Each
+ * life begins watched. */
+void monitor_watch(struct monitor *m, uint64_t id, uint64_t operation, bool watched);
 /* End it at once, whatever it does, and forget it. changed() with OFFLINE tells. */
 void monitor_terminate(struct monitor *m, uint64_t id);
 /* Something of the type's own: `code` and `input` mean what its header says.

@@ -81,6 +81,21 @@ void monitor_fail(struct monitor *m, uint64_t id, uint64_t operation)
     message_order(conn, "fail", &message);
 }
 
+void monitor_watch(struct monitor *m, uint64_t id, uint64_t operation, bool watched)
+{
+    struct rpc_conn *conn = monitor_conn(m);
+    struct message message;
+    struct sink *s;
+
+    if (conn == NULL)
+        return;
+    s = message_begin(&message, 3);
+    sink_kv_uint(s, "id", id);
+    sink_kv_uint(s, "operation", operation);
+    sink_kv_bool(s, "watched", watched);
+    message_order(conn, "watch", &message);
+}
+
 void monitor_terminate(struct monitor *m, uint64_t id)
 {
     struct rpc_conn *conn = monitor_conn(m);

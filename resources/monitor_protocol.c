@@ -60,7 +60,11 @@ uint32_t monitor_order_read(const struct value *v, struct bytes *ret_bytes,
 
 void monitor_resource_write(const struct monitor_resource *r, struct sink *s)
 {
-    sink_map(s, 8);
+    uint32_t more = r->refusal != MONITOR_REFUSES_NOTHING;
+
+    more += r->embedded_failure;
+    more += r->unwatched;
+    sink_map(s, 8 + more);
     sink_kv_uint(s, "id", r->id);
     sink_kv_uint(s, "operation", r->operation);
     sink_kv_uint(s, "state", (uint64_t)r->state);
@@ -69,13 +73,19 @@ void monitor_resource_write(const struct monitor_resource *r, struct sink *s)
     sink_kv_str(s, "text", r->text);
     sink_kv_uint(s, "pid", (uint64_t)r->pid);
     sink_kv_uint(s, "checkpoint", r->checkpoint);
+    if (r->refusal != MONITOR_REFUSES_NOTHING)
+        sink_kv_uint(s, "refusal", (uint64_t)r->refusal);
+    if (r->embedded_failure)
+        sink_kv_bool(s, "embedded", true);
+    if (r->unwatched)
+        sink_kv_bool(s, "unwatched", true);
 }
 
 uint32_t monitor_resource_read(const struct value *v, struct monitor_resource *ret)
 {
     struct monitor_resource r = {0};
     uint64_t pid;
-    uint32_t state;
+    uint32_t state, refusal = MONITOR_REFUSES_NOTHING;
 
     if (!value_get_uint(v, "id", &r.id) || !value_get_uint(v, "operation", &r.operation) ||
         !value_get_u32(v, "state", &state) || !value_get_bool(v, "locked", &r.locked) ||
@@ -84,6 +94,12 @@ uint32_t monitor_resource_read(const struct value *v, struct monitor_resource *r
         return ERROR_INVALID_DATA;
     if (state < MONITOR_ONLINE_PENDING || state > MONITOR_TERMINATING || pid > INT32_MAX)
         return ERROR_INVALID_DATA;
+    value_get_u32(v, "refusal", &refusal);
+    if (refusal > MONITOR_REFUSES_NODES)
+        return ERROR_INVALID_DATA;
+    value_get_bool(v, "embedded", &r.embedded_failure);
+    value_get_bool(v, "unwatched", &r.unwatched);
+    r.refusal = (enum monitor_refusal)refusal;
     r.state = (enum monitor_resource_state)state;
     r.pid = (long)pid;
     *ret = r;

@@ -10,6 +10,7 @@
  *   offline    {id, next, pending_timeout_ms, instructions: bin}
  *   fail       {id, operation}
  *   terminate  {id}
+ *   watch      {id, operation, watched}
  *   control    {id, code, input: bin}
  *   shutdown   {}                             answered when nothing runs any more;
  *                                             then the monitor's process ends
@@ -18,7 +19,8 @@
  *   lease      {incarnation, deadline_ms}
  *
  *   from the monitor, notification
- *   changed    resource: {id, operation, state, locked, code, text, pid, checkpoint}
+ *   changed    resource: {id, operation, state, locked, code, text, pid, checkpoint,
+ *               refusal, embedded, unwatched}    the last three only if not 0 or false
  *
  * Empty bins mean none. The numbers of states are those of enum
  * monitor_resource_state. A monitor may be older than its daemon: members are

@@ -97,7 +97,11 @@ static void unit_over(struct unit *u, enum monitor_resource_state state, uint32_
     u->life = NULL;
     u->waiting = NULL;
     u->locked = false;
+    u->embedded_failure = false;
+    u->unwatched = false;
     u->pid = 0;
+    if (state != MONITOR_FAILED)
+        u->refusal = MONITOR_REFUSES_NOTHING;
     unit_enter(u, state, code, text);
     life_free(life); /* `text` may have been in it. */
     if (waiting != NULL)
@@ -186,6 +190,12 @@ static void unit_on_offline(struct unit *u, const char *text)
     }
 }
 
+static void unit_on_failure(struct unit *u, uint32_t code, const char *text)
+{
+    if (u->state != MONITOR_TERMINATING)
+        unit_end(u, MONITOR_FAILED, code == 0 ? ERROR_RESOURCE_FAILED : code, text);
+}
+
 static void unit_on_status(enum handler_status status, uint32_t code, const char *text, void *data)
 {
     struct unit *u = data;
@@ -201,11 +211,30 @@ static void unit_on_status(enum handler_status status, uint32_t code, const char
     case HANDLER_OFFLINE:
         unit_on_offline(u, text);
         return;
+    case HANDLER_CANNOT_ONLINE_HERE:
+    case HANDLER_CANNOT_ONLINE_ANYWHERE:
+        if (u->state == MONITOR_ONLINE_PENDING)
+            u->refusal =
+                status == HANDLER_CANNOT_ONLINE_HERE ? MONITOR_REFUSES_NODE : MONITOR_REFUSES_NODES;
+        unit_on_failure(u, code, text);
+        return;
     case HANDLER_FAILED:
-        if (u->state != MONITOR_TERMINATING)
-            unit_end(u, MONITOR_FAILED, code == 0 ? ERROR_RESOURCE_FAILED : code, text);
+        unit_on_failure(u, code, text);
         return;
     }
+}
+
+static void unit_on_embedded(bool failed, const char *text, void *data)
+{
+    struct unit *u = data;
+
+    if (u->state != MONITOR_ONLINE || u->embedded_failure == failed)
+        return;
+    log_info("resource", "%s: %s: %s", u->name, failed ? "embedded failure" : "embedded recovery",
+             text);
+    u->embedded_failure = failed;
+    set_text(&u->text, text);
+    u->env->changed(u, u->env->data);
 }
 
 static void unit_on_locked(bool locked, void *data)
@@ -231,6 +260,7 @@ static const struct handler_events unit_events = {
     .status = unit_on_status,
     .checkpoint = unit_on_checkpoint,
     .locked = unit_on_locked,
+    .embedded = unit_on_embedded,
     .alive = unit_on_alive,
     .pid = unit_on_pid,
 };
@@ -251,6 +281,7 @@ static void unit_start(struct unit *u, struct life *life)
     assert(!unit_is_live(u));
     u->operation = life->operation;
     u->checkpoint = 0;
+    u->refusal = MONITOR_REFUSES_NOTHING;
     u->forget = false;
     set_text(&u->name, life->context.resource);
     if (code != 0 || !u->env->may_start(&code, &text, u->env->data)) {
@@ -326,6 +357,18 @@ void unit_fail(struct unit *u, uint64_t operation, uint32_t code, const char *te
         unit_end(u, MONITOR_FAILED, code, text);
 }
 
+void unit_watch(struct unit *u, uint64_t operation, bool watched)
+{
+    if (operation != u->operation || u->state != MONITOR_ONLINE || u->unwatched == !watched)
+        return;
+    log_info("resource", "%s: %s", u->name, watched ? "watched again" : "no longer watched");
+    if (watched)
+        unit_resume_checks(u);
+    else
+        unit_pause_checks(u);
+    u->env->changed(u, u->env->data);
+}
+
 void unit_expire(struct unit *u, uint32_t code, const char *text)
 {
     struct life *waiting = u->waiting;
@@ -380,6 +423,9 @@ void unit_describe(const struct unit *u, struct monitor_resource *ret)
         .text = u->text == NULL ? "" : u->text,
         .pid = u->pid,
         .checkpoint = u->checkpoint,
+        .refusal = u->refusal,
+        .embedded_failure = u->embedded_failure,
+        .unwatched = u->unwatched,
     };
 }
 

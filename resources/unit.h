@@ -41,6 +41,8 @@ void unit_offline(struct unit *u, uint64_t next, uint32_t pending_timeout_ms,
 void unit_fail(struct unit *u, uint64_t operation, uint32_t code, const char *text);
 /* The same for whatever life it is in; an order that waits is dropped. */
 void unit_expire(struct unit *u, uint32_t code, const char *text);
+/* Ask no longer, or again, whether life `operation` is alive. */
+void unit_watch(struct unit *u, uint64_t operation, bool watched);
 /* Terminate; OFFLINE and forgotten() follow, perhaps at once. */
 void unit_terminate(struct unit *u);
 uint32_t unit_control(struct unit *u, uint32_t code, const uint8_t *input, size_t len);

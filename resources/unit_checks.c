@@ -43,10 +43,31 @@ void unit_plan_checks(struct unit *u)
 {
     const struct life *l = u->life;
 
+    if (u->unwatched)
+        return;
     if (l->ops->looks_alive != NULL && !uv_is_active((uv_handle_t *)&u->looks_alive))
         uv_timer_start(&u->looks_alive, unit_on_looks_alive, l->looks_alive_ms, 0);
     if (has_is_alive(u) && !uv_is_active((uv_handle_t *)&u->is_alive))
         uv_timer_start(&u->is_alive, unit_on_is_alive, l->is_alive_ms, 0);
+}
+
+/* A handler is asked one thing at a time: the check under way stays so until it
+ * is answered, without a limit. */
+void unit_pause_checks(struct unit *u)
+{
+    u->unwatched = true;
+    uv_timer_stop(&u->looks_alive);
+    uv_timer_stop(&u->is_alive);
+    if (u->check != CHECK_NONE)
+        uv_timer_stop(&u->limit);
+}
+
+void unit_resume_checks(struct unit *u)
+{
+    u->unwatched = false;
+    if (u->check != CHECK_NONE)
+        unit_arm_limit(u);
+    unit_plan_checks(u);
 }
 
 void unit_on_alive(bool alive, const char *text, void *data)
@@ -58,7 +79,7 @@ void unit_on_alive(bool alive, const char *text, void *data)
         return;
     u->check = CHECK_NONE;
     uv_timer_stop(&u->limit);
-    if (alive) {
+    if (alive || u->unwatched) {
         unit_plan_checks(u);
     } else if (answered == CHECK_LOOKS_ALIVE && has_is_alive(u)) {
         /* The cheap check may be wrong: the thorough one decides, at once. */

@@ -18,6 +18,9 @@ struct unit {
     uint32_t code;
     char *text; /* NULL: "". */
     bool locked;
+    bool embedded_failure;
+    bool unwatched;
+    enum monitor_refusal refusal; /* Of FAILED. */
     long pid;
     uint32_t checkpoint;
 
@@ -46,6 +49,9 @@ void unit_arm_limit(struct unit *u);
 
 /* Let the alive checks of an online resource begin. */
 void unit_plan_checks(struct unit *u);
+/* Plan no more; what the one under way finds counts no more. */
+void unit_pause_checks(struct unit *u);
+void unit_resume_checks(struct unit *u);
 /* The handler's answer to one. */
 void unit_on_alive(bool alive, const char *text, void *data);
 

@@ -30,6 +30,76 @@
     "{\"name\":\"Generic Application\",\"alias\":\"process\",\"description\":\"runs a command\"," \
     "\"properties\":[{\"name\":\"CommandLine\",\"type\":\"SZ\",\"default\":\"\",\"description\":" \
     "\"what to run\"}]}"
+#define OPERATION                                                                                 \
+    "{\"group\":\"DemoGroup\",\"state\":\"Pending\",\"owner\":\"n1\",\"kind\":\"online\",\"id\":" \
+    "42,"                                                                                         \
+    "\"since_ms\":1700000000000,\"target\":null,\"source\":\"n1\",\"resource\":\"db\",\"cause\":" \
+    "\"requested-online\",\"cause_text\":\"a client asked for online\",\"queued\":true,"          \
+    "\"wait_text\":\"no node can take it now\"}"
+#define REASON(command, text)                                                               \
+    "{\"index\":42,\"stamp_ms\":1700000000000,\"command\":\"" command "\",\"cause\":\"x\"," \
+    "\"cause_text\":\"" text "\"}"
+#define CANDIDATES                                                                           \
+    "[{\"node\":\"n1\",\"rule\":\"more-loaded\",\"text\":\"has more "                        \
+    "groups\",\"value\":5,\"best\":3},"                                                      \
+    "{\"node\":\"n22\",\"rule\":\"chosen\",\"text\":\"was chosen\",\"value\":0,\"best\":0}," \
+    "{\"node\":\"n3\",\"rule\":\"down\",\"text\":\"is down\",\"value\":0,\"best\":0}]"
+#define WHY                                                                                                                           \
+    "{\"kind\":\"group\",\"index\":50,\"now_ms\":1700000001000,\"resource\":null,\"node\":" NODE(                                     \
+        "1", "n1",                                                                                                                    \
+        "Up", "false") ",\"group\":{\"name\":\"DemoGroup\",\"state\":\"Failed\","                                                     \
+                       "\"owner\":\"n1\",\"persistent\":\"Online\",\"why\":" REASON("report", "it"                                    \
+                                                                                              " f"                                    \
+                                                                                              "ai"                                    \
+                                                                                              "le"                                    \
+                                                                                              "d") ",\"placement\":{\"why\":" REASON( \
+                           "node-down",                                                                                               \
+                           "its node was not heard of for a lease") ",\"chosen\":\"n22\","                                            \
+                                                                    "\"candidates\":" CANDIDATES                                      \
+                                                                    "},\"status\":[\"locked-"                                         \
+                                                                    "mode\"],"                                                        \
+                                                                    "\"drained_from\":null,"                                          \
+                                                                    "\"failback_at_ms\":"                                             \
+                                                                    "1700000061000,\"operation\":"                                    \
+                                                                    "{\"id\":43,\"kind\":"                                            \
+                                                                    "\"move\",\"target\":\"n2\","                                     \
+                                                                    "\"cause_text\":\"a client "                                      \
+                                                                    "asked for a "                                                    \
+                                                                    "move\",\"queued\":true,"                                         \
+                                                                    "\"wait_text\":\"it waits "                                       \
+                                                                    "until a resource is "                                            \
+                                                                    "unlocked\",\"since_ms\":"                                        \
+                                                                    "1700000000000},"                                                 \
+                                                                    "\"resources\":[{\"name\":"                                       \
+                                                                    "\"db\",\"state\":\"Failed\","                                    \
+                                                                    "\"persistent\":"                                                 \
+                                                                    "\"inherited\",\"code\":1117,"                                    \
+                                                                    "\"text\":\"disk is "                                             \
+                                                                    "gone\",\"restarts\":3,"                                          \
+                                                                    "\"why\":" REASON("report", "it failed") ",\"verdict\":" REASON(  \
+                                                                        "report",                                                     \
+                                                                        "its restarts are used "                                      \
+                                                                        "up") ",\"retry_at_ms\":"                                     \
+                                                                              "1700000031000,"                                        \
+                                                                              "\"refused\":["                                         \
+                                                                              "\"n3\"]},{"                                            \
+                                                                              "\"name\":\"ip\","                                      \
+                                                                              "\"state\":"                                            \
+                                                                              "\"Online\","                                           \
+                                                                              "\"persistent\":"                                       \
+                                                                              "\"inherited\","                                        \
+                                                                              "\"why\":null}]}}"
+#define WHATIF                                                                                    \
+    "{\"index\":50,\"end\":\"horizon\",\"after_ms\":500,\"next_ms\":3600000,\"dropped\":0,"       \
+    "\"replies\":[{\"code\":997,\"name\":\"ERROR_IO_PENDING\",\"message\":\"\",\"detail\":\"\"}," \
+    "{\"code\":5071,\"name\":\"ERROR_NODE_CANT_HOST_RESOURCE\",\"message\":\"it cannot\","        \
+    "\"detail\":\"n9\"}],\"groups\":[{\"name\":\"DemoGroup\",\"owner_before\":\"n1\","            \
+    "\"state_before\":\"Online\",\"owner\":\"n22\",\"state\":\"Failed\"}],\"changes\":["          \
+    "{\"after_ms\":0,\"object\":\"group\",\"name\":\"DemoGroup\",\"node\":\"n22\",\"from\":"      \
+    "\"Online\","                                                                                 \
+    "\"to\":\"Online\",\"cause_text\":\"its node is about to stop\",\"candidates\":" CANDIDATES   \
+    "},{\"after_ms\":500,\"object\":\"group\",\"name\":\"DemoGroup\",\"node\":\"n22\",\"from\":"  \
+    "\"Online\",\"to\":\"Failed\",\"cause_text\":\"it failed\",\"code\":1117}]}"
 #define EVENT                                                                          \
     "{\"index\":42,\"stamp_ms\":1700000000123,\"object\":\"group\",\"id\":9,\"name\":" \
     "\"DemoGroup\",\"node\":\"n1\",\"from\":\"Online\",\"to\":\"Pending\",\"cause\":"  \
@@ -54,6 +124,12 @@ static const struct {
     {"type.get", TYPE},
     {"events.list", "[" EVENT "]"},
     {"events.follow", "{}"},
+    {"cluster.get",
+     "{\"name\":\"demo\",\"properties\":{\"QuarantineThreshold\":3,\"UtcOffset\":-60}}"},
+    {"operation.list", "[" OPERATION "]"},
+    {"operation.get", OPERATION},
+    {"why.get", WHY},
+    {"whatif.run", WHATIF},
     {"group.online", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},
     {"group.offline", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},
     {"group.move", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},

@@ -20,7 +20,7 @@ static void expect_offers(const struct fake *f, const char *expected, const char
 
 Test(complete, offers_nouns_verbs_and_options)
 {
-    OFFERS(NULL, "cluster\nnode\ngroup\nresource\ntype\nevents\n", "");
+    OFFERS(NULL, "cluster\nnode\ngroup\nresource\noperation\ntype\nevents\nwhy\nwhat-if\n", "");
     OFFERS(NULL, "group\n", "--json", "g");
     OFFERS(NULL, "online\noffline\n", "group", "o");
     OFFERS(NULL, "--ignore-locked\n", "group", "offline", "x", "--i");
@@ -47,6 +47,17 @@ Test(complete, offers_names_that_the_cluster_has)
     OFFERS(f, "OfflineMs=\nName=\nHosts=\n", "resource", "set", "db", "");
     OFFERS(f, "Hosts\n", "resource", "get", "db", "H");
     OFFERS(f, "", "group", "create", "");
+    OFFERS(f, "DemoGroup\n", "resource", "move", "db", "--to", "");
+    OFFERS(f, "DemoGroup\nn1\nn2\nn3\nweb\ndb\n", "why", "");
+    OFFERS(f, "42\n", "operation", "cancel", "");
+    OFFERS(f, "n1\nn2\nn3\n", "what-if", "node-down", "n1", "");
+    OFFERS(f, "n2\n", "what-if", "move", "DemoGroup", "n2");
+    OFFERS(f, "", "what-if", "move", "DemoGroup", "n2", "");
+    OFFERS(f, "on\noff\n", "resource", "maintenance", "db", "");
+    OFFERS(f, "add\nremove\nset\n", "resource", "owners", "db", "");
+    OFFERS(f, "n1\nn2\nn3\n", "resource", "owners", "db", "add", "");
+    OFFERS(f, "none\nnow\npolicy\n", "node", "resume", "n1", "--failback", "");
+    OFFERS(f, "QuarantineThreshold=\n", "cluster", "set", "Q");
     fake_stop(f);
 }
 

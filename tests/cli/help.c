@@ -18,7 +18,7 @@ Test(help, every_command_has_help_that_names_its_options)
         for (unsigned id = 0; id < OPTION_COUNT; id++) {
             char option[64];
             snprintf(option, sizeof(option), "--%s", option_specs[id].name);
-            if (option_specs[id].everywhere || (c->options & 1u << id))
+            if (option_specs[id].everywhere || (c->options & option_bit(id)))
                 cr_expect(strstr(r.out, option), "%s %s: %s", c->noun, c->verb, option);
         }
         run_release(&r);

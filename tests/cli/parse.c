@@ -14,12 +14,12 @@ static const struct {
     {{"grup", "list"}, "did you mean `group`?", "try: holdfast --help"},
     {{"group"}, "needs a verb: list, show", "try: holdfast group --help"},
     {{"group", "offlin", "g"}, "did you mean `offline`?", "try: holdfast group --help"},
-    {{"group", "dance"}, "no verb `dance`\n", "try: holdfast group --help"},
+    {{"group", "juggle"}, "no verb `juggle`\n", "try: holdfast group --help"},
     {{"group", "offline"}, "needs a name", "try: holdfast group offline --help"},
     {{"group", "offline", ""}, "needs a name", "try: holdfast group offline --help"},
     {{"group", "offline", "a", "b"}, "`b` is too much", "group offline --help"},
     {{"group", "list", "a"}, "`a` is too much", "group list --help"},
-    {{"group", "list", "--dance"}, "unknown option --dance", "group list --help"},
+    {{"group", "list", "--juggle"}, "unknown option --juggle", "group list --help"},
     {{"group", "list", "-x"}, "unknown option -x", "group list --help"},
     {{"group", "list", "--wait"}, "no option --wait", "group list --help"},
     {{"group", "offline", "g", "--to", "n1"}, "no option --to", "group offline --help"},
@@ -38,6 +38,20 @@ static const struct {
     {{"resource", "create", "g/x"}, "needs --type TYPE", "resource create --help"},
     {{"resource", "create", "g/", "--type", "t"}, "no GROUP/NAME", "resource create --help"},
     {{"resource", "show", "/r"}, "no GROUP/NAME", "resource show --help"},
+    {{"resource", "maintenance", "r"}, "needs on or off", "resource maintenance --help"},
+    {{"resource", "maintenance", "r", "maybe"}, "on or off", "resource maintenance --help"},
+    {{"resource", "owners", "r", "give", "n1"}, "add, remove or set", "resource owners --help"},
+    {{"resource", "owners", "r", "add"}, "the name of a node", "resource owners --help"},
+    {{"node", "pause", "n1", "--target", "n2"}, "give --drain, too", "node pause --help"},
+    {{"node", "resume", "n1", "--failback", "x"}, "none, now or policy", "node resume --help"},
+    {{"group", "move", "g", "--queue", "--ignore-locked"}, "give one", "group move --help"},
+    {{"group", "online", "g", "--node", "n", "--best-node"}, "exclude", "group online --help"},
+    {{"operation", "show", "x"}, "no number of an operation", "operation show --help"},
+    {{"why"}, "`why` needs a name", "holdfast why --help"},
+    {{"why", "g", "h"}, "`h` is too much after `g`", "holdfast why --help"},
+    {{"what-if", "move", "g", "a", "b"}, "`b` is too much", "what-if move --help"},
+    {{"what-if", "move", "g", "a", "--to", "b"}, "beside --to b", "what-if move --help"},
+    {{"what-if", "offline", "g", "--horizon", "-1"}, "--horizon -1", "what-if offline --help"},
     {{"resource", "depend", "r"}, "needs --on OTHER", "resource depend --help"},
     {{"events", "--limit", "0"}, "--limit 0", "holdfast events --help"},
     {{"events", "--limit", "4294967296"}, "not a number", "holdfast events --help"},
@@ -124,7 +138,7 @@ Test(parse, the_option_socket_goes_before_the_environment)
 
 Test(parse, usage_faults_are_json_too)
 {
-    struct run r = RUN(NULL, "group", "list", "--dance", "--json");
+    struct run r = RUN(NULL, "group", "list", "--juggle", "--json");
     json_t *j = json_loads(r.err, 0, NULL);
 
     cr_expect_eq(r.status, CLI_USAGE);

@@ -264,9 +264,38 @@ static void throw_property(struct dice *d, struct throw *t)
     t->cmd.property_count = 1;
 }
 
+/* Whom to be near to or away from, and room: few values, so that they meet. */
+static void throw_placement(struct dice *d, struct throw *t)
+{
+    static const char *const of_groups[] = {
+        "AntiAffinityClassNames", "AffinityClassNames", "Needs", "Needs", "Priority",
+        "DefaultOwner",           "PreferredSite"};
+    static const char *const of_nodes[] = {"Capacities", "Capacities", "Site", "Rack",
+                                           "AvoidPlacement"};
+    static const char *const of_cluster[] = {
+        "ClusterEnforcedAntiAffinity", "MinimumNeverPreemptPriority", "MinimumPreemptorPriority"};
+    static char *const texts[] = {"",      "x",        "x,y", "Y", "memory=5", "memory=3,cpu=2",
+                                  "cpu=4", "memory=9", "0",   "1", "2000",     "3000"};
+
+    t->cmd.kind = (enum command_kind[]){COMMAND_GROUP_SET, COMMAND_GROUP_SET, COMMAND_NODE_SET,
+                                        COMMAND_CLUSTER_SET}[roll(d, 4)];
+    t->property.type = PROPERTY_SZ;
+    t->property.text = texts[roll(d, 12)];
+    t->property.text_len = strlen(t->property.text);
+    if (t->cmd.kind == COMMAND_GROUP_SET)
+        t->property.name = (char *)PICK(d, of_groups);
+    else if (t->cmd.kind == COMMAND_NODE_SET)
+        t->property.name = (char *)PICK(d, of_nodes);
+    else
+        t->property.name = (char *)PICK(d, of_cluster);
+    t->cmd.name = t->cmd.kind == COMMAND_NODE_SET ? PICK(d, nodes) : PICK(d, groups);
+    t->cmd.properties = &t->property;
+    t->cmd.property_count = 1;
+}
+
 static void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
 {
-    uint64_t what = roll(d, 20);
+    uint64_t what = roll(d, 21);
 
     memset(t, 0, sizeof(*t));
     if (what == 0)
@@ -281,10 +310,12 @@ static void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
         throw_node_call(d, t);
     else if (what == 12)
         throw_policy(d, t);
+    else if (what == 13)
+        throw_placement(d, t);
     else
         throw_call(d, t);
     if (t->cmd.kind == COMMAND_RESOURCE_CREATE || t->cmd.kind == COMMAND_RESOURCE_SET ||
-        (t->cmd.kind == COMMAND_GROUP_SET && what != 12))
+        (t->cmd.kind == COMMAND_GROUP_SET && what != 12 && what != 13))
         throw_property(d, t);
 }
 

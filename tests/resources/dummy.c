@@ -287,6 +287,98 @@ Test(checks, is_alive_finds_it_when_looks_alive_is_not_asked)
     world_teardown(&w);
 }
 
+static bool is_unwatched(void *data)
+{
+    return world_resource(data, RES)->unwatched;
+}
+
+static bool is_watched(void *data)
+{
+    return !world_resource(data, RES)->unwatched;
+}
+
+Test(checks, a_resource_that_is_not_watched_is_not_asked_until_it_is_watched_again)
+{
+    struct world w;
+    struct monitor_order order;
+
+    world_setup(&w);
+    order = world_default_order(&w, RES, "dummy");
+    order.looks_alive_ms = 20;
+    world_order(&w, order, "SickAfter", "300", NULL);
+    world_wait_life(&w, RES, order.operation, MONITOR_ONLINE);
+    monitor_watch(w.link.monitor, RES, order.operation + 1, false); /* Of another life. */
+    monitor_watch(w.link.monitor, RES, order.operation, false);
+    world_wait(&w, is_unwatched, &w, "unwatched");
+    world_run_for(&w, 600);
+    cr_assert_eq(world_resource(&w, RES)->state, MONITOR_ONLINE);
+    monitor_watch(w.link.monitor, RES, order.operation, true);
+    world_wait_life(&w, RES, order.operation, MONITOR_FAILED);
+    assert_text(&w, "no longer alive");
+    world_teardown(&w);
+}
+
+Test(checks, a_new_life_is_watched)
+{
+    struct world w;
+    uint64_t life;
+
+    world_setup(&w);
+    life = world_online(&w, RES, "dummy", NULL);
+    world_wait_life(&w, RES, life, MONITOR_ONLINE);
+    monitor_watch(w.link.monitor, RES, life, false);
+    world_wait(&w, is_unwatched, &w, "unwatched");
+    life = world_online(&w, RES, "dummy", NULL);
+    world_wait_life(&w, RES, life, MONITOR_ONLINE);
+    world_wait(&w, is_watched, &w, "watched");
+    world_teardown(&w);
+}
+
+/* ------------------------------------------------- what a handler says of itself */
+
+Test(words, that_it_cannot_come_online_here_is_passed_on)
+{
+    struct world w;
+    uint64_t life;
+
+    world_setup(&w);
+    life = world_online(&w, RES, "dummy", "CannotOnlineOn", "n1", NULL);
+    world_wait_life(&w, RES, life, MONITOR_FAILED);
+    cr_assert_eq(world_resource(&w, RES)->refusal, MONITOR_REFUSES_NODE);
+    life = world_online(&w, RES, "dummy", "CannotOnlineOn", "*", NULL);
+    world_wait_life(&w, RES, life, MONITOR_FAILED);
+    cr_assert_eq(world_resource(&w, RES)->refusal, MONITOR_REFUSES_NODES);
+    life = world_online(&w, RES, "dummy", "CannotOnlineOn", "elsewhere", NULL);
+    world_wait_life(&w, RES, life, MONITOR_ONLINE);
+    cr_assert_eq(world_resource(&w, RES)->refusal, MONITOR_REFUSES_NOTHING);
+    world_teardown(&w);
+}
+
+static bool guest_failed(void *data)
+{
+    return world_resource(data, RES)->embedded_failure;
+}
+
+static bool guest_is_well(void *data)
+{
+    return !world_resource(data, RES)->embedded_failure;
+}
+
+Test(words, a_failure_within_it_leaves_it_online_and_may_pass)
+{
+    struct world w;
+    uint64_t life;
+
+    world_setup(&w);
+    life = world_online(&w, RES, "dummy", "GuestFailAfter", "50", "GuestRecoverAfter", "50", NULL);
+    world_wait_life(&w, RES, life, MONITOR_ONLINE);
+    world_wait(&w, guest_failed, &w, "the guest's failure");
+    assert_text(&w, "the guest failed");
+    cr_assert_eq(world_resource(&w, RES)->state, MONITOR_ONLINE);
+    world_wait(&w, guest_is_well, &w, "its recovery");
+    world_teardown(&w);
+}
+
 /* ------------------------------------------------------------------------ orders */
 
 Test(orders, repeated_ones_change_nothing)
