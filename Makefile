@@ -145,7 +145,8 @@ $(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/test
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
 
 .PHONY: test tests-build
-tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/sim/sim
+tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
+             $(BUILD)/tests/sim/sim
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
@@ -194,6 +195,7 @@ help:
 	@echo "make test       all tests that need no container engine"
 	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
 	@echo "make sim        SEEDS=200 histories of simulated clusters, FROM=1"
+	@echo "make scenarios  the group manager's golden scenarios; ACCEPT=1 writes them anew"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
@@ -272,3 +274,15 @@ FROM  = 1
 sim:
 	@$(MAKE) --no-print-directory MODE=release build/release/tests/sim/sim
 	@build/release/tests/sim/sim --seeds $(SEEDS) --from $(FROM) --jobs $$(nproc)
+# ---- scenarios
+# The golden scenarios (docs/testing.md). `make scenarios ACCEPT=1` writes their
+# transcripts anew, ONLY=name plays some.
+SCENARIOS = $(sort $(wildcard tests/scenarios/*$(ONLY)*.txt))
+$(BUILD)/tests/play-scenarios: $(call tests_of,scenarios) $(call objects,tests/groupmgr/tree.c) \
+                               $(GROUPMGR) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
+.PHONY: scenarios
+scenarios:
+	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios
+	@build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios $(if $(ACCEPT),--accept) $(SCENARIOS)
