@@ -332,6 +332,16 @@ static unsigned change_behind_first(const struct raft_append_entries *a)
     return i < a->n_entries ? i : 0;
 }
 
+static void recv_one(struct guard *g, struct raft_io *io, struct raft_message *message)
+{
+    struct raft_append_entries *a = &message->append_entries;
+    raft_index commit = raft_commit_index(io->data);
+
+    if (a->prev_log_index + a->n_entries < commit && a->leader_commit > commit)
+        a->leader_commit = commit; /* It proves nothing that is not known. */
+    g->recv(io, message);
+}
+
 /* Give raft its entries so that each change of the configuration comes first. */
 static void recv_entries(struct guard *g, struct raft_io *io, struct raft_message *message)
 {
@@ -348,10 +358,10 @@ static void recv_entries(struct guard *g, struct raft_io *io, struct raft_messag
         rest.append_entries.prev_log_index = a->prev_log_index + first;
         rest.append_entries.prev_log_term = a->entries[first - 1].term;
         a->n_entries = first;
-        g->recv(io, message);
+        recv_one(g, io, message);
         *message = rest;
     }
-    g->recv(io, message);
+    recv_one(g, io, message);
 }
 
 static void guard_recv(struct raft_io *io, struct raft_message *message)

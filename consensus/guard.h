@@ -36,6 +36,12 @@
  *    (legacy.c, legacyLoadSnapshotCb). If the terms differ the follower is lost:
  *    no entry will ever match, and each attempt frees memory twice. The term is
  *    set right.
+ * 8. Entries that a follower has long had, sent again with a newer commit index,
+ *    set its commit index back (replication.c, replicationAppend: the smaller of
+ *    the leader's and the last entry of the message, without regard to what was
+ *    committed already). A snapshot taken then has an index below what its state
+ *    holds, and a node that starts from it applies entries twice. Such a message
+ *    is given no newer commit index than the follower's own.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H

@@ -16,6 +16,7 @@ struct event {
 
 static struct event **heap; /* From 1. */
 static struct event *firing;
+static bool firing_canceled;
 static size_t count, size;
 static uint64_t last_seq;
 
@@ -78,15 +79,17 @@ static void unlink_deferred(struct event *e)
         e->process->deferred_tail = e->link;
 }
 
-const struct event *event_firing(void)
+bool event_is_canceled(void)
 {
-    return firing;
+    return firing != NULL && firing->process == sim.current && firing_canceled;
 }
 
 void event_cancel(struct event *e)
 {
-    if (e == firing)
+    if (e == firing) {
+        firing_canceled = true;
         return;
+    }
     if (e->slot != 0)
         take_out(e);
     else
@@ -152,6 +155,7 @@ static void fire(struct event *e)
         return;
     }
     firing = e;
+    firing_canceled = false;
     if (p == NULL)
         e->fire(e->arg);
     else if (p->alive)

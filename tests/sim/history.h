@@ -11,7 +11,7 @@ bool history_run(const struct schedule *s, int trace_level, char *failure);
 /* The same in a process of its own, which may crash. */
 bool history_try(const struct schedule *s, char *failure);
 
-/* Leave out of `s` whatever is not needed for it to fail. */
-void schedule_shrink(struct schedule *s);
+/* Leave out of `s` whatever is not needed for it to fail as `failure` says. */
+void schedule_shrink(struct schedule *s, const char *failure);
 
 #endif

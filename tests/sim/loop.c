@@ -309,9 +309,7 @@ static void lease_fire(void *arg)
 {
     uv_poll_t *poll = arg;
 
-    /* host_wake() may have set the timer anew before. */
-    if (poll->u.reserved[0] == event_firing())
-        poll->u.reserved[0] = NULL;
+    poll->u.reserved[0] = NULL;
     poll->poll_cb(poll, 0, UV_READABLE);
 }
 

@@ -110,7 +110,7 @@ static int run_one(const struct options *o, struct schedule *s)
             return 0;
         }
         printf("%zu steps fail: %s\n", s->count, failure);
-        schedule_shrink(s);
+        schedule_shrink(s, failure);
         return write_file(s, o->shrink);
     }
     if (history_run(s, o->trace, failure))

@@ -98,6 +98,8 @@ static void change_now(void *arg)
           rv == 0 ? "submitted" : raft_strerror(rv));
     if (rv != 0) {
         p->changing = false;
+        if (r->legacy.change == &pending->req) /* raft_assign() leaves it there. */
+            r->legacy.change = NULL;
         sim_free(pending);
     }
 }

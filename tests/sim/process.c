@@ -95,7 +95,9 @@ static void run_inside(struct process *p, void (*fn)(void *arg), void *arg)
 {
     if (p->kind == PROCESS_MONITOR && p->host != NULL)
         host_wake(p->host);
-    fn(arg);
+    /* Waking may have ended what this event was to do. */
+    if (!event_is_canceled())
+        fn(arg);
 }
 
 void process_enter(struct process *p, void (*fn)(void *arg), void *arg)

@@ -47,8 +47,10 @@ struct event;
  * by then nothing is called. `arg_free` frees arg after it fired or was dropped. */
 struct event *event_at(uint64_t at_ns, struct process *p, void (*fire)(void *arg), void *arg,
                        void (*arg_free)(void *arg));
-void event_cancel(struct event *e);     /* No effect on the one that is firing, */
-const struct event *event_firing(void); /* which is this one. */
+/* One that is firing may have begun: see event_is_canceled(). */
+void event_cancel(struct event *e);
+/* The event that brought us into this process was canceled meanwhile. */
+bool event_is_canceled(void);
 /* From inside fire(): the argument is somebody else's now. */
 void event_keep_arg(void);
 void events_run(uint64_t until_ns);
