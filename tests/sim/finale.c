@@ -150,8 +150,8 @@ static void on_answer(const char *text, uint32_t code)
 {
     char name[16];
 
-    if (code != 0 && code != ERROR_IO_PENDING && refused_count < REFUSED_MAX &&
-        sscanf(text, "group-online name=%15s", name) == 1)
+    if (code != 0 && code != ERROR_IO_PENDING && code != ERROR_CLUSTER_GROUP_QUEUED &&
+        refused_count < REFUSED_MAX && sscanf(text, "group-online name=%15s", name) == 1)
         memcpy(refused[refused_count++], name, sizeof name);
 }
 

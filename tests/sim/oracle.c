@@ -77,7 +77,8 @@ void fail(const char *format, ...)
 
 static bool is_refusal(uint32_t code)
 {
-    return code != 0 && code != ERROR_IO_PENDING && code != ERROR_RESOURCE_PROPERTIES_STORED;
+    return code != 0 && code != ERROR_IO_PENDING && code != ERROR_CLUSTER_GROUP_QUEUED &&
+           code != ERROR_RESOURCE_PROPERTIES_STORED;
 }
 
 static bool is_wanted(const struct resource *r)
