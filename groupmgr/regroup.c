@@ -167,6 +167,7 @@ uint32_t apply_resource_move(struct cluster *c, const struct command *cmd, struc
         return code;
     group_touch(c, from, CAUSE_CONFIGURED);
     group_touch(c, to, CAUSE_CONFIGURED);
+    room_freed(c); /* What bound one of them to its nodes may have gone. */
     assert(r->resource.group == &to->group);
     return 0;
 }

@@ -88,6 +88,7 @@ uint32_t apply_resource_delete(struct cluster *c, const struct command *cmd, str
     resource_note(c, r, CAUSE_DELETED);
     group_touch(c, group_record(r->resource.group), CAUSE_DELETED);
     resource_remove(c, r);
+    room_freed(c); /* It may have been what kept its group from other nodes. */
     return 0;
 }
 
@@ -107,6 +108,7 @@ uint32_t apply_resource_set(struct cluster *c, const struct command *cmd, struct
         owners_set(c, r, cmd);
     for_handler = resource_properties_set(r, cmd);
     refusals_clear(c, r); /* Its handler may think otherwise now. */
+    room_freed(c);
     resource_note(c, r, CAUSE_CONFIGURED);
     /* The handler was given its settings when it was started. */
     return for_handler && resource_runs(r) ? ERROR_RESOURCE_PROPERTIES_STORED : 0;

@@ -123,6 +123,16 @@ static void truth_begin(struct handler *h)
     check_token(r);
 }
 
+void truth_regroup(const struct cluster *c)
+{
+    for (struct running *r = all; r != NULL; r = r->next) {
+        const struct resource *now = cluster_resource(c, r->resource);
+
+        if (now != NULL)
+            snprintf(r->group, sizeof r->group, "%s", now->group->name);
+    }
+}
+
 static void truth_end(struct running *r)
 {
     trace(1, "%s process of %s has ended", r->machine->name, r->name);

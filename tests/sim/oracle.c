@@ -218,6 +218,8 @@ static void judge(const struct cluster *c, const struct command *cmd, const stru
     judge_repeat(index, cmd, reply, changed && !may_change);
     if (!is_refusal(reply->code) && reply->index == index)
         note_promise(c, cmd);
+    if (cmd->kind == COMMAND_RESOURCE_MOVE && reply->code == 0)
+        truth_regroup(c);
     for (unsigned i = 0; i < count; i++)
         if (events[i].object == OBJECT_RESOURCE)
             judge_resource(c, &events[i]);

@@ -199,6 +199,8 @@ void disk_on_crash(struct disk *d, bool power_cut);
 /* handler.c: the resources. */
 void truth_release(void);
 void truth_on_monitor_gone(struct machine *m);
+/* Resources have changed groups: what runs of them belongs to their new one. */
+void truth_regroup(const struct cluster *c);
 /* No two machines run something of the same group: asked now. */
 void truth_check(void);
 /* From now on `resource` cannot come online on machine `m`, or can again. */
