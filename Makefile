@@ -145,7 +145,8 @@ $(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/test
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
 
 .PHONY: test tests-build
-tests-build: build $(UNITS) $(BUILD)/tests/play-scenarios $(addprefix $(BUILD)/tests/corpus-,$(CORPORA))
+tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
+             $(BUILD)/tests/sim/sim
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
@@ -193,6 +194,7 @@ help:
 	@echo "make run        show the main job on a fresh three-node cluster"
 	@echo "make test       all tests that need no container engine"
 	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
+	@echo "make sim        SEEDS=200 histories of simulated clusters, FROM=1"
 	@echo "make scenarios  the group manager's golden scenarios; ACCEPT=1 writes them anew"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
@@ -240,6 +242,38 @@ bench:
 	@$(MAKE) --no-print-directory MODE=release bench-programs
 	@scripts/bench $(BENCH)
 
+# ---- simulation
+# Whole clusters in one process on a virtual clock (docs/testing.md). The product
+# is compiled once more, with redirect.h in front of it, and linked with what
+# tests/sim puts in the place of libuv, sockets, disk and clocks.
+SIM_PRODUCT := $(filter-out base/memory.c base/clock.c base/log.c,$(wildcard base/*.c)) \
+    $(wildcard groupmgr/*.c) net/msgpack.c net/msgpack_scan.c net/address.c \
+    $(filter-out %/acked.c %/disk_check.c %/transport.c %/heap.c,$(wildcard consensus/*.c)) \
+    $(filter-out %/main.c %/config.c %/identity.c %/notify.c %/supervisor.c,$(wildcard node/*.c)) \
+    $(addprefix resources/,host.c lease.c life.c unit.c unit_checks.c monitor.c monitor_orders.c \
+        monitor_protocol.c properties.c types.c)
+SIM_OBJECTS := $(patsubst %.c,$(BUILD)/sim/%.o,$(SIM_PRODUCT)) \
+    $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
+SIM_WRAPPED := cluster_apply consensus_open guard_open guard_close lease_set
+comma := ,
+$(BUILD)/sim/%.o: %.c tests/sim/redirect.h
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  CC    $@")
+	$(Q)$(CC) $(CPPFLAGS) -include tests/sim/redirect.h $(CFLAGS) -c -o $@ $<
+$(BUILD)/sim/resources/monitor.o $(BUILD)/sim/resources/lease.o $(BUILD)/tests/sim/loop.o: \
+    CPPFLAGS += -DSIM_FILES
+$(BUILD)/tests/sim/sim: $(SIM_OBJECTS)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) $(addprefix -Wl$(comma)--wrap=,$(SIM_WRAPPED)) -o $@ $^ \
+	    -lraft -lmsgpackc -lz $(LIBS_BASE)
+
+# `make sim SEEDS=n [FROM=s]`: fresh histories on all cores.
+SEEDS = 200
+FROM  = 1
+.PHONY: sim
+sim:
+	@$(MAKE) --no-print-directory MODE=release build/release/tests/sim/sim
+	@build/release/tests/sim/sim --seeds $(SEEDS) --from $(FROM) --jobs $$(nproc)
 # ---- scenarios
 # The golden scenarios (docs/testing.md). `make scenarios ACCEPT=1` writes their
 # transcripts anew, ONLY=name plays some.

@@ -45,7 +45,8 @@ static void show_replies(const struct cli *cli, struct arena *a, const struct va
         uint32_t code = 0;
 
         value_get_u32(r, "code", &code);
-        if (code == 0 || code == ERROR_IO_PENDING || code == ERROR_RESOURCE_PROPERTIES_STORED)
+        if (code == 0 || code == ERROR_IO_PENDING || code == ERROR_CLUSTER_GROUP_QUEUED ||
+            code == ERROR_RESOURCE_PROPERTIES_STORED)
             continue;
         fprintf(cli->io->out, "%s: %s%s%s (%u %s)\n",
                 code == ERROR_CLUSTER_GROUP_QUEUED ? "it would be queued" : "it would be refused",

@@ -61,6 +61,8 @@ struct consensus_callbacks {
     /* Replace the whole state. Returns 0, or an error code if these bytes are no
      * state of ours: the process then stops. */
     uint32_t (*restore)(const uint8_t *state, size_t len, void *data);
+    /* The highest stamp in the state, asked for after restore(); NULL: it keeps none. */
+    uint64_t (*reached_ms)(void *data);
     /* This node's view of who leads changed: `leader` is 0 if nobody is known. */
     void (*leadership)(uint32_t leader, uint64_t term, bool is_self, void *data);
     /* May the node `id`, whose data directory is `disk`, take part? NULL if so,

@@ -76,6 +76,12 @@ static int fsm_restore(struct raft_fsm *fsm, struct raft_buffer *buf)
     if (code != 0)
         c->callbacks.fatal("a snapshot holds no state that this version reads", c->data);
     c->position = position;
+    /* Or a leader whose clock was set back would stamp what follows with a time
+     * that the state machine has left behind, and its time would stand still. */
+    if (c->callbacks.reached_ms != NULL) {
+        c->stamp_ms = c->callbacks.reached_ms(c->data);
+        c->stamp_boot_ms = clock_boot_ms();
+    }
     raft_free(buf->base);
     return 0;
 }

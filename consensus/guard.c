@@ -8,6 +8,9 @@
 
 #include "base/memory.h"
 
+/* raft_uv keeps two. */
+enum { SNAPSHOTS_KEPT = 4 };
+
 struct guard {
     struct raft_io *io;
     struct raft_io original; /* Methods of raft_uv. */
@@ -18,6 +21,11 @@ struct guard {
     uint64_t next_append;                           /* Index that the next append begins with. */
     struct guarded_append *writing, **writing_tail; /* Oldest first. */
     bool taking;
+    struct {
+        raft_index index;
+        raft_term term;
+    } snapshots[SNAPSHOTS_KEPT]; /* Seen last: read at the start, taken, installed. */
+    unsigned snapshot_count;
     void (*sent)(const struct raft_message *message, void *data);
     void *sent_data;
     struct guard *next;
@@ -187,6 +195,14 @@ static void snapshot_free(struct raft_snapshot *s)
     raft_free(s);
 }
 
+static void note_snapshot(struct guard *g, const struct raft_snapshot *s)
+{
+    unsigned at = g->snapshot_count++ % SNAPSHOTS_KEPT;
+
+    g->snapshots[at].index = s->index;
+    g->snapshots[at].term = s->term;
+}
+
 static int guard_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
                       struct raft_snapshot **snapshot, raft_index *start_index,
                       struct raft_entry *entries[], size_t *n_entries)
@@ -200,6 +216,8 @@ static int guard_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
     if (*snapshot != NULL && (*snapshot)->index > last)
         last = (*snapshot)->index;
     g->next_append = last + 1;
+    if (*snapshot != NULL)
+        note_snapshot(g, *snapshot);
     if (last >= acked_index(g->acked))
         return 0;
     snprintf(io->errmsg, sizeof io->errmsg,
@@ -219,7 +237,8 @@ struct guarded_put {
     raft_io_snapshot_put_cb cb;
     struct guard *guard;
     uint64_t index;
-    bool taken; /* By this node, as against installed from the leader. */
+    bool taken;                    /* By this node, as against installed from the leader. */
+    struct raft_snapshot snapshot; /* As it is written. Borrows. */
 };
 
 static void put_done(struct raft_io_snapshot_put *req, int status)
@@ -239,6 +258,19 @@ static void put_done(struct raft_io_snapshot_put *req, int status)
     cb(user, status);
 }
 
+/* A snapshot of our own holds every entry up to its index, so the configuration
+ * that belongs to it is the last one up to there, even if raft has not got round
+ * to calling that one committed. */
+static void correct_configuration(const struct raft *r, struct raft_snapshot *s)
+{
+    raft_index index = r->configuration_uncommitted_index;
+
+    if (index <= s->configuration_index || index > s->index)
+        return;
+    s->configuration = r->configuration;
+    s->configuration_index = index;
+}
+
 static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
                               struct raft_io_snapshot_put *req,
                               const struct raft_snapshot *snapshot, raft_io_snapshot_put_cb cb)
@@ -251,15 +283,85 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     p->cb = cb;
     p->guard = g;
     p->index = snapshot->index;
+    p->snapshot = *snapshot;
+    note_snapshot(g, snapshot);
     p->taken = trailing > 0; /* An installed one replaces the whole log. */
-    if (p->taken)
+    if (p->taken) {
         g->taking = true;
-    else
+        correct_configuration(io->data, &p->snapshot);
+    } else {
         log_ends_at(g, snapshot->index);
-    int rv = g->original.snapshot_put(io, trailing, &p->req, snapshot, put_done);
+    }
+    int rv = g->original.snapshot_put(io, trailing, &p->req, &p->snapshot, put_done);
     if (rv != 0)
         die(g, "starting to write a snapshot", rv);
     return 0;
+}
+
+/* `n` entries as libraft wants to be given them: an array, and one buffer that
+ * holds the data of all. NULL: no memory. */
+static struct raft_entry *entries_copy(const struct raft_entry *from, unsigned n)
+{
+    struct raft_entry *entries = raft_malloc(n * sizeof *entries);
+    size_t bytes = 0, at = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        bytes += from[i].buf.len;
+    uint8_t *batch = raft_malloc(bytes + 1);
+    if (entries == NULL || batch == NULL) {
+        raft_free(entries);
+        raft_free(batch);
+        return NULL;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        entries[i] = from[i];
+        entries[i].batch = batch;
+        entries[i].buf.base = batch + at;
+        memcpy(batch + at, from[i].buf.base, from[i].buf.len);
+        at += from[i].buf.len;
+    }
+    return entries;
+}
+
+static unsigned change_behind_first(const struct raft_append_entries *a)
+{
+    unsigned i = 1;
+
+    while (i < a->n_entries && a->entries[i].type != RAFT_CHANGE)
+        i++;
+    return i < a->n_entries ? i : 0;
+}
+
+static void recv_one(struct guard *g, struct raft_io *io, struct raft_message *message)
+{
+    struct raft_append_entries *a = &message->append_entries;
+    raft_index commit = raft_commit_index(io->data);
+
+    if (a->prev_log_index + a->n_entries < commit && a->leader_commit > commit)
+        a->leader_commit = commit; /* It proves nothing that is not known. */
+    g->recv(io, message);
+}
+
+/* Give raft its entries so that each change of the configuration comes first. */
+static void recv_entries(struct guard *g, struct raft_io *io, struct raft_message *message)
+{
+    unsigned first;
+
+    while ((first = change_behind_first(&message->append_entries)) != 0) {
+        struct raft_append_entries *a = &message->append_entries;
+        struct raft_message rest = *message;
+
+        rest.append_entries.entries = entries_copy(&a->entries[first], a->n_entries - first);
+        if (rest.append_entries.entries == NULL)
+            die(g, "taking a message apart", RAFT_NOMEM);
+        rest.append_entries.n_entries = a->n_entries - first;
+        rest.append_entries.prev_log_index = a->prev_log_index + first;
+        rest.append_entries.prev_log_term = a->entries[first - 1].term;
+        a->n_entries = first;
+        recv_one(g, io, message);
+        *message = rest;
+    }
+    recv_one(g, io, message);
 }
 
 static void guard_recv(struct raft_io *io, struct raft_message *message)
@@ -271,7 +373,10 @@ static void guard_recv(struct raft_io *io, struct raft_message *message)
         raft_free(message->install_snapshot.data.base);
         return;
     }
-    g->recv(io, message);
+    if (message->type == RAFT_APPEND_ENTRIES)
+        recv_entries(g, io, message);
+    else
+        g->recv(io, message);
 }
 
 static int guard_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
@@ -286,10 +391,26 @@ static int guard_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
 
 /* ----------------------------------------------------------------- messages */
 
+/* The term that belongs to the snapshot in the message. */
+static raft_term snapshot_term(const struct guard *g, const struct raft_install_snapshot *s)
+{
+    for (unsigned i = 0; i < SNAPSHOTS_KEPT; i++)
+        if (g->snapshots[i].index == s->last_index && s->last_index != 0)
+            return g->snapshots[i].term;
+    return s->last_term;
+}
+
 static int guard_io_send(struct raft_io *io, struct raft_io_send *req,
                          const struct raft_message *message, raft_io_send_cb cb)
 {
     struct guard *g = guard_of(io);
+    struct raft_message corrected;
+
+    if (message->type == RAFT_INSTALL_SNAPSHOT) {
+        corrected = *message;
+        corrected.install_snapshot.last_term = snapshot_term(g, &message->install_snapshot);
+        message = &corrected; /* Encoded before send() returns; what it points to stays. */
+    }
 
     if (g->sent != NULL)
         g->sent(message, g->sent_data);

@@ -18,6 +18,30 @@
  *    uvAliveSegmentWriteCb: prepare_retry for append_retry), whose data is
  *    another struct, and writes through it. guard_watch() sees the failure in
  *    the turn of the loop in which it happens, and that ends the process before.
+ * 5. A follower that is sent a change of the configuration behind other entries
+ *    of the same message takes it for an entry of the index of the first of them
+ *    (replication.c, replicationAppend: membershipUncommittedChange(r, index,
+ *    ...) for index + i). It never learns that the change was committed: its
+ *    snapshots carry the configuration of before, and as leader it refuses every
+ *    further change for good. So such messages are taken apart: a change always
+ *    comes first.
+ * 6. A snapshot that is due while several changes of the configuration are being
+ *    applied at once (a node that reads its log again, or lags) is taken behind
+ *    the first of them, with all entries and the configuration of that first one
+ *    (legacy.c: legacyApply() queues an event for each, and the snapshot is taken
+ *    between two of these). A node that starts from it counts votes by an old
+ *    configuration. The right one is written instead.
+ * 7. A snapshot that is taken while an older one is being read for a follower is
+ *    sent instead of it, with its own index and the term of the older one
+ *    (legacy.c, legacyLoadSnapshotCb). If the terms differ the follower is lost:
+ *    no entry will ever match, and each attempt frees memory twice. The term is
+ *    set right.
+ * 8. Entries that a follower has long had, sent again with a newer commit index,
+ *    set its commit index back (replication.c, replicationAppend: the smaller of
+ *    the leader's and the last entry of the message, without regard to what was
+ *    committed already). A snapshot taken then has an index below what its state
+ *    holds, and a node that starts from it applies entries twice. Such a message
+ *    is given no newer commit index than the follower's own.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H

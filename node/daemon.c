@@ -50,6 +50,13 @@ static uint32_t on_restore(const uint8_t *bytes, size_t len, void *data)
     return replica_restore(d->replica, bytes, len);
 }
 
+static uint64_t reached_ms(void *data)
+{
+    const struct daemon *d = data;
+
+    return cluster_now_ms(replica_cluster(d->replica));
+}
+
 static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *data)
 {
     struct daemon *d = data;
@@ -299,6 +306,7 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
                                                          .finished = on_finished,
                                                          .snapshot = on_snapshot,
                                                          .restore = on_restore,
+                                                         .reached_ms = reached_ms,
                                                          .leadership = on_leadership,
                                                          .refuse_peer = refuse_peer,
                                                          .fatal = on_fatal};
@@ -439,35 +447,47 @@ static void start_failed(uint32_t code, char *why)
     _exit(code == ERROR_FILE_CORRUPT ? EXIT_UNUSABLE : EXIT_TEMPORARY);
 }
 
-int daemon_run(const struct config *config)
+void daemon_start(struct daemon *d, const struct config *config)
 {
-    struct daemon d = {.config = config, .self = config_self(config)->id};
     char *why = NULL;
 
-    uint32_t code = identity_open(config->data_dir, &d.identity, &why);
+    *d = (struct daemon){.config = config, .self = config_self(config)->id};
+    uint32_t code = identity_open(config->data_dir, &d->identity, &why);
     if (code != 0)
         start_failed(code, why);
-    uv_loop_init(&d.loop);
-    uv_timer_init(&d.loop, &d.monitor_retry);
-    d.monitor_retry.data = &d;
-    open_core(&d);
-    code = open_api(&d, &why);
+    uv_loop_init(&d->loop);
+    uv_timer_init(&d->loop, &d->monitor_retry);
+    d->monitor_retry.data = d;
+    open_core(d);
+    code = open_api(d, &why);
     if (code == 0)
-        code = open_consensus(&d, &why);
+        code = open_consensus(d, &why);
     if (code != 0)
         start_failed(code, why);
-    calls_start(d.calls, d.consensus, d.peers);
-    pulse_start(d.pulse, d.consensus, d.peers);
-    api_start(d.api, d.consensus);
-    open_signals(&d);
-    open_monitor(&d);
-    log_info("daemon", "node %s (%u) of cluster %s is running", config->node, d.self,
+    calls_start(d->calls, d->consensus, d->peers);
+    pulse_start(d->pulse, d->consensus, d->peers);
+    api_start(d->api, d->consensus);
+    open_signals(d);
+    open_monitor(d);
+    log_info("daemon", "node %s (%u) of cluster %s is running", config->node, d->self,
              config->cluster);
-    uv_run(&d.loop, UV_RUN_DEFAULT);
-    free_all(&d);
-    int rc = uv_loop_close(&d.loop);
+}
+
+void daemon_finish(struct daemon *d)
+{
+    free_all(d);
+    int rc = uv_loop_close(&d->loop);
     assert(rc == 0);
     (void)rc;
     log_info("daemon", "stopped");
+}
+
+int daemon_run(const struct config *config)
+{
+    struct daemon d;
+
+    daemon_start(&d, config);
+    uv_run(&d.loop, UV_RUN_DEFAULT);
+    daemon_finish(&d);
     return d.exit_status;
 }

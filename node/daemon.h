@@ -54,6 +54,10 @@ struct daemon {
 
 /* Run until told to stop. Returns an exit status. */
 int daemon_run(const struct config *config);
+/* Its two halves, for who turns the loop by himself: everything is opened, or
+ * the process ends; then, once the loop has nothing left, everything is freed. */
+void daemon_start(struct daemon *d, const struct config *config);
+void daemon_finish(struct daemon *d);
 
 /* What orderly stop needs (stop.c). */
 struct stop *stop_begin(struct daemon *d);

@@ -164,6 +164,12 @@ static enum report_event failure_event(const struct local *l)
 
 static void while_online_pending(struct executor *x, struct local *l, const struct resource *r)
 {
+    /* A life begins at most once: a report that it has failed may be on its way,
+     * and would be taken for the word that nothing of it runs. */
+    if (l->lost >= r->operation) {
+        report(x, l, REPORT_FAILED, ERROR_RESOURCE_NOT_ONLINE, "its monitor ended", r->operation);
+        return;
+    }
     if (l->operation != r->operation) {
         if (l->ordered != r->operation || !l->ordered_online)
             executor_order_online(x, l, r);
@@ -334,11 +340,36 @@ static void forget_all(struct executor *x)
     local_free(x, l);
 }
 
+static bool is_wind_down(uint64_t life)
+{
+    return (life & WIND_DOWN_LIFE) != 0;
+}
+
+/* Forget what the monitor had, but not which lives went down with one. */
+static void forget_states(struct executor *x, bool lost)
+{
+    struct local *l, *next;
+
+    HASH_ITER(hh, x->locals, l, next)
+    {
+        if (lost && !is_wind_down(l->operation) && l->operation > l->lost)
+            l->lost = l->operation;
+        if (lost && l->ordered_online && !is_wind_down(l->ordered) && l->ordered > l->lost)
+            l->lost = l->ordered;
+        if (l->lost == 0) {
+            local_free(x, l);
+            continue;
+        }
+        free(l->text);
+        *l = (struct local){.id = l->id, .state = MONITOR_OFFLINE, .lost = l->lost, .hh = l->hh};
+    }
+}
+
 void executor_on_ready(struct executor *x, struct monitor *m,
                        const struct monitor_resource *resources, unsigned count)
 {
     x->monitor = m;
-    forget_all(x);
+    forget_states(x, false);
     for (unsigned i = 0; i < count; i++)
         local_set(x, &resources[i]);
     if (x->winding_down)
@@ -363,7 +394,7 @@ void executor_on_changed(struct executor *x, const struct monitor_resource *reso
 void executor_on_gone(struct executor *x)
 {
     x->monitor = NULL;
-    forget_all(x);
+    forget_states(x, true);
 }
 
 void executor_set_incarnation(struct executor *x, uint64_t incarnation)

@@ -32,6 +32,7 @@ static void write_properties(const struct resource *r, struct bytes *out)
 void executor_order_online(struct executor *x, struct local *l, const struct resource *r)
 {
     const struct operation *op = &r->group->operation;
+    bool runs = operation_runs(op); /* What waits has no say yet. */
     struct bytes properties = BYTES_INIT;
 
     write_properties(r, &properties);
@@ -46,8 +47,8 @@ void executor_order_online(struct executor *x, struct local *l, const struct res
         .looks_alive_ms = r->looks_alive_ms,
         .is_alive_ms = r->is_alive_ms,
         .properties = &properties,
-        .instructions = op->instructions,
-        .instructions_len = op->instructions_len,
+        .instructions = runs ? op->instructions : NULL,
+        .instructions_len = runs ? op->instructions_len : 0,
     };
     l->ordered = r->operation;
     l->ordered_online = true;
@@ -58,11 +59,12 @@ void executor_order_online(struct executor *x, struct local *l, const struct res
 void executor_order_offline(struct executor *x, struct local *l, const struct resource *r)
 {
     const struct operation *op = &r->group->operation;
+    bool runs = operation_runs(op); /* What waits has no say yet. */
 
     l->ordered = r->operation;
     l->ordered_online = false;
-    monitor_offline(x->monitor, r->id, r->operation, r->pending_timeout_ms, op->instructions,
-                    op->instructions_len);
+    monitor_offline(x->monitor, r->id, r->operation, r->pending_timeout_ms,
+                    runs ? op->instructions : NULL, runs ? op->instructions_len : 0);
 }
 
 /* ---------------------------------------------------------------- winding down */

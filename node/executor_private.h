@@ -28,6 +28,7 @@ struct local {
     long pid;
     uint64_t ordered;    /* Life that it was last told to bring about, */
     bool ordered_online; /* and which way. */
+    uint64_t lost;       /* Newest life that ended with its monitor; 0. */
     unsigned reporting;  /* Reports under way for it. */
     uint64_t reported;   /* Index of the last one: this copy may not have it yet. */
     UT_hash_handle hh;

@@ -110,7 +110,8 @@ static void join_read(uint32_t code, void *data)
     if (code != 0 || !p->joining || p->closing)
         return;
     if (p->wanted != 0) {
-        if (n != NULL && n->state != NODE_DOWN && n->incarnation == p->wanted)
+        /* A life that was said to be leaving receives nothing any more. */
+        if (n != NULL && n->state != NODE_DOWN && n->incarnation == p->wanted && !n->leaving)
             become(p, p->wanted, true);
         else
             life_is_over(p);

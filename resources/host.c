@@ -425,7 +425,7 @@ static uint32_t listen_on_socket(struct host *h, char *message, size_t size)
     return rc;
 }
 
-static void host_release(struct host *h)
+void host_free(struct host *h)
 {
     free(h->cgroup_prefix);
     free(h->node);
@@ -484,7 +484,7 @@ close_lease:
     lease_close(h->lease);
 release:
     uv_run(loop, UV_RUN_DEFAULT);
-    host_release(h);
+    host_free(h);
     return rc;
 }
 
@@ -496,6 +496,12 @@ static void wait_for_events(const uv_loop_t *loop)
     poll(&backend, 1, uv_backend_timeout(loop));
 }
 
+void host_wake(struct host *h)
+{
+    if (!h->finished)
+        lease_check(h->lease);
+}
+
 void host_run(struct host *h)
 {
     while (uv_loop_alive(h->loop)) {
@@ -503,9 +509,8 @@ void host_run(struct host *h)
         /* Before anything that woke us is looked at: the process, or the whole
          * machine, may have been frozen for longer than the lease. uv_run()
          * alone would read the sockets first. */
-        if (!h->finished)
-            lease_check(h->lease);
+        host_wake(h);
         uv_run(h->loop, UV_RUN_NOWAIT);
     }
-    host_release(h);
+    host_free(h);
 }

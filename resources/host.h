@@ -22,5 +22,9 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
 /* Serve until shut down (by the daemon's order or SIGTERM), with every resource
  * ended. Frees `h` and leaves nothing on the loop. */
 void host_run(struct host *h);
+/* What host_run() does, for who turns the loop by himself: host_wake() before
+ * every turn, host_free() once the loop has nothing left. */
+void host_wake(struct host *h);
+void host_free(struct host *h);
 
 #endif

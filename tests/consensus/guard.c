@@ -27,6 +27,8 @@ struct fake {
     uint64_t loaded_last; /* load() finds entries up to here. */
     unsigned received, answered;
     int status; /* Of the last answer. */
+    struct raft raft;                /* Only its configuration counts. */
+    raft_index configuration_of_put; /* That snapshot_put() was given. */
 };
 
 static struct fake *fake_of(const struct raft_io *io)
@@ -76,7 +78,7 @@ static int fake_snapshot_put(struct raft_io *io, unsigned trailing,
     struct fake *f = fake_of(io);
 
     (void)trailing;
-    (void)s;
+    f->configuration_of_put = s->configuration_index;
     f->mark_at_call = acked_index(f->acked);
     if (f->fails != 0)
         return f->fails;
@@ -124,6 +126,7 @@ static void setup(struct fake *f)
     cr_assert_not_null(mkdtemp(f->dir));
     cr_assert_eq(acked_open(f->dir, &f->acked), 0);
     f->io = (struct raft_io){.impl = f,
+                             .data = &f->raft,
                              .load = fake_load,
                              .start = fake_start,
                              .set_term = fake_set_term,
@@ -440,6 +443,101 @@ static void install(struct fake *f)
     raft_configuration_add(&m.install_snapshot.conf, 1, "127.0.0.1:1", RAFT_VOTER);
     m.install_snapshot.data.base = raft_malloc(8);
     f->recv(&f->io, &m);
+}
+
+Test(guard, a_snapshot_carries_the_last_configuration_up_to_its_index)
+{
+    struct raft_io_snapshot_put req;
+    struct fake f;
+
+    setup(&f);
+    put(&f, &req, 10, 50);
+    cr_assert_eq(f.configuration_of_put, 0, "nothing newer is known");
+    f.put_cb(f.put, 0);
+
+    f.raft.configuration_uncommitted_index = 40; /* Applied, but not called committed yet. */
+    put(&f, &req, 10, 50);
+    cr_assert_eq(f.configuration_of_put, 40);
+    f.put_cb(f.put, 0);
+
+    f.raft.configuration_uncommitted_index = 51;
+    put(&f, &req, 10, 50);
+    cr_assert_eq(f.configuration_of_put, 0, "that one is behind the snapshot");
+    f.put_cb(f.put, 0);
+    teardown(&f);
+}
+
+/* --------------------------------------------------------------------- entries */
+
+static struct {
+    raft_index prev_index[4];
+    raft_term prev_term[4];
+    unsigned n[4];
+    unsigned count;
+    char text[64]; /* What was in the entries, one after the other. */
+} entries_seen;
+
+static void on_entries(struct raft_io *io, struct raft_message *m)
+{
+    struct raft_append_entries *a = &m->append_entries;
+    unsigned at = entries_seen.count++;
+
+    (void)io;
+    entries_seen.prev_index[at] = a->prev_log_index;
+    entries_seen.prev_term[at] = a->prev_log_term;
+    entries_seen.n[at] = a->n_entries;
+    for (unsigned i = 0; i < a->n_entries; i++) {
+        cr_assert_eq(a->entries[i].batch, a->entries[0].batch);
+        strncat(entries_seen.text, a->entries[i].buf.base, a->entries[i].buf.len);
+    }
+    raft_free(a->entries[0].batch);
+    raft_free(a->entries);
+}
+
+/* An entry for each letter, 'C' a change of the configuration. */
+static void send_entries(struct fake *f, const char *letters)
+{
+    unsigned n = (unsigned)strlen(letters);
+    char *batch = raft_malloc(n);
+    struct raft_message m = {.type = RAFT_APPEND_ENTRIES};
+    struct raft_append_entries *a = &m.append_entries;
+
+    memset(&entries_seen, 0, sizeof entries_seen);
+    memcpy(batch, letters, n);
+    a->prev_log_index = 10;
+    a->prev_log_term = 3;
+    a->n_entries = n;
+    a->entries = raft_calloc(n, sizeof *a->entries);
+    for (unsigned i = 0; i < n; i++)
+        a->entries[i] = (struct raft_entry){.term = 3 + i,
+                                            .type = letters[i] == 'C' ? RAFT_CHANGE : RAFT_COMMAND,
+                                            .buf = {.base = batch + i, .len = 1},
+                                            .batch = batch};
+    f->recv(&f->io, &m);
+}
+
+Test(guard, a_change_of_the_configuration_comes_first_in_its_message)
+{
+    struct fake f;
+
+    setup(&f);
+    f.io.start(&f.io, 10, NULL, on_entries);
+    send_entries(&f, "abc");
+    cr_assert_eq(entries_seen.count, 1);
+    send_entries(&f, "Cab");
+    cr_assert_eq(entries_seen.count, 1);
+
+    send_entries(&f, "abCdCe");
+    cr_assert_eq(entries_seen.count, 3);
+    cr_assert_str_eq(entries_seen.text, "abCdCe");
+    cr_assert_eq(entries_seen.n[0], 2);
+    cr_assert_eq(entries_seen.prev_index[1], 12);
+    cr_assert_eq(entries_seen.prev_term[1], 4, "that of b");
+    cr_assert_eq(entries_seen.n[1], 2);
+    cr_assert_eq(entries_seen.prev_index[2], 14);
+    cr_assert_eq(entries_seen.prev_term[2], 6, "that of d");
+    cr_assert_eq(entries_seen.n[2], 2);
+    teardown(&f);
 }
 
 Test(guard, no_snapshot_is_installed_while_one_is_taken)

@@ -1,0 +1,11 @@
+/* What really runs, whatever anybody believes. */
+#ifndef HOLDFAST_SIM_TRUTH_H
+#define HOLDFAST_SIM_TRUTH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool truth_runs(uint64_t resource, uint32_t machine);
+bool truth_runs_anything(uint32_t machine);
+
+#endif
