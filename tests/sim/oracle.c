@@ -118,7 +118,8 @@ static void note_promise(const struct cluster *c, const struct command *cmd)
         forget_told(r->group->id);
     if (cmd->kind == COMMAND_RESOURCE_MOVE && r != NULL)
         forget_told(r->group->id);
-    if (cmd->kind == COMMAND_GROUP_ONLINE && g != NULL)
+    /* To cancel an offline takes back what it said. */
+    if ((cmd->kind == COMMAND_GROUP_ONLINE || cmd->kind == COMMAND_GROUP_CANCEL) && g != NULL)
         forget_told(g->id);
     if (cmd->kind != COMMAND_GROUP_OFFLINE || g == NULL || (cmd->flags & ~1u) != 0)
         return;
