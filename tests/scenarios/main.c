@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "tests/scenarios/story.h"
 
 enum mode { COMPARE, ACCEPT, SHOW, FACTS };
+enum { SECONDS_MAX = 20 }; /* Of a processor, for one story. */
 
 struct score {
     unsigned played, failed, rewritten, facts, commands;
@@ -83,8 +85,11 @@ static void telling_begin(struct telling *t, const char *path, enum mode mode, s
     fflush(stdout);
     t->pid = t->words != NULL ? fork() : -1;
     if (t->pid == 0) {
+        const struct rlimit limit = {SECONDS_MAX, SECONDS_MAX};
         int status;
 
+        /* A rule that goes round in circles must not hang all stories. */
+        setrlimit(RLIMIT_CPU, &limit);
         dup2(fileno(t->words), STDOUT_FILENO);
         dup2(fileno(t->words), STDERR_FILENO);
         status = play(path, mode, score);
