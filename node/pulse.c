@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -117,12 +117,14 @@ static void join_read(uint32_t code, void *data)
             life_is_over(p);
         return;
     }
-    /* Its own (client, seq): a second try of it must not be a second life. */
-    if (getrandom(&p->join_client, sizeof p->join_client, 0) < 0)
-        p->join_client = clock_boot_ns();
+    /* (client, seq) of this node, rising from join to join, across daemons too: a
+     * second try must not be a second life, and one that a former daemon left on
+     * its way must not end the life of its successor. */
+    p->join_client = digest_bytes(p->config.disk, strlen(p->config.disk)) | 1;
+    p->join_seq = cluster_index(pulse_state(p)) + 1;
     struct command cmd = {.kind = COMMAND_NODE_UP,
-                          .client = p->join_client | 1,
-                          .seq = 1,
+                          .client = p->join_client,
+                          .seq = p->join_seq,
                           .node = p->self,
                           .name = p->config.config->node,
                           .address = self->address,
@@ -240,7 +242,7 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
     heard(p, cmd->node, n->incarnation);
     if (cmd->node != p->self || n->incarnation == p->incarnation || p->stopped)
         return;
-    if (p->joining && cmd->client == (p->join_client | 1)) {
+    if (p->joining && cmd->client == p->join_client && cmd->seq == p->join_seq) {
         p->incarnation = n->incarnation;
         extend_lease(p, p->join_sent_ms); /* Before anything is started. */
         become(p, n->incarnation, false);

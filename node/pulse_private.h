@@ -35,7 +35,7 @@ struct pulse {
     uint64_t incarnation; /* 0: none. */
     uint64_t wanted;      /* Incarnation to go on with, while joining. */
     uint64_t join_sent_ms;
-    uint64_t join_client; /* Names the NODE_UP that was sent at that time. */
+    uint64_t join_client, join_seq; /* Name the NODE_UP that was sent at that time. */
     bool joining, join_under_way, stopped;
     uint64_t seq;        /* Of the last renewal sent, */
     uint64_t renewed_ms; /* and when. */

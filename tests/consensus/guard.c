@@ -26,7 +26,7 @@ struct fake {
     raft_io_recv_cb recv;
     uint64_t loaded_last; /* load() finds entries up to here. */
     unsigned received, answered;
-    int status; /* Of the last answer. */
+    int status;                      /* Of the last answer. */
     struct raft raft;                /* Only its configuration counts. */
     raft_index configuration_of_put; /* That snapshot_put() was given. */
 };
@@ -111,6 +111,18 @@ static int fake_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
     return 0;
 }
 
+static raft_term sent_term; /* Of the last snapshot sent. */
+
+static int fake_send(struct raft_io *io, struct raft_io_send *req, const struct raft_message *m,
+                     raft_io_send_cb cb)
+{
+    (void)io;
+    (void)req;
+    (void)cb;
+    sent_term = m->install_snapshot.last_term;
+    return 0;
+}
+
 static void on_fatal(const char *message, void *data) __attribute__((noreturn));
 static void on_fatal(const char *message, void *data)
 {
@@ -127,6 +139,7 @@ static void setup(struct fake *f)
     cr_assert_eq(acked_open(f->dir, &f->acked), 0);
     f->io = (struct raft_io){.impl = f,
                              .data = &f->raft,
+                             .send = fake_send,
                              .load = fake_load,
                              .start = fake_start,
                              .set_term = fake_set_term,
@@ -473,6 +486,7 @@ static struct {
     raft_index prev_index[4];
     raft_term prev_term[4];
     unsigned n[4];
+    raft_index commit[4];
     unsigned count;
     char text[64]; /* What was in the entries, one after the other. */
 } entries_seen;
@@ -486,6 +500,7 @@ static void on_entries(struct raft_io *io, struct raft_message *m)
     entries_seen.prev_index[at] = a->prev_log_index;
     entries_seen.prev_term[at] = a->prev_log_term;
     entries_seen.n[at] = a->n_entries;
+    entries_seen.commit[at] = a->leader_commit;
     for (unsigned i = 0; i < a->n_entries; i++) {
         cr_assert_eq(a->entries[i].batch, a->entries[0].batch);
         strncat(entries_seen.text, a->entries[i].buf.base, a->entries[i].buf.len);
@@ -506,6 +521,7 @@ static void send_entries(struct fake *f, const char *letters)
     memcpy(batch, letters, n);
     a->prev_log_index = 10;
     a->prev_log_term = 3;
+    a->leader_commit = 40;
     a->n_entries = n;
     a->entries = raft_calloc(n, sizeof *a->entries);
     for (unsigned i = 0; i < n; i++)
@@ -537,6 +553,43 @@ Test(guard, a_change_of_the_configuration_comes_first_in_its_message)
     cr_assert_eq(entries_seen.prev_index[2], 14);
     cr_assert_eq(entries_seen.prev_term[2], 6, "that of d");
     cr_assert_eq(entries_seen.n[2], 2);
+    teardown(&f);
+}
+
+Test(guard, old_entries_do_not_set_the_commit_index_back)
+{
+    struct fake f;
+
+    setup(&f);
+    f.io.start(&f.io, 10, NULL, on_entries);
+    f.raft.commit_index = 20;
+    send_entries(&f, "abc");
+    cr_assert_eq(entries_seen.commit[0], 20, "entry 13 is the last of the message");
+    f.raft.commit_index = 13;
+    send_entries(&f, "abc");
+    cr_assert_eq(entries_seen.commit[0], 40);
+    teardown(&f);
+}
+
+Test(guard, a_snapshot_is_sent_with_its_own_term)
+{
+    struct raft_message m = {.type = RAFT_INSTALL_SNAPSHOT};
+    struct raft_snapshot s = {.index = 50, .term = 7};
+    struct raft_io_snapshot_put req;
+    struct raft_io_send send;
+    struct fake f;
+
+    setup(&f);
+    of_put = &f;
+    f.io.snapshot_put(&f.io, 10, &req, &s, on_put);
+    f.put_cb(f.put, 0);
+    m.install_snapshot.last_index = 50;
+    m.install_snapshot.last_term = 6;
+    f.io.send(&f.io, &send, &m, NULL);
+    cr_assert_eq(sent_term, 7);
+    m.install_snapshot.last_index = 51;
+    f.io.send(&f.io, &send, &m, NULL);
+    cr_assert_eq(sent_term, 6, "of that one nothing is known");
     teardown(&f);
 }
 
