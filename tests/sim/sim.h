@@ -199,6 +199,7 @@ void disk_on_crash(struct disk *d, bool power_cut);
 /* handler.c: the resources. */
 void truth_release(void);
 void truth_on_monitor_gone(struct machine *m);
+struct cluster;
 /* Resources have changed groups: what runs of them belongs to their new one. */
 void truth_regroup(const struct cluster *c);
 /* No two machines run something of the same group: asked now. */
