@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "groupmgr/groupmgr.h"
 #include "tests/sim/redirect.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/truth.h"
