@@ -32,6 +32,19 @@ static struct machine *leader(void)
 }
 
 /* NULL: nothing; else what is still going on. */
+/* Its operation waits for something that is not in its way any more. */
+static bool waits_in_vain(const struct group *g)
+{
+    const struct operation *op = &g->operation;
+
+    if (!op->queued || op->wait == CAUSE_WAITS_FOR_CAPACITY || op->wait == CAUSE_WAITS_FOR_NODE)
+        return false;
+    for (unsigned i = 0; op->wait == CAUSE_WAITS_FOR_LOCK && i < g->resource_count; i++)
+        if (g->resources[i]->locked)
+            return false;
+    return true;
+}
+
 static const char *unrest_of(const struct cluster *c)
 {
     static char text[160];
@@ -43,7 +56,8 @@ static const char *unrest_of(const struct cluster *c)
         }
     for (const struct group *g = cluster_next_group(c, NULL); g != NULL;
          g = cluster_next_group(c, g)) {
-        if (g->operation.kind != OPERATION_NONE || g->state == GROUP_PENDING) {
+        /* What waits for room or for a node may do so until somebody cancels it. */
+        if (waits_in_vain(g) || operation_runs(&g->operation) || g->state == GROUP_PENDING) {
             snprintf(text, sizeof text, "group %s: %s under way since %" PRIu64, g->name,
                      operation_kind_name(g->operation.kind), g->operation.id);
             return text;
