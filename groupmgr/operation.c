@@ -110,7 +110,7 @@ uint32_t apply_group_online(struct cluster *c, const struct command *cmd, struct
         code = online_host(c, g, cmd, reply, &host);
     /* Who names a node is told that it is full; who does not, waits for room. */
     waits = code == ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION &&
-            cmd->other == NULL;
+            cmd->other == NULL && !group_runs(g);
     if (code != 0 && !waits)
         return code;
     code = lock_check(g, cmd, reply);

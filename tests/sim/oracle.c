@@ -204,6 +204,13 @@ static void judge_repeat(uint64_t index, const struct command *cmd, const struct
              cmd->client, reply->code, first->code);
 }
 
+/* After it less may be wanted than before. */
+static bool takes_back(enum command_kind kind)
+{
+    return kind == COMMAND_GROUP_OFFLINE || kind == COMMAND_GROUP_CANCEL ||
+           kind == COMMAND_RESOURCE_OFFLINE || kind == COMMAND_RESOURCE_MOVE;
+}
+
 static void judge(const struct cluster *c, const struct command *cmd, const struct reply *reply,
                   bool may_change, bool changed)
 {
@@ -220,9 +227,13 @@ static void judge(const struct cluster *c, const struct command *cmd, const stru
         note_promise(c, cmd);
     if (cmd->kind == COMMAND_RESOURCE_MOVE && reply->code == 0)
         truth_regroup(c);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
+        /* What fell due just before the call was still wanted then. */
+        if (takes_back(cmd->kind) && events[i].command == COMMAND_TICK)
+            continue;
         if (events[i].object == OBJECT_RESOURCE)
             judge_resource(c, &events[i]);
+    }
     if (cmd->kind == COMMAND_NODE_DOWN && reply->code == 0)
         judge_death(cmd);
     if (cmd->kind == COMMAND_NODE_UP && reply->code == 0 && reply->index == index)
