@@ -24,35 +24,34 @@ bool group_will_run(const struct cluster *c, const struct group_record *g)
            group_is_wanted(g) || group_runs(g);
 }
 
-/* Taken offline for another, and not yet on its way back. */
-static bool is_pushed_out(const struct group *g)
+/* Something of it runs or is about to, without anybody asking for room again. */
+static bool has_place(const struct group_record *g)
 {
-    return g->preempted &&
-           (g->operation.kind == OPERATION_NONE || g->operation.kind == OPERATION_OFFLINE);
-}
+    if (operation_runs(&g->group.operation))
+        return true;
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        const struct resource_record *r = resource_record(g->group.resources[i]);
 
-/* Its owner cannot start it: what it needs it will take elsewhere. */
-static bool has_no_host(const struct group_record *g)
-{
-    assert(g->owner != NULL);
-    return !node_is_up(g->owner) || g->group.placement.why.cause == CAUSE_WAITS_FOR_NODE;
+        assert(r->resource.group == &g->group);
+        if (resource_runs(r) || r->plan != PLAN_NONE || r->resource.restart_at_ms != 0)
+            return true;
+    }
+    return false;
 }
 
 static struct share share_now(const struct group_record *g)
 {
     const struct operation *op = &g->group.operation;
-    bool runs = group_runs(g);
-    bool waits = op->queued || is_pushed_out(&g->group);
     struct share share = {.thousand = g->group.priority / 1000};
 
     assert(share.thousand < PRIORITY_THOUSANDS);
-    if (g->owner == NULL || (!runs && (waits || !group_is_wanted(g) || has_no_host(g))))
+    if (g->owner == NULL || !has_place(g))
         return share;
     share.at = g->owner;
     if (operation_runs(op) && op->target != 0 && op->target != g->group.owner)
         share.toward = find_node(g->cluster, op->target);
-    share.gives_way =
-        runs && operation_runs(op) && op->kind == OPERATION_OFFLINE && op->cause == CAUSE_PREEMPTED;
+    share.gives_way = operation_runs(op) && op->kind == OPERATION_OFFLINE &&
+                      op->cause == CAUSE_PREEMPTED && group_runs(g);
     return share;
 }
 

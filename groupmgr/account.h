@@ -3,9 +3,12 @@
  * so that a decision costs the nodes and what the one group names, however much
  * exists. Nothing of it is in a snapshot. Private to groupmgr.
  *
- * A group counts on its owner while it runs or is wanted online, not when it is
- * just parked there, waits in the queue or has been pushed out. While it moves
- * it counts on the node that it goes to as well: that place is taken. */
+ * A group counts on its owner while something of it runs, is about to be started
+ * or restarted, or an operation of its runs. It got its place there by asking for
+ * it, and has to ask again once nothing of all that is left: one that is Failed
+ * for good, parked, pushed out or not started for whatever reason takes up
+ * nothing. While it moves it counts on the node that it goes to as well: that
+ * place is taken. */
 #ifndef HOLDFAST_GROUPMGR_ACCOUNT_H
 #define HOLDFAST_GROUPMGR_ACCOUNT_H
 

@@ -164,12 +164,19 @@ unsigned need_lacking(const struct group_record *g, const struct node_record *n)
     return g->need_count;
 }
 
+/* One that it must keep away from has come while it did not run. */
+static bool is_kept_away(const struct cluster *c, const struct group_record *g)
+{
+    assert(c->settings.enforced_anti_affinity <= 1);
+    return c->settings.enforced_anti_affinity != 0 && class_list_others(&g->apart, g, g->owner) > 0;
+}
+
 bool room_for_start(struct cluster *c, struct group_record *g)
 {
     struct question anywhere = {0};
 
     assert(g->owner != NULL);
-    if (need_lacking(g, g->owner) == g->need_count) {
+    if (need_lacking(g, g->owner) == g->need_count && !is_kept_away(c, g)) {
         account_claim(c, g);
         /* Whatever becomes of the start, its end settles the account. */
         group_touch(c, g, CAUSE_PERSISTENT_STATE);

@@ -145,6 +145,9 @@ static enum cause climb(struct cluster *c, struct resource_record *r)
     if (cause == CAUSE_CANNOT_ONLINE_ANYWHERE)
         return cause;
     if (cause != CAUSE_CANNOT_ONLINE_HERE && restart_take(c, res)) {
+        /* Its place may be taken by now, if it failed in maintenance. */
+        if (!start_admit(c, group_record(res->group), CAUSE_RESTART))
+            return CAUSE_WAITS_FOR_CAPACITY;
         restart_plan(c, r);
         return CAUSE_RESTART;
     }
@@ -169,7 +172,7 @@ static void recover(struct cluster *c, struct resource_record *r)
     verdict = climb(c, r);
     judge(c, r, verdict);
     if (verdict != CAUSE_RESTART && verdict != CAUSE_FAILOVER &&
-        verdict != CAUSE_RESTART_ACTION_NONE)
+        verdict != CAUSE_WAITS_FOR_CAPACITY && verdict != CAUSE_RESTART_ACTION_NONE)
         retry_plan(c, r);
 }
 
@@ -237,6 +240,7 @@ void retry_due(struct cluster *c, struct resource_record *r)
     r->resource.restarts = 0;
     r->resource.restarts_since_ms = 0;
     refusals_clear(c, r);
-    plan_set(c, r, PLAN_START, CAUSE_RETRY);
+    if (start_admit(c, g, CAUSE_RETRY))
+        plan_set(c, r, PLAN_START, CAUSE_RETRY);
     group_touch(c, g, CAUSE_RETRY);
 }

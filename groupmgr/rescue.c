@@ -18,7 +18,9 @@ void group_lose_lives(struct cluster *c, struct group_record *g, enum cause caus
             (r->resource.state == RESOURCE_FAILED && cause != CAUSE_NODE_RESTARTED))
             resource_enter(c, r, RESOURCE_OFFLINE, cause);
     }
-    assert(!group_runs(g));
+    /* At once: whoever is started next asks what is left. */
+    capacity_account(c, g);
+    assert(!group_runs(g) && g->share.at == NULL);
 }
 
 /* -------------------------------------------------------------- isolation */

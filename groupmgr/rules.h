@@ -232,6 +232,10 @@ void rescue_stranded(struct cluster *c);
  * up: now, later (GroupStartDelay), or not at all (Priority 0). */
 void group_start(struct cluster *c, struct group_record *g, enum operation_kind kind,
                  enum cause cause);
+/* The cluster is about to start something of `g` on its owner: if it does not count
+ * there already, is there room? Then it is taken. False: it waits in the queue, and
+ * is started when its turn comes. */
+bool start_admit(struct cluster *c, struct group_record *g, enum cause cause);
 /* Something of it is wanted and not online. */
 bool group_is_wanting(const struct group_record *g);
 void rescue_due(struct cluster *c, struct group_record *g);

@@ -17,11 +17,12 @@ bool group_is_wanting(const struct group_record *g)
     return false;
 }
 
-/* There is no room: it starts when there is. A move that waits would bring
- * nothing along but that wish, and ends. */
+/* There is no room, or somebody to keep away from: it starts when that has changed.
+ * A move that waits would bring nothing along but that wish, and ends. */
 static void start_wait(struct cluster *c, struct group_record *g, enum cause cause)
 {
     const struct operation *op = &g->group.operation;
+    bool lacks = need_lacking(g, g->owner) < g->need_count;
 
     assert(!operation_runs(op));
     if (op->queued && op->kind == OPERATION_ONLINE)
@@ -29,21 +30,25 @@ static void start_wait(struct cluster *c, struct group_record *g, enum cause cau
     operation_drop(c, g, CAUSE_WAITS_FOR_CAPACITY,
                    ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION);
     operation_begin(c, g, OPERATION_ONLINE, cause);
-    queue_put(c, g, CAUSE_WAITS_FOR_CAPACITY);
+    queue_put(c, g, lacks ? CAUSE_WAITS_FOR_CAPACITY : CAUSE_WAITS_FOR_NODE);
+}
+
+bool start_admit(struct cluster *c, struct group_record *g, enum cause cause)
+{
+    assert(node_is_up(g->owner) && group_is_wanted(g));
+    if (g->share.at == g->owner || room_for_start(c, g))
+        return true;
+    start_wait(c, g, cause);
+    return false;
 }
 
 /* Begin an operation that starts what is wanted. */
 static void start_now(struct cluster *c, struct group_record *g, enum operation_kind kind,
                       enum cause cause)
 {
-    bool room;
-
     assert(node_is_up(g->owner) && group_is_wanting(g));
-    room = group_runs(g) || room_for_start(c, g);
-    if (!room) {
-        start_wait(c, g, cause);
+    if (!start_admit(c, g, cause))
         return;
-    }
     operation_begin(c, g, kind, cause);
     if (kind == OPERATION_FAILOVER)
         operation_target(c, g, g->owner);

@@ -55,15 +55,19 @@ Test(affinity, a_parked_group_does_not_count)
     world_teardown(&w);
 }
 
-Test(affinity, a_failed_group_that_is_wanted_counts)
+Test(affinity, a_failed_group_counts_while_it_is_to_be_restarted)
 {
     struct world w;
 
     setup(&w, "A B; db1 prefers A: r1; db2 prefers A");
-    world_do(&w, "set r1 RestartAction 0");
     world_do(&w, "report r1 failed");
     check_text(world_state(&w, "db1"), "Failed");
     check_text(choice_node(&w, "db2", &anywhere), "B");
+    world_do(&w, "wait 500");
+    world_run(&w);
+    world_do(&w, "set r1 RestartAction 0");
+    world_do(&w, "report r1 failed");
+    check_text(choice_node(&w, "db2", &anywhere), "A");
     world_teardown(&w);
 }
 

@@ -30,7 +30,7 @@ Test(capacity, what_a_node_does_not_name_is_not_limited_there)
     world_teardown(&w);
 }
 
-Test(capacity, room_is_taken_while_a_group_runs_or_is_wanted)
+Test(capacity, room_is_taken_while_a_group_runs_or_is_about_to)
 {
     struct world w;
 
@@ -51,7 +51,7 @@ Test(capacity, room_is_taken_while_a_group_runs_or_is_wanted)
     cr_assert_eq(choice_used(&w, "A", "memory"), 30);
     world_do(&w, "set s RestartAction 0");
     world_do(&w, "report s failed");
-    cr_assert_eq(choice_used(&w, "A", "memory"), 30);
+    cr_assert_eq(choice_used(&w, "A", "memory"), 0); /* It will not be restarted. */
     world_teardown(&w);
 }
 
