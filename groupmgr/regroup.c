@@ -167,6 +167,8 @@ uint32_t apply_resource_move(struct cluster *c, const struct command *cmd, struc
         return code;
     group_touch(c, from, CAUSE_CONFIGURED);
     group_touch(c, to, CAUSE_CONFIGURED);
+    room_ask(c, from);
+    room_ask(c, to);
     assert(r->resource.group == &to->group);
     return 0;
 }
