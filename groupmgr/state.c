@@ -299,8 +299,10 @@ void group_show(struct cluster *c, struct group_record *g)
     struct event e;
 
     group_account(c, g);
-    if (next == from && id == g->shown_operation)
+    if (next == from && id == g->shown_operation) {
+        g->ended_code = 0; /* Of one that began and ended without a change. */
         return;
+    }
     if (next != from) {
         g->group.state = next;
         g->group.since_ms = c->now_ms;
