@@ -111,7 +111,7 @@ uint32_t apply_resource_set(struct cluster *c, const struct command *cmd, struct
         owners_set(c, r, cmd);
     for_handler = resource_properties_set(r, cmd);
     refusals_clear(c, r); /* Its handler may think otherwise now. */
-    room_freed(c);
+    room_ask(c, group_record(r->resource.group));
     resource_note(c, r, CAUSE_CONFIGURED);
     /* The handler was given its settings when it was started. */
     return for_handler && resource_runs(r) ? ERROR_RESOURCE_PROPERTIES_STORED : 0;
