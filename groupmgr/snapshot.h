@@ -3,6 +3,10 @@
 #ifndef HOLDFAST_GROUPMGR_SNAPSHOT_H
 #define HOLDFAST_GROUPMGR_SNAPSHOT_H
 
-enum { SNAPSHOT_VERSION = 2 };
+enum {
+    SNAPSHOT_VERSION = 2,
+    CANDIDATE_NUMBERS = 4, /* Of a candidate, each packed into at most: */
+    VARINT_BYTES_MAX = 5,
+};
 
 #endif
