@@ -17,6 +17,8 @@ static void room_ask(struct cluster *c, const struct group_record *g)
 void word_set(struct cluster *c, struct resource_record *r, int persistent)
 {
     assert(persistent >= -1 && persistent <= 1);
+    if (persistent == 1)
+        start_release(c, group_record(r->resource.group));
     if (r->resource.persistent == persistent)
         return;
     if (r->resource.was_persistent == 0)
@@ -29,6 +31,7 @@ void word_set(struct cluster *c, struct resource_record *r, int persistent)
 void words_set(struct cluster *c, struct group_record *g, bool online)
 {
     g->group.persistent_online = online;
+    start_release(c, g);
     room_ask(c, g);
     for (unsigned i = 0; i < g->group.resource_count; i++)
         word_set(c, resource_record(g->group.resources[i]), -1);
