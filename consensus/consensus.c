@@ -41,7 +41,8 @@ static void watch_leadership(struct consensus *c)
 
     raft_leader(&c->raft, &leader, &address);
     uint64_t term = raft_current_term(&c->raft);
-    bool is_leader = raft_state(&c->raft) == RAFT_LEADER;
+    /* While it hands leadership over it knows no leader and takes no proposals. */
+    bool is_leader = raft_state(&c->raft) == RAFT_LEADER && leader == c->raft.id;
     if (leader == c->leader && term == c->term && is_leader == c->is_leader)
         return;
     c->leader = (uint32_t)leader;

@@ -91,6 +91,13 @@ void room_freed(struct cluster *c)
     queue_wake(c);
 }
 
+void room_ask(struct cluster *c, const struct group_record *g)
+{
+    assert(g->owner != NULL);
+    if (g->group.operation.queued || !node_can_host(g->owner))
+        room_freed(c);
+}
+
 static void share_set(struct cluster *c, struct group_record *g, struct share next)
 {
     struct share last = g->share;

@@ -35,7 +35,9 @@ static void keep_online(struct cluster *c, struct group_record *g, enum plan oth
         for (unsigned i = 0; i < g->group.resource_count; i++) {
             struct resource_record *r = resource_record(g->group.resources[i]);
 
-            if (!resource_holds_up(r) || resource_is_provided(r, resource_holds_up))
+            /* One in maintenance may be Failed: there is nothing of it to stop. */
+            if (!resource_runs(r) || !resource_holds_up(r) ||
+                resource_is_provided(r, resource_holds_up))
                 continue;
             plan_set(c, r, resource_is_wanted(r) ? otherwise : PLAN_STOP, CAUSE_CANCELLED);
             lost = true;

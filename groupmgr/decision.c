@@ -89,7 +89,7 @@ void placement_plan(struct cluster *c, struct group_record *g, const struct node
     digest_touch(c, &g->tracked);
 }
 
-void placement_nowhere(struct cluster *c, struct group_record *g, enum cause cause)
+void placement_nowhere(struct cluster *c, struct group_record *g)
 {
     bool is_new = g->group.nowhere.why.index == 0;
 
@@ -97,7 +97,7 @@ void placement_nowhere(struct cluster *c, struct group_record *g, enum cause cau
     if (!is_new && !placement_differs(&g->group.nowhere, &c->decision))
         return;
     placement_take(&g->group.nowhere, &c->decision);
-    g->group.nowhere.why.cause = cause;
+    g->group.nowhere.why.cause = CAUSE_NO_OTHER_NODE;
     digest_touch(c, &g->tracked);
     if (is_new)
         group_note_nowhere(c, g);

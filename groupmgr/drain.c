@@ -37,7 +37,12 @@ bool group_rests(const struct group_record *g)
 
 void group_drained_from(struct cluster *c, struct group_record *g, uint32_t n)
 {
+    struct node_record *last = find_node(c, g->group.drained_from);
+
     assert(n == 0 || find_node(c, n) != NULL);
+    /* A move that its drain counted, and waits for, is no longer one of its own. */
+    if (last != NULL && last->node.id != n && last->node.drain == DRAIN_IN_PROGRESS)
+        drain_wake(last);
     group_unindex(c, g);
     g->group.drained_from = n;
     group_index(c, g);

@@ -122,8 +122,7 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
     failback_replan(c, g);
     group_configured(c, g);
     /* One that waits may be let in by another priority, list or need. */
-    if (g->group.operation.queued || !node_can_host(g->owner))
-        room_freed(c);
+    room_ask(c, g);
     group_note(c, g, CAUSE_CONFIGURED, NULL);
     return 0;
 }

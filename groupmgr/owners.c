@@ -28,7 +28,7 @@ static void owners_changed(struct cluster *c, struct resource_record *r)
     assert(r->resource.possible != NULL || r->resource.possible_count == 0);
     resource_note(c, r, CAUSE_CONFIGURED);
     group_touch(c, group_record(r->resource.group), CAUSE_CONFIGURED);
-    room_freed(c); /* A group that is stuck may have somewhere to go now. */
+    room_ask(c, group_record(r->resource.group));
 }
 
 /* ----------------------------------------------------------- a list at once */
@@ -73,7 +73,7 @@ void owners_set(struct cluster *c, struct resource_record *r, const struct comma
         owners_take(&r->resource, ids, cmd->name_count);
     }
     group_touch(c, group_record(r->resource.group), CAUSE_CONFIGURED);
-    queue_wake(c);
+    room_ask(c, group_record(r->resource.group));
 }
 
 /* ---------------------------------------------------------------- one node */

@@ -46,6 +46,7 @@ void refusals_clear(struct cluster *c, struct resource_record *r)
     r->resource.refused = NULL;
     r->resource.refused_count = 0;
     refusing_remove(c, r);
+    room_ask(c, group_record(r->resource.group));
     digest_touch(c, &r->tracked);
 }
 

@@ -135,6 +135,8 @@ static void member_move(struct cluster *c, struct resource_record *r, struct gro
     /* It is wanted as much as before: what runs must not lose its recovery
      * because the new group was never brought online, nor the other way round. */
     r->resource.persistent = wanted == to->group.persistent_online ? -1 : wanted;
+    /* A call that waits in the old group has nothing to take back here. */
+    r->resource.was_persistent = 0;
     if (lands)
         member_land(c, r);
     resource_note(c, r, CAUSE_CONFIGURED);
@@ -167,7 +169,8 @@ uint32_t apply_resource_move(struct cluster *c, const struct command *cmd, struc
         return code;
     group_touch(c, from, CAUSE_CONFIGURED);
     group_touch(c, to, CAUSE_CONFIGURED);
-    room_freed(c); /* What bound one of them to its nodes may have gone. */
+    room_ask(c, from);
+    room_ask(c, to);
     assert(r->resource.group == &to->group);
     return 0;
 }

@@ -130,7 +130,7 @@ void group_rescue(struct cluster *c, struct group_record *g, enum cause cause)
     host = placement_choose(c, g, &(struct question){.not_this = g->owner});
     if (host == NULL) {
         /* Room may come of others giving way; then it is looked for again. */
-        placement_nowhere(c, g, cause);
+        placement_nowhere(c, g);
         if (group_is_to_start(g))
             preempt_for(c, g);
         group_park(c, g);

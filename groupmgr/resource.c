@@ -78,6 +78,7 @@ static uint32_t resource_delete_check(const struct resource_record *r, struct re
 
 uint32_t apply_resource_delete(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
+    struct group_record *g;
     struct resource_record *r;
     uint32_t code = resource_find(c, cmd, reply, &r);
 
@@ -85,10 +86,12 @@ uint32_t apply_resource_delete(struct cluster *c, const struct command *cmd, str
         code = resource_delete_check(r, reply);
     if (code != 0)
         return code;
+    g = group_record(r->resource.group);
+    assert(!operation_runs(&g->group.operation));
     resource_note(c, r, CAUSE_DELETED);
-    group_touch(c, group_record(r->resource.group), CAUSE_DELETED);
+    group_touch(c, g, CAUSE_DELETED);
     resource_remove(c, r);
-    room_freed(c); /* It may have been what kept its group from other nodes. */
+    room_ask(c, g);
     return 0;
 }
 

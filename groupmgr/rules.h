@@ -319,7 +319,7 @@ void placement_plan(struct cluster *c, struct group_record *g, const struct node
 void placement_forget(struct cluster *c, struct group_record *g);
 /* The last choice found no node to take `g` from its owner: keep why, for whoever
  * asks, and tell it the first time. */
-void placement_nowhere(struct cluster *c, struct group_record *g, enum cause cause);
+void placement_nowhere(struct cluster *c, struct group_record *g);
 /* It needs no other node any more. */
 void placement_found(struct cluster *c, struct group_record *g);
 /* The group has got its owner, because of `cause`: what was kept of the choice
@@ -335,6 +335,9 @@ void capacity_account(struct cluster *c, struct group_record *g);
 /* Room, or one to keep away from, has gone: whoever waits for that looks again
  * before the command ends, in the queue or with an owner that is down. */
 void room_freed(struct cluster *c);
+/* `g` asks less of a node than before, or something else: a possible owner more, a
+ * resource less, other needs. If it waits, or its owner cannot host it, the same. */
+void room_ask(struct cluster *c, const struct group_record *g);
 /* Before something of a group that does not run is started on its owner: is
  * there room? Then it is taken, and the caller starts it in this command. False:
  * it has to wait; the caller does queue_put(c, g, CAUSE_WAITS_FOR_CAPACITY), and

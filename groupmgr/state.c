@@ -312,7 +312,7 @@ void group_show(struct cluster *c, struct group_record *g)
 
     group_account(c, g);
     if (next == from && id == g->shown_operation) {
-        g->ended_code = 0; /* Of one that began and ended unseen, if there was one. */
+        g->ended_code = 0; /* Of one that began and ended without a change. */
         return;
     }
     if (next != from) {

@@ -101,7 +101,10 @@ uint32_t target_for_online(struct cluster *c, struct group_record *g, bool choos
         *ret = n;
         return 0;
     }
-    code = nobody_code(c, g, &q, owner_code != 0 ? owner_code : ERROR_HOST_NODE_NOT_AVAILABLE);
+    /* Only what does not run can wait for room. */
+    code = group_runs(g)
+               ? owner_code
+               : nobody_code(c, g, &q, owner_code != 0 ? owner_code : ERROR_HOST_NODE_NOT_AVAILABLE);
     assert(code != 0);
     return refuse(reply, code, "%s, and there is no other node", g->owner->node.name);
 }

@@ -5,15 +5,6 @@
 
 enum { WAS_OFFSET = 2 }; /* -1, 0, 1 are kept as 1, 2, 3. */
 
-/* What is not wanted needs no room: a group that was stuck for want of it may go
- * to another node now. */
-static void room_ask(struct cluster *c, const struct group_record *g)
-{
-    assert(g->owner != NULL);
-    if (!node_can_host(g->owner))
-        room_freed(c);
-}
-
 void word_set(struct cluster *c, struct resource_record *r, int persistent)
 {
     assert(persistent >= -1 && persistent <= 1);
@@ -32,7 +23,7 @@ void words_set(struct cluster *c, struct group_record *g, bool online)
 {
     g->group.persistent_online = online;
     start_release(c, g);
-    room_ask(c, g);
+    room_ask(c, g); /* What is not wanted needs none. */
     for (unsigned i = 0; i < g->group.resource_count; i++)
         word_set(c, resource_record(g->group.resources[i]), -1);
     digest_touch(c, &g->tracked);

@@ -24,6 +24,7 @@ def test_the_state_as_it_was_by_index_and_time():
         assert client.change("group.create", name="web") == 0
         assert client.change("resource.create", name="svc", group="web", type="dummy") == 0
         rpc = c.rpc("n1")
+        rpc.call("group.list")  # Waits until this node has it all; the digest does not.
         before = rpc.call("cluster.digest")["index"]
         stamp = rpc.call("events.list")[-1]["stamp_ms"]
         assert client.change("group.online", name="web") == IO_PENDING
@@ -35,6 +36,7 @@ def test_the_state_as_it_was_by_index_and_time():
         client.wait_group("web", "Offline")
         assert client.change("resource.delete", name="svc") == 0
         assert client.change("group.delete", name="web") == 0
+        rpc.call("group.list")
         gone = rpc.call("cluster.digest")["index"]
         for node in c.names:
             reached(c, node, gone)

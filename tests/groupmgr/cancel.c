@@ -269,3 +269,18 @@ Test(cancel, hanging_start_is_got_back)
     check_text(world_states(&w, "db"), "Offline: app Offline");
     world_teardown(&w);
 }
+
+Test(cancel, leaves_alone_what_has_failed_in_maintenance)
+{
+    struct world w;
+
+    setup_online(&w);
+    world_do(&w, "maintain app flags 1");
+    world_do(&w, "report app failed");
+    world_do(&w, "move db to B");
+    check_code(world_do(&w, "cancel db"), ERROR_IO_PENDING);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "A");
+    check_text(world_states(&w, "db"), "Online: disk Online, app Online, log Online");
+    world_teardown(&w);
+}

@@ -710,3 +710,29 @@ Test(drain, death_of_the_resumed_node_forgets_who_was_to_come)
     check_text(world_state(&w, "g1"), "Online");
     world_teardown(&w);
 }
+
+/* It has room for the next move then, and nobody else would tell it. */
+Test(drain, goes_on_when_another_node_claims_what_it_was_moving)
+{
+    struct world w;
+
+    world_setup(&w, "A B C; high prefers A B: r1; low prefers B: r2");
+    world_do(&w, "cluster ParallelMoves 1");
+    world_do(&w, "set high AutoFailbackType 1");
+    world_do(&w, "set high Priority 3000");
+    world_do(&w, "move high to B");
+    world_do(&w, "online high on B");
+    world_do(&w, "online low");
+    world_run(&w);
+    world_do(&w, "pause A");
+    check_code(world_do(&w, "pause B drain"), ERROR_IO_PENDING);
+    world_do(&w, "report r1 offline"); /* It arrives at C. */
+    check_text(world_owner(&w, "high"), "C");
+    check_text(world_state(&w, "low"), "Online");
+    check_code(world_do(&w, "resume A flags 2"), 0);
+    check_text(world_state(&w, "low"), "Pending");
+    world_run(&w);
+    check_text(world_owner(&w, "high"), "A");
+    cr_assert_eq(world_node(&w, "B")->drain, DRAIN_COMPLETED);
+    world_teardown(&w);
+}

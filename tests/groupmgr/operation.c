@@ -509,3 +509,38 @@ Test(operation, move_goes_on_when_a_resource_fails_to_stop)
     check_text(world_states(&w, "db"), "Online: disk Online, app Online");
     world_teardown(&w);
 }
+
+/* Only what does not run can wait for room. */
+Test(operation, online_of_what_runs_on_a_paused_node_is_told_so)
+{
+    struct world w;
+
+    world_setup(&w, "A B; db: app log");
+    world_do(&w, "configure B Capacities memory=0");
+    world_do(&w, "set db Needs memory=1");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "stop log");
+    world_run(&w);
+    world_do(&w, "pause A");
+    check_code(world_do(&w, "online db"), ERROR_SHARING_PAUSED);
+    world_teardown(&w);
+}
+
+Test(operation, start_that_comes_to_nothing_leaves_no_trace)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: disk app>disk");
+    world_do(&w, "set app RestartAction 0");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "report app failed");
+    world_do(&w, "stop disk");
+    world_run(&w);
+    check_text(world_states(&w, "db"), "Failed: disk Offline, app Failed");
+    check_code(world_do(&w, "up A"), 0);
+    check_text(world_states(&w, "db"), "Failed: disk Offline, app Failed");
+    cr_assert_eq(world_group(&w, "db")->operation.id, 0);
+    world_teardown(&w);
+}

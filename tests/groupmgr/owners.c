@@ -97,3 +97,39 @@ Test(owners, new_owner_frees_what_waits_for_one)
     check_text(world_owner(&w, "db"), "C");
     world_teardown(&w);
 }
+
+/* What kept the group from all nodes that are up goes away: so does the group. */
+Test(owners, group_that_nobody_could_host_goes_on_without_the_resource)
+{
+    struct world w;
+
+    world_setup(&w, "A B; db: app log; web: page");
+    world_do(&w, "forbid app B");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "down A");
+    check_text(world_owner(&w, "db"), "A");
+    check_code(world_do(&w, "remove app"), 0);
+    check_text(world_owner(&w, "db"), "B");
+    world_run(&w);
+    check_text(world_state(&w, "log"), "Online");
+    world_teardown(&w);
+}
+
+Test(owners, group_that_nobody_could_host_goes_on_once_its_refusals_are_dropped)
+{
+    struct world w;
+
+    world_setup(&w, "A B; db: app");
+    world_do(&w, "online db");
+    world_do(&w, "report app cannot-here");
+    check_text(world_owner(&w, "db"), "B");
+    world_run(&w);
+    world_do(&w, "down B");
+    check_text(world_owner(&w, "db"), "B");
+    check_code(world_do(&w, "set app Command x"), 0);
+    check_text(world_owner(&w, "db"), "A");
+    world_run(&w);
+    check_text(world_state(&w, "db"), "Online");
+    world_teardown(&w);
+}

@@ -239,7 +239,8 @@ static void throw_call(struct dice *d, struct throw *t)
     cmd->names = t->names;
     cmd->name_count = (unsigned)roll(d, 3);
     cmd->has_names = roll(d, 2) == 0;
-    cmd->client = roll(d, 4);
+    /* Most without one: of a client that is far on already all is refused. */
+    cmd->client = roll(d, 8) == 0 ? 1 + roll(d, 3) : 0;
     cmd->seq = roll(d, 2000);
 }
 

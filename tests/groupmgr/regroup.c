@@ -100,3 +100,19 @@ Test(regroup, resources_stay_in_order_of_creation)
                "Offline: a Offline, c Offline, b Offline, d Offline, e Offline");
     world_teardown(&w);
 }
+
+Test(regroup, leaves_behind_what_a_waiting_call_would_take_back)
+{
+    struct world w;
+
+    world_setup(&w, "A; db: app log; web");
+    world_do(&w, "stop app");
+    world_do(&w, "configure A Capacities memory=0");
+    world_do(&w, "set db Needs memory=1");
+    check_code(world_do(&w, "online db"), ERROR_CLUSTER_GROUP_QUEUED);
+    check_code(world_do(&w, "regroup app to web"), 0);
+    cr_assert_eq(world_resource(&w, "app")->persistent, 1);
+    check_code(world_do(&w, "cancel db"), 0);
+    cr_assert_eq(world_resource(&w, "app")->persistent, 1);
+    world_teardown(&w);
+}
