@@ -199,6 +199,19 @@ static void tell_status(const struct story *s)
                 drained_from);
 }
 
+/* Why no other node has it, if its own cannot. */
+static void tell_nowhere(const struct story *s)
+{
+    const struct value *nowhere = value_get_map(s->group, "nowhere");
+    const struct value *candidates = value_get_array(nowhere, "candidates");
+
+    if (candidates == NULL || candidates->len == 0)
+        return;
+    fprintf(s->out, "  No other node can take it, %s:\n",
+            text_command(s->a, value_get(nowhere, "why")));
+    show_candidates(s->cli, s->a, candidates, "    ");
+}
+
 static void tell_place(const struct story *s)
 {
     const struct value *placement = value_get_map(s->group, "placement");
@@ -210,10 +223,11 @@ static void tell_place(const struct story *s)
     tell_why(s, value_get(placement, "why"), "  ");
     if (!value_is_str(value_get(node, "state"), "Up"))
         fprintf(s->out, "  %s is %s%s.\n", owner, field(s, node, "state"), text_for(s->a, node));
-    if (candidates == NULL || candidates->len == 0)
-        return;
-    fputs("  The nodes then:\n", s->out);
-    show_candidates(s->cli, s->a, candidates, "    ");
+    if (candidates != NULL && candidates->len > 0) {
+        fputs("  The nodes then:\n", s->out);
+        show_candidates(s->cli, s->a, candidates, "    ");
+    }
+    tell_nowhere(s);
 }
 
 /* ------------------------------------------------------------------- resources */

@@ -31,6 +31,7 @@ static const char *duty_fault(const struct cluster *c, const struct node_record 
     MUST(node->drain == DRAIN_NOT_INITIATED || node->paused || node->leaving);
     MUST(node->drain == DRAIN_NOT_INITIATED || node->drain == DRAIN_COMPLETED || node_is_up(n));
     MUST(node->drain != DRAIN_IN_PROGRESS || drain_is_moving(c, n)); /* Or it would never end. */
+    MUST(node->drain == DRAIN_NOT_INITIATED || node->drain_why.index != 0);
     MUST(node->drain_target != node->id);
     MUST(node->drain_target == 0 || find_node(c, node->drain_target) != NULL);
     MUST(node->departures_since_ms <= c->now_ms);
@@ -319,6 +320,8 @@ static const char *group_fault(const struct cluster *c, const struct group_recor
     if (fault != NULL)
         return fault;
     MUST(!g->touched);
+    MUST(g->group.held == CAUSE_NONE || !group_runs(g));
+    MUST(g->group.nowhere.why.index == 0 || !node_can_host(g->owner));
     MUST(g->group.id <= c->index);
     MUST(g->group.placement.chosen == g->group.owner);
     MUST(g->planned.chosen == 0 || g->group.operation.kind != OPERATION_NONE);

@@ -203,7 +203,7 @@ static void settle_all(struct cluster *c)
             settle_touched(c);
         }
     } while (drains_run(c));
-    assert(c->touched == NULL && !c->cold_start && !c->room_freed);
+    assert(c->touched == NULL && !c->room_freed);
 }
 
 static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)

@@ -23,11 +23,12 @@ void decision_keep(struct cluster *c, const struct judging *j, const struct judg
     struct placement *p = &c->decision;
 
     assert(c->node_count <= NODES_MAX);
-    *p = (struct placement){.why = why_now(c, CAUSE_NONE),
+    *p = (struct placement){.why = j->q->why != NULL ? *j->q->why : why_now(c, CAUSE_NONE),
                             .chosen = chosen != NULL ? chosen->n->node.id : 0,
                             .candidates = c->candidates,
                             .candidate_count = c->node_count};
     c->decided_for = j->g;
+    c->decided_at = c->index;
     for (unsigned i = 0; i < c->node_count; i++)
         p->candidates[i] = (struct candidate){.node = j->nodes[i].n->node.id,
                                               .rule = j->nodes[i].rule,
@@ -39,7 +40,7 @@ void decision_keep(struct cluster *c, const struct judging *j, const struct judg
 static bool decided(const struct cluster *c, const struct group_record *g, uint32_t node)
 {
     assert(node != 0);
-    return c->decided_for == g && c->decision.why.index == c->index && c->decision.chosen == node;
+    return c->decided_for == g && c->decided_at == c->index && c->decision.chosen == node;
 }
 
 static void placement_take(struct placement *p, const struct placement *from)
@@ -50,6 +51,18 @@ static void placement_take(struct placement *p, const struct placement *from)
     copy.candidates = candidates_copy(from->candidates, from->candidate_count);
     free(p->candidates);
     *p = copy;
+}
+
+/* A node is there or not, or has another reason; what the rule counted does not matter. */
+static bool placement_differs(const struct placement *a, const struct placement *b)
+{
+    bool differs = a->candidate_count != b->candidate_count;
+
+    assert(a->candidate_count <= NODES_MAX);
+    for (unsigned i = 0; !differs && i < a->candidate_count; i++)
+        differs = a->candidates[i].node != b->candidates[i].node ||
+                  a->candidates[i].rule != b->candidates[i].rule;
+    return differs;
 }
 
 void placement_forget(struct cluster *c, struct group_record *g)
@@ -76,6 +89,30 @@ void placement_plan(struct cluster *c, struct group_record *g, const struct node
     digest_touch(c, &g->tracked);
 }
 
+void placement_nowhere(struct cluster *c, struct group_record *g)
+{
+    bool is_new = g->group.nowhere.why.index == 0;
+
+    assert(c->decided_for == g && c->decided_at == c->index && c->decision.chosen == 0);
+    if (!is_new && !placement_differs(&g->group.nowhere, &c->decision))
+        return;
+    placement_take(&g->group.nowhere, &c->decision);
+    g->group.nowhere.why.cause = CAUSE_NO_OTHER_NODE;
+    digest_touch(c, &g->tracked);
+    if (is_new)
+        group_note_nowhere(c, g);
+}
+
+void placement_found(struct cluster *c, struct group_record *g)
+{
+    assert(g->group.nowhere.chosen == 0);
+    if (g->group.nowhere.why.index == 0)
+        return;
+    free(g->group.nowhere.candidates);
+    memset(&g->group.nowhere, 0, sizeof(g->group.nowhere));
+    digest_touch(c, &g->tracked);
+}
+
 void placement_settle(struct cluster *c, struct group_record *g, enum cause cause)
 {
     struct placement named = {.why = why_now(c, cause), .chosen = g->group.owner};
@@ -88,6 +125,8 @@ void placement_settle(struct cluster *c, struct group_record *g, enum cause caus
     placement_take(&g->group.placement, made);
     g->group.placement.why.cause = cause;
     placement_forget(c, g);
+    if (cause != CAUSE_WAITS_FOR_NODE) /* There it is only kept, until a node is found. */
+        placement_found(c, g);
     assert(g->group.placement.chosen == g->group.owner && g->planned.chosen == 0);
     digest_touch(c, &g->tracked);
 }

@@ -108,11 +108,31 @@ static void drain_enter(struct cluster *c, struct node_record *n, enum drain_sta
     node_note(c, n, cause);
 }
 
+static void drain_failure_forget(struct cluster *c, struct group_record *g)
+{
+    if (!g->group.drain_failed)
+        return;
+    g->group.drain_failed = false;
+    digest_touch(c, &g->tracked);
+}
+
+/* What came back from a move may go again, and so may what is on its way back. */
+static void drain_failures_forget(struct cluster *c, struct node_record *n)
+{
+    for (unsigned i = 0; i < n->group_count; i++)
+        drain_failure_forget(c, n->groups[i]);
+    for (unsigned i = 0; i < n->drained.count; i++)
+        drain_failure_forget(c, n->drained.groups[i]);
+    assert(n->drained.count <= c->group_count);
+}
+
 void drain_begin(struct cluster *c, struct node_record *n, uint32_t flags,
                  const struct node_record *target)
 {
     n->node.drain_flags = flags;
     n->node.drain_target = target != NULL ? target->node.id : 0;
+    n->node.drain_why = why_now(c, CAUSE_DRAIN);
+    drain_failures_forget(c, n);
     drain_enter(c, n, DRAIN_IN_PROGRESS, CAUSE_DRAIN);
     drain_wake(n);
 }
@@ -123,6 +143,8 @@ void drain_end(struct cluster *c, struct node_record *n)
     n->node.drain = DRAIN_NOT_INITIATED;
     n->node.drain_flags = 0;
     n->node.drain_target = 0;
+    n->node.drain_why = (struct why){0};
+    drain_failures_forget(c, n);
     digest_touch(c, &n->tracked);
 }
 
@@ -131,11 +153,20 @@ static enum cause drain_cause(const struct node_record *n)
     return n->node.leaving ? CAUSE_NODE_LEAVING : CAUSE_DRAIN;
 }
 
-/* The operation takes its group away from `n` because of a drain. */
-static bool is_move_from(const struct operation *op, const struct node_record *n)
+static bool drain_lets_remain(const struct node_record *n)
 {
+    return (n->node.drain_flags & NODE_PAUSE_REMAIN_ON_PAUSED_NODE_ON_MOVE_ERROR) != 0;
+}
+
+/* Its operation takes it away from `n` because of a drain, or back after that. */
+static bool is_move_from(const struct group_record *g, const struct node_record *n)
+{
+    const struct operation *op = &g->group.operation;
+    bool back = op->returning && g->group.drained_from == n->node.id;
+
+    assert(n != NULL);
     return operation_runs(op) && op->kind == OPERATION_MOVE && op->source == n->node.id &&
-           (op->cause == CAUSE_DRAIN || op->cause == CAUSE_NODE_LEAVING);
+           (op->cause == CAUSE_DRAIN || op->cause == CAUSE_NODE_LEAVING || back);
 }
 
 /* Moves of the drain that have not ended, here or at their targets. */
@@ -144,10 +175,10 @@ static unsigned drain_moves(const struct node_record *n)
     unsigned moves = 0;
 
     for (unsigned i = 0; i < n->group_count; i++)
-        moves += is_move_from(&n->groups[i]->group.operation, n);
+        moves += is_move_from(n->groups[i], n);
     for (unsigned i = 0; i < n->drained.count; i++)
         moves += n->drained.groups[i]->owner != n &&
-                 is_move_from(&n->drained.groups[i]->group.operation, n);
+                 is_move_from(n->drained.groups[i], n);
     return moves;
 }
 
@@ -158,31 +189,36 @@ bool drain_is_moving(const struct cluster *c, const struct node_record *n)
     for (unsigned i = 0; i < n->group_count; i++)
         if (!group_rests(n->groups[i]))
             return true;
-    return n->group_count > 0 && drain_moves(n) > 0;
+    return (n->group_count > 0 || drain_lets_remain(n)) && drain_moves(n) > 0;
 }
 
 static struct node_record *drain_host(struct cluster *c, struct node_record *n,
                                       struct group_record *g)
 {
     struct node_record *target = find_node(c, n->node.drain_target), *host = NULL;
+    /* Its turn may come much later: what sends it away is the call all the same. */
+    struct question q = {.not_this = n, .why = &n->node.drain_why};
 
-    assert(target != n);
-    if (target != NULL)
-        host = placement_choose(c, g, &(struct question){.not_this = n, .target = target});
-    return host != NULL ? host : placement_choose(c, g, &(struct question){.not_this = n});
+    assert(target != n && q.why->index != 0);
+    if (target != NULL) {
+        q.target = target;
+        host = placement_choose(c, g, &q);
+        q.target = NULL;
+    }
+    return host != NULL ? host : placement_choose(c, g, &q);
 }
 
 /* Does the group go on? False: it cannot go now. */
 static bool drain_group(struct cluster *c, struct node_record *n, struct group_record *g,
                         unsigned *moves)
 {
-    bool remain = (n->node.drain_flags & NODE_PAUSE_REMAIN_ON_PAUSED_NODE_ON_MOVE_ERROR) != 0;
+    bool remain = drain_lets_remain(n);
     struct node_record *host;
 
     assert(g->owner == n);
     if (!group_rests(g))
         return true; /* Moving already, or waited for. */
-    if (remain && group_is_locked(g))
+    if (g->group.drain_failed || (remain && group_is_locked(g)))
         return false;
     if (!group_is_idle(g) && *moves >= c->settings.parallel_moves)
         return true;
@@ -191,7 +227,17 @@ static bool drain_group(struct cluster *c, struct node_record *n, struct group_r
         return false;
     group_drained_from(c, g, n->node.id);
     *moves += group_relocate(c, g, host, drain_cause(n));
+    if (remain && operation_runs(&g->group.operation) && g->group.operation.kind == OPERATION_MOVE)
+        g->group.operation.flags |= GROUP_MOVE_RETURN_TO_SOURCE_NODE_ON_ERROR;
     return true;
+}
+
+static enum cause remain_cause(const struct node_record *n, const struct group_record *g)
+{
+    assert(g->owner == n);
+    if (g->group.drain_failed)
+        return CAUSE_RETURNED;
+    return drain_lets_remain(n) && group_is_locked(g) ? CAUSE_LOCKED : CAUSE_NO_OTHER_NODE;
 }
 
 /* One line for each group that stays behind. */
@@ -201,12 +247,8 @@ static void drain_fail(struct cluster *c, struct node_record *n)
     struct group_record **groups = node_groups_by_priority(n, &count);
 
     assert(count > 0);
-    for (unsigned i = 0; i < count; i++) {
-        bool remain = (n->node.drain_flags & NODE_PAUSE_REMAIN_ON_PAUSED_NODE_ON_MOVE_ERROR) != 0;
-        bool locked = remain && group_is_locked(groups[i]);
-
-        group_note(c, groups[i], locked ? CAUSE_LOCKED : CAUSE_NO_OTHER_NODE, NULL);
-    }
+    for (unsigned i = 0; i < count; i++)
+        group_note(c, groups[i], remain_cause(n, groups[i]), NULL);
     free(groups);
     drain_enter(c, n, DRAIN_FAILED, CAUSE_DRAIN_FAILED);
 }
@@ -225,9 +267,11 @@ static void drain_run(struct cluster *c, struct node_record *n)
 
     if (n->node.drain == DRAIN_FAILED && stuck < count)
         drain_enter(c, n, DRAIN_IN_PROGRESS, CAUSE_DRAIN);
-    if (n->group_count == 0)
+    /* What may come back has not gone before it has arrived. */
+    if (n->group_count == 0 && (moves == 0 || !drain_lets_remain(n)))
         drain_enter(c, n, DRAIN_COMPLETED, CAUSE_DRAIN_COMPLETED);
-    else if (n->node.drain == DRAIN_IN_PROGRESS && stuck == n->group_count && moves == 0)
+    else if (n->node.drain == DRAIN_IN_PROGRESS && stuck == n->group_count && stuck > 0 &&
+             moves == 0)
         drain_fail(c, n);
     assert(moves >= before);
 }
@@ -242,7 +286,7 @@ static void drained_progress(struct cluster *c, struct group_record *g)
     if (from == NULL)
         return;
     assert(group_set_has(&from->drained, g));
-    if (from->node.drain == DRAIN_IN_PROGRESS && !is_move_from(&g->group.operation, from))
+    if (from->node.drain == DRAIN_IN_PROGRESS && !is_move_from(g, from))
         drain_wake(from);
     /* It has come back, or never went, or there is no coming back. */
     if (g->owner == from ? group_rests(g) || node_can_host(from)

@@ -109,10 +109,8 @@ static void groups_inherit(struct cluster *c, struct node_record *n)
         group_lose_lives(c, g, CAUSE_EVICTED);
         group_rescue(c, g, CAUSE_EVICTED);
         /* Room or affinity forbids it everywhere: it needs an owner all the same. */
-        if (g->owner == n) {
+        if (g->owner == n)
             group_give(c, g, heir_of(c, g, n), CAUSE_EVICTED);
-            group_note(c, g, CAUSE_NO_OTHER_NODE, NULL);
-        }
     }
     free(groups);
     assert(n->group_count == 0);

@@ -158,6 +158,8 @@ static bool failback_group(struct cluster *c, struct node_record *n, struct grou
     struct question q = {.not_this = g->owner, .target = n};
 
     assert(g->owner != n);
+    if (g->group.drained_from == n->node.id)
+        q.why = &n->node.why; /* Its resume. */
     if (!group_rests(g) || group_is_locked(g) || !group_may_own(g, n))
         return false;
     if (placement_choose(c, g, &q) != n)

@@ -46,9 +46,7 @@ void forming_update(struct cluster *c, bool cold_start)
 void forming_due(struct cluster *c)
 {
     assert(c->forming_until_ms == 0);
-    c->cold_start = true;
     rescue_stranded(c);
-    c->cold_start = false;
 }
 
 /* --------------------------------------------------------------------- up */
@@ -162,7 +160,8 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
     }
     node_begin(c, n, cmd);
 
-    c->cold_start = cold_start || c->forming_until_ms != 0;
+    if (cold_start)
+        starts_hold(c);
     for_groups(c, n, node_can_host(n) ? group_restore_for : group_rescue, CAUSE_NODE_UP);
     forming_update(c, cold_start);
     node_hosts(c, n, CAUSE_NODE_UP);
@@ -170,7 +169,6 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
     if (c->forming_until_ms == 0)
         rescue_stranded(c);
     quarantine_review(c);
-    c->cold_start = false;
     return 0;
 }
 

@@ -323,6 +323,7 @@ struct node {
     enum drain_status drain;
     uint32_t drain_flags;    /* PAUSE_* of the call. */
     uint32_t drain_target;   /* Node; 0: as placement chooses. */
+    struct why drain_why;    /* The command that began the drain; index 0: none. */
     /* Quarantine: how often it went without a word, in the hour that began at: */
     unsigned departures;
     uint64_t departures_since_ms;
@@ -375,6 +376,7 @@ struct group {
     uint64_t since_ms;
     struct why why;              /* Of its state. */
     struct placement placement;  /* Of its owner. */
+    struct placement nowhere;    /* No node could take it from its owner; why.index 0: not so. */
     uint32_t *preferred;       /* Node ids in order. */
     unsigned preferred_count;
     struct resource **resources; /* In order of creation. */
@@ -383,6 +385,8 @@ struct group {
     uint64_t failovers_since_ms;
     bool preempted;          /* Taken offline for a group of higher priority. */
     uint32_t drained_from;   /* Node that it left by a drain, to come back to; 0. */
+    bool drain_failed;       /* Its move failed and came back: this drain leaves it where it is. */
+    enum cause held;         /* Why a cold start left it offline, for a client to start; NONE. */
     uint64_t start_at_ms;    /* GroupStartDelay: started then; 0: not planned. */
     uint64_t rescue_at_ms;   /* ResiliencyPeriod: waits so long for its owner; 0. */
     uint64_t failback_at_ms; /* Goes back to a preferred owner then; 0. */

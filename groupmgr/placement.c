@@ -95,6 +95,8 @@ static void judge_exclusion(struct judging *j, struct judged *one)
 
     one->rule = state_rule(one->n);
     assert((one->rule == PLACEMENT_CHOSEN) == node_can_host(one->n));
+    if (one->rule == PLACEMENT_PAUSED && j->q->back && one->n == j->q->target)
+        one->rule = PLACEMENT_CHOSEN;
     if (one->rule != PLACEMENT_CHOSEN)
         return;
     one->value = resource_not_possible(g, one->n);

@@ -255,6 +255,7 @@ static void group_free(struct group_record *g)
     free(g->group.preferred);
     free(g->group.resources);
     free(g->group.placement.candidates);
+    free(g->group.nowhere.candidates);
     free(g->planned.candidates);
     free(g->apart.items);
     free(g->together.items);

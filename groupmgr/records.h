@@ -137,7 +137,6 @@ struct cluster {
     uint64_t index;
     uint64_t now_ms;
     enum command_kind command; /* Being applied. */
-    bool cold_start;           /* What is being started now is so by a cold start. */
     uint64_t forming_until_ms; /* After a cold start; 0: not forming. */
     struct timer forming;
     struct settings settings;
@@ -162,6 +161,7 @@ struct cluster {
     struct candidate candidates[NODES_MAX];
     struct placement decision;
     const struct group_record *decided_for;
+    uint64_t decided_at;
     bool room_freed; /* By this command; nothing of it outlasts the command. */
     uint64_t placement_steps; /* Ever taken: what choices cost, for those who count. */
 

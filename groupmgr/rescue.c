@@ -130,7 +130,8 @@ void group_rescue(struct cluster *c, struct group_record *g, enum cause cause)
     host = placement_choose(c, g, &(struct question){.not_this = g->owner});
     if (host == NULL) {
         /* Room may come of others giving way; then it is looked for again. */
-        if (group_is_wanting(g) && g->group.priority != PRIORITY_DISABLED)
+        placement_nowhere(c, g);
+        if (group_is_to_start(g))
             preempt_for(c, g);
         group_park(c, g);
         return;
@@ -143,6 +144,7 @@ void group_restore(struct cluster *c, struct group_record *g)
 {
     assert(node_is_up(g->owner));
     timer_set(c, &g->rescue, 0);
+    placement_found(c, g);
     group_start(c, g, OPERATION_ONLINE, CAUSE_PERSISTENT_STATE);
 }
 

@@ -117,6 +117,7 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.drain = (enum drain_status)read_uint(&r, "drain", DRAIN_FAILED);
     n->node.drain_flags = read_u32(&r, "drain_flags");
     n->node.drain_target = read_u32(&r, "drain_target");
+    why_read(&r, "drain_why", &n->node.drain_why);
     n->node.departures = read_u32(&r, "departures");
     n->node.departures_since_ms = read_uint(&r, "departures_since_ms", UINT64_MAX);
     timer_set(c, &n->quarantine, read_uint(&r, "quarantined_until_ms", UINT64_MAX));
@@ -161,7 +162,8 @@ static void operation_read(struct field_reader *group, const char *key, struct o
     group->bad |= !fields_end(&r) || op->kind == OPERATION_NONE;
 }
 
-static void placement_read(struct field_reader *group, const char *key, struct placement *ret)
+static void placement_read(struct field_reader *group, const char *key, bool is_choice,
+                           struct placement *ret)
 {
     const struct value *v = read_object(group, key);
     struct field_reader r;
@@ -172,7 +174,8 @@ static void placement_read(struct field_reader *group, const char *key, struct p
     why_read(&r, "why", &ret->why);
     ret->chosen = read_u32(&r, "chosen");
     ret->candidate_count = candidates_read(&r, &ret->candidates);
-    group->bad |= !fields_end(&r) || ret->chosen == 0;
+    group->bad |= !fields_end(&r) || (ret->chosen != 0) != is_choice;
+    group->bad |= !is_choice && ret->why.index == 0;
 }
 
 static bool preferred_read(const struct cluster *c, struct field_reader *r, struct group *g)
@@ -223,12 +226,15 @@ static bool group_read(struct cluster *c, const struct value *v)
     group->state = (enum group_state)read_uint(&r, "state", GROUP_PENDING);
     group->since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     why_read(&r, "why", &group->why);
-    placement_read(&r, "placement", &group->placement);
-    placement_read(&r, "planned", &g->planned);
+    placement_read(&r, "placement", true, &group->placement);
+    placement_read(&r, "nowhere", false, &group->nowhere);
+    placement_read(&r, "planned", true, &g->planned);
     group->failovers = read_u32(&r, "failovers");
     group->failovers_since_ms = read_uint(&r, "failovers_since_ms", UINT64_MAX);
     group->preempted = read_bool(&r, "preempted");
     group->drained_from = read_u32(&r, "drained_from");
+    group->drain_failed = read_bool(&r, "drain_failed");
+    group->held = (enum cause)read_uint(&r, "held", CAUSE_COUNT - 1);
     timer_set(c, &g->start, read_uint(&r, "start_at_ms", UINT64_MAX));
     timer_set(c, &g->rescue, read_uint(&r, "rescue_at_ms", UINT64_MAX));
     timer_set(c, &g->failback, read_uint(&r, "failback_at_ms", UINT64_MAX));

@@ -63,6 +63,8 @@ void group_note_operation(struct cluster *c, struct group_record *g, const struc
 /* The same of a new owner, with the decision that led to it. */
 void group_note_owner(struct cluster *c, struct group_record *g, enum cause cause,
                       const char *text);
+/* The same of there being no node for it (`nowhere`), with the reason of each. */
+void group_note_nowhere(struct cluster *c, struct group_record *g);
 /* By the command that is being applied. */
 struct why why_now(const struct cluster *c, enum cause cause);
 /* Let the group show the state that the formula gives; an event if it is new. */
@@ -135,6 +137,9 @@ void transfer_arrive(struct cluster *c, struct group_record *g);
 /* It owns the group from now on; nothing of it runs. */
 void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
                 enum cause cause);
+/* `n` may be given the group: as any node may, or, paused, as the one that it was
+ * drained from and comes back to. */
+bool transfer_may_take(const struct group_record *g, const struct node_record *n);
 /* What runs at the target failed, and its move is to come back on error: true
  * if it is on its way back now. Before anything else is done about a failure. */
 bool transfer_return(struct cluster *c, struct group_record *g);
@@ -236,6 +241,12 @@ void group_start(struct cluster *c, struct group_record *g, enum operation_kind 
  * there already, is there room? Then it is taken. False: it waits in the queue, and
  * is started when its turn comes. */
 bool start_admit(struct cluster *c, struct group_record *g, enum cause cause);
+/* All nodes were down, and the first is up again: who is not to be started by that? */
+void starts_hold(struct cluster *c);
+/* A client asks for it, or it runs: from now on it is started like any other. */
+void start_release(struct cluster *c, struct group_record *g);
+/* The cluster would start what is wanted of it. */
+bool group_is_to_start(const struct group_record *g);
 /* Something of it is wanted and not online. */
 bool group_is_wanting(const struct group_record *g);
 void rescue_due(struct cluster *c, struct group_record *g);
@@ -282,6 +293,8 @@ struct question {
                            * preferred owners, so that each gets its turn. */
     bool ignore_affinity; /* Anti-affinity excludes nobody. */
     bool ignore_refusals; /* What could not come online there is to be tried again. */
+    bool back;            /* It was drained from the target and comes back: paused is no matter. */
+    const struct why *why; /* What has led to this; NULL: the present command. */
 };
 /* The best node for `g`, NULL if there is none. Each node and why it was not
  * taken is known until the command ends: to operation_target(), which lets the
@@ -304,6 +317,11 @@ uint32_t placement_target_code(struct cluster *c, struct group_record *g,
 void placement_plan(struct cluster *c, struct group_record *g, const struct node_record *target);
 /* Nothing came of it. */
 void placement_forget(struct cluster *c, struct group_record *g);
+/* The last choice found no node to take `g` from its owner: keep why, for whoever
+ * asks, and tell it the first time. */
+void placement_nowhere(struct cluster *c, struct group_record *g);
+/* It needs no other node any more. */
+void placement_found(struct cluster *c, struct group_record *g);
 /* The group has got its owner, because of `cause`: what was kept of the choice
  * is now the group's placement. */
 void placement_settle(struct cluster *c, struct group_record *g, enum cause cause);

@@ -76,6 +76,7 @@ static void node_fields(const void *object, struct field_writer *w)
     field_uint(w, "drain", (uint64_t)n->drain);
     field_uint(w, "drain_flags", n->drain_flags);
     field_uint(w, "drain_target", n->drain_target);
+    why_write(w, "drain_why", &n->drain_why);
     field_uint(w, "departures", n->departures);
     field_uint(w, "departures_since_ms", n->departures_since_ms);
     field_uint(w, "quarantined_until_ms", n->quarantined_until_ms);
@@ -136,6 +137,8 @@ static void group_fields(const void *object, struct field_writer *w)
     why_write(w, "why", &g->why);
     if (field_object(w, "placement", g->placement.chosen != 0))
         fields_write(&g->placement, placement_fields, w->s);
+    if (field_object(w, "nowhere", g->nowhere.why.index != 0))
+        fields_write(&g->nowhere, placement_fields, w->s);
     if (field_object(w, "planned", record->planned.chosen != 0))
         fields_write(&record->planned, placement_fields, w->s);
     numbers_write(w, "preferred", g->preferred, g->preferred_count);
@@ -143,6 +146,8 @@ static void group_fields(const void *object, struct field_writer *w)
     field_uint(w, "failovers_since_ms", g->failovers_since_ms);
     field_bool(w, "preempted", g->preempted);
     field_uint(w, "drained_from", g->drained_from);
+    field_bool(w, "drain_failed", g->drain_failed);
+    field_uint(w, "held", (uint64_t)g->held);
     field_uint(w, "start_at_ms", g->start_at_ms);
     field_uint(w, "rescue_at_ms", g->rescue_at_ms);
     field_uint(w, "failback_at_ms", g->failback_at_ms);

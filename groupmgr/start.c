@@ -55,23 +55,53 @@ static void start_now(struct cluster *c, struct group_record *g, enum operation_
     plan_start_wanted(c, g, cause);
 }
 
+/* Held back by a cold start, it stays as it is, whoever comes and goes. */
+void starts_hold(struct cluster *c)
+{
+    struct group_record *g;
+
+    DL_FOREACH(c->groups, g)
+    {
+        enum cause held = CAUSE_NONE;
+
+        assert(!group_runs(g));
+        if (group_is_wanting(g) && c->settings.ignore_persistent_state == 1)
+            held = CAUSE_IGNORE_PERSISTENT_STATE;
+        else if (group_is_wanting(g) && g->group.cold_start == 1)
+            held = CAUSE_COLD_START_SETTING;
+        if (held == g->group.held)
+            continue;
+        g->group.held = held;
+        digest_touch(c, &g->tracked);
+    }
+}
+
+void start_release(struct cluster *c, struct group_record *g)
+{
+    assert(g->cluster == c);
+    if (g->group.held == CAUSE_NONE)
+        return;
+    g->group.held = CAUSE_NONE;
+    digest_touch(c, &g->tracked);
+}
+
 /* Why it is not to be started; CAUSE_NONE: it is. */
-static enum cause start_refusal(const struct cluster *c, const struct group *g)
+static enum cause start_refusal(const struct group *g)
 {
     assert(g->owner != 0);
-    if (g->priority == PRIORITY_DISABLED)
-        return CAUSE_PRIORITY_DISABLED;
-    if (c->cold_start && c->settings.ignore_persistent_state == 1)
-        return CAUSE_IGNORE_PERSISTENT_STATE;
-    if (c->cold_start && g->cold_start == 1)
-        return CAUSE_COLD_START_SETTING;
-    return CAUSE_NONE;
+    return g->priority == PRIORITY_DISABLED ? CAUSE_PRIORITY_DISABLED : g->held;
+}
+
+bool group_is_to_start(const struct group_record *g)
+{
+    assert(g->owner != NULL);
+    return start_refusal(&g->group) == CAUSE_NONE && group_is_wanting(g);
 }
 
 void group_start(struct cluster *c, struct group_record *g, enum operation_kind kind,
                  enum cause cause)
 {
-    enum cause refusal = start_refusal(c, &g->group);
+    enum cause refusal = start_refusal(&g->group);
 
     assert(node_is_up(g->owner));
     group_touch(c, g, cause);

@@ -136,6 +136,8 @@ static void resource_move(struct cluster *c, struct resource_record *r, enum res
         res->status_text = xstrdup(text);
         res->status_code = code;
     }
+    if (resource_runs(r)) /* Somebody has started it. */
+        start_release(c, group_record(res->group));
     digest_touch(c, &r->tracked);
     resource_event(c, r, from, cause);
     maintenance_follow(c, r);
@@ -250,6 +252,16 @@ void group_note_owner(struct cluster *c, struct group_record *g, enum cause caus
     e.candidate_count = g->group.placement.candidate_count;
     event_record(c, &e);
     free(copy);
+}
+
+void group_note_nowhere(struct cluster *c, struct group_record *g)
+{
+    struct event e = group_event(g, g->group.state, CAUSE_NO_OTHER_NODE);
+
+    assert(g->group.nowhere.why.index != 0);
+    e.candidates = g->group.nowhere.candidates;
+    e.candidate_count = g->group.nowhere.candidate_count;
+    event_record(c, &e);
 }
 
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text)

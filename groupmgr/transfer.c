@@ -153,11 +153,15 @@ bool operation_ignores_affinity(const struct operation *op)
 /* ----------------------------------------------------------------- owners */
 
 /* Where a client has brought it: there it starts, and comes back to. */
-static void default_owner_follow(struct group_record *g, enum cause cause)
+static void default_owner_follow(struct cluster *c, struct group_record *g, enum cause cause)
 {
+    bool by_client = cause == CAUSE_REQUESTED_MOVE || cause == CAUSE_REQUESTED_ONLINE;
+
     assert(g->owner != NULL);
-    if (cause == CAUSE_REQUESTED_MOVE || cause == CAUSE_REQUESTED_ONLINE || cause == CAUSE_RETURNED)
+    if (by_client || (cause == CAUSE_RETURNED && g->group.drained_from != g->group.owner))
         g->group.default_owner = g->group.owner;
+    if (by_client && g->group.drained_from != 0)
+        group_drained_from(c, g, 0); /* Nobody takes it from there again but he. */
 }
 
 void group_give(struct cluster *c, struct group_record *g, struct node_record *owner,
@@ -171,7 +175,9 @@ void group_give(struct cluster *c, struct group_record *g, struct node_record *o
     timer_set(c, &g->rescue, 0); /* It waits for its old one no longer. */
     g->group.token = c->index;
     placement_settle(c, g, cause);
-    default_owner_follow(g, cause);
+    default_owner_follow(c, g, cause);
+    if (g->group.drained_from != g->group.owner)
+        g->group.drain_failed = false;
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
 
@@ -195,18 +201,26 @@ void transfer_begin(struct cluster *c, struct group_record *g, enum operation_ki
     assert(g->group.operation.source == g->group.owner);
 }
 
+bool transfer_may_take(const struct group_record *g, const struct node_record *n)
+{
+    bool back = g->group.operation.returning && g->group.drained_from == n->node.id;
+
+    assert(operation_runs(&g->group.operation));
+    return node_can_host(n) || (back && n->node.state == NODE_PAUSED && !n->node.leaving);
+}
+
 /* The target may have gone while the group was stopping: then another one, and
  * as a last resort the owner itself, which has all it needs. */
 static struct node_record *transfer_host(struct cluster *c, struct group_record *g)
 {
     struct node_record *target = find_node(c, g->group.operation.target);
+    struct why why = g->planned.why; /* What the operation goes by, also to another one. */
+    struct question q = {.not_this = g->owner, .why = why.index != 0 ? &why : NULL};
 
     assert(target != g->owner);
-    if (target == NULL || !node_can_host(target) || !group_possible_on(g, target))
-        target = placement_choose(
-            c, g,
-            &(struct question){.not_this = g->owner,
-                               .ignore_affinity = operation_ignores_affinity(&g->group.operation)});
+    q.ignore_affinity = operation_ignores_affinity(&g->group.operation);
+    if (target == NULL || !transfer_may_take(g, target) || !group_possible_on(g, target))
+        target = placement_choose(c, g, &q);
     return target != NULL ? target : g->owner;
 }
 
@@ -232,11 +246,15 @@ bool transfer_return(struct cluster *c, struct group_record *g)
         (op->flags & GROUP_MOVE_RETURN_TO_SOURCE_NODE_ON_ERROR) == 0)
         return false;
     q.ignore_affinity = operation_ignores_affinity(op);
+    /* From a paused node only its drain sends anything away. */
+    q.back = op->cause == CAUSE_DRAIN && source != NULL && !source->node.leaving;
     if (operation_is_leaving(g) || source == NULL || source == g->owner ||
         placement_target_code(c, g, source, &q) != 0)
         return false;
     op->code = operation_failure(g);
     assert(op->code != 0);
+    if (op->cause == CAUSE_DRAIN)
+        g->group.drain_failed = true;
     op->returning = true;
     op->cause = CAUSE_RETURNED;
     operation_target(c, g, source);

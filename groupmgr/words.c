@@ -8,6 +8,8 @@ enum { WAS_OFFSET = 2 }; /* -1, 0, 1 are kept as 1, 2, 3. */
 void word_set(struct cluster *c, struct resource_record *r, int persistent)
 {
     assert(persistent >= -1 && persistent <= 1);
+    if (persistent == 1)
+        start_release(c, group_record(r->resource.group));
     if (r->resource.persistent == persistent)
         return;
     if (r->resource.was_persistent == 0)
@@ -20,6 +22,7 @@ void word_set(struct cluster *c, struct resource_record *r, int persistent)
 void words_set(struct cluster *c, struct group_record *g, bool online)
 {
     g->group.persistent_online = online;
+    start_release(c, g);
     room_ask(c, g); /* What is not wanted needs none. */
     for (unsigned i = 0; i < g->group.resource_count; i++)
         word_set(c, resource_record(g->group.resources[i]), -1);

@@ -74,11 +74,12 @@ void view_operations(const struct view *v, struct sink *s)
 /* --------------------------------------------------------------------- groups */
 
 /* What only a look at this one group tells: a list of thousands stays cheap. */
-enum { WHOLE_PAIRS = 13 };
+enum { WHOLE_PAIRS = 14 };
 
-static void view_placement(const struct view *v, const struct placement *p, struct sink *s)
+static void view_placement(const struct view *v, const char *key, const struct placement *p,
+                           struct sink *s)
 {
-    sink_kv_map(s, "placement", 3);
+    sink_kv_map(s, key, 3);
     view_why("why", &p->why, s);
     sink_kv_str(s, "chosen", view_node_name(v, p->chosen));
     view_candidates(v, "candidates", p->candidates, p->candidate_count, s);
@@ -88,7 +89,8 @@ static void view_whole(const struct view *v, const struct group *g, struct sink 
 {
     sink_kv_str(s, "cause", cause_name(g->why.cause));
     view_why("why", &g->why, s);
-    view_placement(v, &g->placement, s);
+    view_placement(v, "placement", &g->placement, s);
+    view_placement(v, "nowhere", &g->nowhere, s);
     view_bits("status", group_status(g), status_names, COUNT(status_names), s);
     sink_kv_uint(s, "failovers", g->failovers);
     sink_kv_uint(s, "failovers_since_ms", g->failovers_since_ms);

@@ -259,6 +259,8 @@ Test(policy, why_tells_the_command_the_rule_the_nodes_and_what_comes)
         "    n22  was chosen\n",
         "    n1   has more groups (5 against 3)\n",
         "    n3   is down\n",
+        "  No other node can take it, by command 42 (tick) at ",
+        "    n3   is down\n",
         "It is Failed because it failed,\n  by command 42 (report) at ",
         "A resource of it is locked",
         "Operation 43, move to n2, waits since ",

@@ -104,6 +104,7 @@ Test(views, a_group_has_all_common_properties_and_its_reasons)
     cr_expect(value_get_uint(why, "index", &index) && index == 10);
     cr_expect_eq(value_get(v, "operation")->type, VALUE_NIL);
     cr_expect_not_null(value_get_map(v, "placement"));
+    cr_expect_eq(value_get(value_get_map(v, "nowhere"), "why")->type, VALUE_NIL);
     cr_expect_eq(value_get_array(v, "resources")->len, 2u);
     stage_teardown(&t);
 }
