@@ -177,8 +177,7 @@ static unsigned drain_moves(const struct node_record *n)
     for (unsigned i = 0; i < n->group_count; i++)
         moves += is_move_from(n->groups[i], n);
     for (unsigned i = 0; i < n->drained.count; i++)
-        moves += n->drained.groups[i]->owner != n &&
-                 is_move_from(n->drained.groups[i], n);
+        moves += n->drained.groups[i]->owner != n && is_move_from(n->drained.groups[i], n);
     return moves;
 }
 

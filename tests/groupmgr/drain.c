@@ -486,6 +486,132 @@ Test(drain, failure_at_the_target_is_a_failure_like_any_other)
     world_teardown(&w);
 }
 
+/* db moves to B, where it fails, and web is on its way. */
+static void setup_failing_move(struct world *w, const char *plot)
+{
+    setup_online(w, plot);
+    world_break(w, "app");
+    world_do(w, "pause A drain flags 1");
+    world_do(w, "report app offline");
+    check_text(world_owner(w, "db"), "B");
+    world_do(w, "report page offline");
+    cr_assert_eq(world_node(w, "A")->drain, DRAIN_IN_PROGRESS); /* Something may come back. */
+    world_do(w, "report app failed");
+    world_mend(w, "app");
+}
+
+Test(drain, failed_move_comes_back_to_the_paused_node_if_told_so)
+{
+    struct world w;
+
+    setup_failing_move(&w, "A B; db: app; web: page");
+    cr_assert(world_group(&w, "db")->operation.returning);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "A");
+    check_text(world_state(&w, "db"), "Online");
+    check_text(world_owner(&w, "web"), "B");
+    check_text(world_state(&w, "web"), "Online");
+    cr_assert_eq(world_node(&w, "A")->state, NODE_PAUSED);
+    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_FAILED);
+    cr_assert_eq(world_resource(&w, "app")->restarts, 0);
+    cr_assert_eq(world_group(&w, "db")->failovers, 0);
+    cr_assert_eq(world_group(&w, "db")->drained_from, 0);
+    /* This drain leaves it there, another takes it along. */
+    world_do(&w, "up B");
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "A");
+    check_code(world_do(&w, "pause A drain flags 1"), ERROR_IO_PENDING);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "B");
+    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_COMPLETED);
+    world_teardown(&w);
+}
+
+Test(drain, failed_move_whose_source_has_gone_follows_the_failure_policy)
+{
+    struct world w;
+
+    setup_online(&w, "A B C; db: app");
+    world_do(&w, "pause A drain to B flags 1");
+    world_do(&w, "report app offline");
+    world_do(&w, "down A");
+    world_do(&w, "report app failed");
+    cr_assert_eq(world_resource(&w, "app")->restarts, 1);
+    world_do(&w, "wait 500");
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "B");
+    check_text(world_state(&w, "db"), "Online");
+    world_teardown(&w);
+}
+
+Test(drain, way_back_whose_end_dies_ends_elsewhere_and_the_drain_with_it)
+{
+    struct world w;
+
+    setup_online(&w, "A B C; db: app disk");
+    world_do(&w, "pause A drain to B flags 1");
+    world_do(&w, "report app offline");
+    world_do(&w, "report disk offline");
+    world_do(&w, "report disk online");
+    world_do(&w, "report app failed");
+    cr_assert(world_group(&w, "db")->operation.returning);
+    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_IN_PROGRESS);
+    world_do(&w, "down B");
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "C");
+    check_text(world_state(&w, "db"), "Online");
+    cr_assert_not(world_group(&w, "db")->drain_failed);
+    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_COMPLETED);
+    world_teardown(&w);
+}
+
+Test(drain, names_its_own_command_for_every_group_that_it_moves)
+{
+    struct world w;
+    uint64_t index;
+
+    setup_online(&w, "A B; one: x; two: y; three: z");
+    world_do(&w, "cluster ParallelMoves 1");
+    world_do(&w, "pause A drain");
+    index = w.reply.index;
+    world_run(&w);
+    for (const struct group *g = NULL; (g = cluster_next_group(w.cluster, g)) != NULL;) {
+        check_text(world_owner(&w, g->name), "B");
+        cr_assert_eq(g->placement.why.index, index, "%s", g->name);
+        cr_assert_eq(g->placement.why.command, COMMAND_NODE_PAUSE, "%s", g->name);
+        cr_assert_eq(g->placement.why.cause, CAUSE_DRAIN, "%s", g->name);
+        cr_assert_gt(g->placement.candidate_count, 0, "%s", g->name);
+    }
+    check_code(world_do(&w, "resume A flags 1"), 0);
+    index = w.reply.index;
+    world_run(&w);
+    cr_assert_eq(world_group(&w, "three")->placement.why.index, index);
+    cr_assert_eq(world_group(&w, "three")->placement.why.command, COMMAND_NODE_RESUME);
+    world_teardown(&w);
+}
+
+Test(drain, what_a_client_moved_on_is_not_brought_back)
+{
+    struct world w;
+
+    setup_online(&w, "A B C; db: app; web: page; idle: x");
+    world_do(&w, "offline idle");
+    world_run(&w);
+    world_do(&w, "pause A drain to B");
+    world_run(&w);
+    check_code(world_do(&w, "move db to C"), ERROR_IO_PENDING);
+    world_run(&w);
+    check_code(world_do(&w, "online idle on C"), ERROR_IO_PENDING);
+    world_run(&w);
+    cr_assert_eq(world_group(&w, "db")->drained_from, 0);
+    check_code(world_do(&w, "resume A flags 1"), 0);
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "C");
+    check_text(world_owner(&w, "idle"), "C");
+    check_text(world_owner(&w, "web"), "A");
+    world_teardown(&w);
+}
+
 Test(drain, group_that_leaves_by_itself_ends_it_too)
 {
     struct world w;

@@ -462,6 +462,52 @@ Test(placement, reasons_on_their_way_are_in_the_snapshot)
 /* ------------------------------------------------------------------- cost */
 
 /* What a choice looks at does not grow with what there is. */
+/* How often the story tells that there is no node. */
+static unsigned told(struct world *w)
+{
+    unsigned count = 0;
+
+    for (const char *at = world_story(w); (at = strstr(at, "no-other-node")) != NULL; at++)
+        count++;
+    return count;
+}
+
+Test(placement, that_there_is_no_node_is_told_once_and_kept_until_there_is)
+{
+    const struct placement *nowhere;
+    struct world w;
+
+    world_setup(&w, "A B C; db: app");
+    world_do(&w, "move db to A");
+    world_do(&w, "online db");
+    world_run(&w);
+    world_do(&w, "forbid app C");
+    nowhere = &world_group(&w, "db")->nowhere;
+    world_do(&w, "down B");
+    told(&w);
+    world_do(&w, "down A");
+    cr_assert_eq(told(&w), 1);
+    cr_assert_eq(nowhere->candidate_count, 3);
+    cr_assert_eq(nowhere->candidates[1].rule, PLACEMENT_DOWN);
+    cr_assert_eq(nowhere->candidates[2].rule, PLACEMENT_NOT_POSSIBLE_OWNER);
+    cr_assert_eq(nowhere->why.command, COMMAND_NODE_DOWN);
+    world_do(&w, "down C");
+    world_do(&w, "up C");
+    world_do(&w, "wait 5000");
+    cr_assert_eq(told(&w), 0);
+    check_text(world_owner(&w, "db"), "A");
+    /* Whoever asks is told how it stands, when that has changed. */
+    world_do(&w, "forbid app B");
+    world_do(&w, "up B");
+    cr_assert_eq(told(&w), 0);
+    cr_assert_eq(nowhere->candidates[1].rule, PLACEMENT_NOT_POSSIBLE_OWNER);
+    cr_assert_eq(nowhere->why.command, COMMAND_NODE_UP);
+    world_do(&w, "allow app B");
+    check_text(world_owner(&w, "db"), "B");
+    cr_assert_eq(nowhere->why.index, 0);
+    world_teardown(&w);
+}
+
 Test(placement, eight_thousand_groups_cost_the_same_steps_each)
 {
     enum { GROUPS = 8000, NODES = 64, PER_CHOICE = 8 * NODES };

@@ -170,7 +170,7 @@ Test(start, cold_start_setting_1_is_not_started_by_a_cold_start)
     world_teardown(&w);
 }
 
-Test(start, cold_start_ends_with_the_wait_for_the_others)
+Test(start, cold_start_holds_also_what_was_placed_at_the_end_of_its_wait)
 {
     struct world w;
 
@@ -183,9 +183,65 @@ Test(start, cold_start_ends_with_the_wait_for_the_others)
     world_do(&w, "wait 5000");
     check_text(world_owner(&w, "db"), "B");
     check_text(world_state(&w, "db"), "Offline");
+    /* Its owner's return says nothing of it, nor does its death. */
     world_do(&w, "up B");
     world_run(&w);
+    check_text(world_state(&w, "db"), "Offline");
+    world_do(&w, "up A");
+    world_do(&w, "down B");
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "A");
+    check_text(world_state(&w, "db"), "Offline");
+    /* A client's word does, wherever it goes after that. */
+    world_do(&w, "online db");
+    world_do(&w, "down A");
+    world_do(&w, "up C");
+    world_do(&w, "wait 5000");
+    world_run(&w);
+    check_text(world_state(&w, "db"), "Offline"); /* Another cold start. */
+    world_do(&w, "online db");
+    world_do(&w, "up A");
+    world_do(&w, "down C");
+    world_run(&w);
+    check_text(world_owner(&w, "db"), "A");
     check_text(world_state(&w, "db"), "Online");
+    world_teardown(&w);
+}
+
+Test(start, each_cold_start_decides_anew_who_is_held_back)
+{
+    struct world w;
+
+    setup_online(&w, "A B; db: app log");
+    world_do(&w, "cluster IgnorePersistentStateOnStartup 1");
+    cold_start(&w);
+    cr_assert_eq(world_group(&w, "db")->held, CAUSE_IGNORE_PERSISTENT_STATE);
+    world_do(&w, "cluster IgnorePersistentStateOnStartup 0");
+    world_do(&w, "up A");
+    world_run(&w);
+    check_text(world_state(&w, "db"), "Offline");
+    cold_start(&w);
+    cr_assert_eq(world_group(&w, "db")->held, CAUSE_NONE);
+    check_text(world_state(&w, "db"), "Online");
+    world_teardown(&w);
+}
+
+Test(start, single_resource_that_a_client_starts_ends_the_being_held_back)
+{
+    struct world w;
+
+    setup_online(&w, "A B; db: app log");
+    world_do(&w, "set db ColdStartSetting 1");
+    cold_start(&w);
+    world_do(&w, "stop log");
+    cr_assert_eq(world_group(&w, "db")->held, CAUSE_COLD_START_SETTING);
+    world_do(&w, "bring app");
+    world_run(&w);
+    cr_assert_eq(world_group(&w, "db")->held, CAUSE_NONE);
+    world_do(&w, "up B");
+    world_do(&w, "down %s", world_owner(&w, "db"));
+    world_run(&w);
+    check_text(world_states(&w, "db"), "PartialOnline: app Online, log Offline");
     world_teardown(&w);
 }
 
