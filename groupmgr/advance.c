@@ -21,6 +21,7 @@ void plan_set(struct cluster *c, struct resource_record *r, enum plan plan, enum
 
 void plan_stop_all(struct cluster *c, struct group_record *g, enum cause cause)
 {
+    assert(g->cluster == c);
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
 
@@ -32,6 +33,7 @@ void plan_stop_all(struct cluster *c, struct group_record *g, enum cause cause)
 
 void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cause)
 {
+    assert(g->cluster == c && node_is_up(g->owner));
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
         bool start = resource_is_wanted(r) && r->resource.state != RESOURCE_ONLINE;
@@ -47,6 +49,7 @@ void plan_start_wanted(struct cluster *c, struct group_record *g, enum cause cau
 /* Online, and meant to stay so. */
 static bool stands(const struct resource_record *r)
 {
+    assert((unsigned)r->plan <= PLAN_CYCLE);
     return r->resource.state == RESOURCE_ONLINE && (r->plan & PLAN_STOP) == 0;
 }
 
@@ -80,6 +83,7 @@ static bool dependents_need_it_no_more(const struct resource_record *r)
 
 bool resource_may_stop(const struct resource_record *r)
 {
+    assert((unsigned)r->plan <= PLAN_CYCLE);
     return (r->plan & PLAN_STOP) != 0 &&
            (r->resource.state == RESOURCE_ONLINE || r->resource.state == RESOURCE_ONLINE_PENDING) &&
            dependents_need_it_no_more(r);
@@ -90,6 +94,7 @@ bool resource_may_stop(const struct resource_record *r)
  * Those that have another provider, or that a maintenance keeps, stay. */
 bool resource_may_start(const struct resource_record *r)
 {
+    assert((unsigned)r->plan <= PLAN_CYCLE);
     return r->plan == PLAN_START && !resource_runs(r) && resource_is_provided(r, stands) &&
            (resource_holds_up(r) || dependents_need_it_no_more(r));
 }
@@ -110,6 +115,7 @@ bool wait_is_over(const struct resource_record *r)
 
 bool group_has_pending(const struct group_record *g)
 {
+    assert(g->group.resources != NULL || g->group.resource_count == 0);
     for (unsigned i = 0; i < g->group.resource_count; i++)
         if (resource_is_pending(resource_record(g->group.resources[i])))
             return true;
@@ -118,6 +124,7 @@ bool group_has_pending(const struct group_record *g)
 
 bool group_runs(const struct group_record *g)
 {
+    assert(g->group.resources != NULL || g->group.resource_count == 0);
     for (unsigned i = 0; i < g->group.resource_count; i++)
         if (resource_runs(resource_record(g->group.resources[i])))
             return true;
@@ -128,6 +135,7 @@ bool operation_is_busy(const struct group_record *g)
 {
     uint64_t only = g->group.operation.resource;
 
+    assert(operation_runs(&g->group.operation));
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         const struct resource_record *r = resource_record(g->group.resources[i]);
 
@@ -150,6 +158,7 @@ static void drop_vain_starts(struct cluster *c, struct group_record *g)
 {
     bool dropped;
 
+    assert(g->cluster == c);
     do {
         dropped = false;
         for (unsigned i = 0; i < g->group.resource_count; i++) {
@@ -185,6 +194,7 @@ static void end_waits(struct cluster *c, struct group_record *g)
 
 static void walk(struct cluster *c, struct group_record *g)
 {
+    assert(g->cluster == c);
     drop_vain_starts(c, g);
     end_waits(c, g);
     for (unsigned i = 0; i < g->group.resource_count; i++) {
@@ -204,6 +214,7 @@ static bool follow_up(struct cluster *c, struct group_record *g)
         return preempted_wait(c, g) || queue_go_on(c, g);
     if (operation_is_busy(g))
         return false;
+    assert(!group_has_pending(g));
     if (operation_is_leaving(g))
         transfer_arrive(c, g);
     else
@@ -213,6 +224,7 @@ static bool follow_up(struct cluster *c, struct group_record *g)
 
 void group_settle(struct cluster *c, struct group_record *g)
 {
+    assert(g->owner != NULL);
     do {
         walk(c, g);
     } while (follow_up(c, g));

@@ -63,7 +63,7 @@ static unsigned quantities_read(struct cluster *c, const struct strings *list, s
 
         assert(count <= QUANTITIES_MAX);
         if (!quantity_parse(list->text + at, &name_len, &need->amount))
-            assert(!"a checked list");
+            assert(false); /* Not a checked list. */
         need->quantity = quantity_intern(c, list->text + at, name_len);
     }
     if (count > 0)

@@ -16,6 +16,7 @@ struct cluster *cluster_new(void)
     commons_preset(OBJECT_CLUSTER, &c->settings);
     c->queue.prev = c->queue.next = &c->queue;
     timer_init(&c->forming, TIMER_FORMING, 0, c, &c->forming_until_ms);
+    assert(cluster_next_deadline(c) == UINT64_MAX);
     return c;
 }
 
@@ -36,6 +37,7 @@ uint32_t refuse(struct reply *reply, uint32_t code, const char *format, ...)
 {
     va_list args;
 
+    assert(code != 0);
     va_start(args, format);
     vsnprintf(reply->detail, sizeof(reply->detail), format, args);
     va_end(args);
@@ -47,6 +49,7 @@ uint32_t refuse(struct reply *reply, uint32_t code, const char *format, ...)
 
 uint32_t instructions_check(const struct command *cmd, struct reply *reply)
 {
+    assert(reply != NULL);
     if (cmd->instructions_len > INSTRUCTIONS_BYTES_MAX)
         return refuse(reply, ERROR_INVALID_PARAMETER, "instructions of more than %u bytes",
                       (unsigned)INSTRUCTIONS_BYTES_MAX);
@@ -59,6 +62,7 @@ uint32_t instructions_check(const struct command *cmd, struct reply *reply)
 
 static uint32_t apply_tick(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
+    assert(cmd->kind == COMMAND_TICK);
     (void)c, (void)cmd, (void)reply;
     return 0;
 }
@@ -66,6 +70,7 @@ static uint32_t apply_tick(struct cluster *c, const struct command *cmd, struct 
 static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
                                    struct reply *reply)
 {
+    assert(cmd->kind == COMMAND_CLUSTER_INIT);
     if (!name_is_valid(cmd->name))
         return refuse(reply, ERROR_INVALID_NAME, "name of the cluster");
     if (c->name[0] != '\0')
@@ -80,6 +85,7 @@ uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct 
     struct event e = {.object = OBJECT_CLUSTER, .name = c->name, .cause = CAUSE_CONFIGURED};
     uint32_t code = commons_check(OBJECT_CLUSTER, cmd, reply);
 
+    assert(cmd->kind == COMMAND_CLUSTER_SET);
     if (code != 0)
         return code;
     commons_set(OBJECT_CLUSTER, &c->settings, cmd);
@@ -128,6 +134,7 @@ static void timers_run(struct cluster *c)
     c->command = COMMAND_TICK;
     while ((t = timer_first(c)) != NULL && *t->at_ms <= c->now_ms) {
         timer_set(c, t, 0);
+        assert(t->slot == 0);
         timer_due(c, t);
     }
 }
@@ -177,6 +184,7 @@ static void settle_touched(struct cluster *c)
     while (c->touched != NULL) {
         struct group_record *g = c->touched;
 
+        assert(g->touched);
         c->touched = g->next_touched;
         if (c->touched == NULL)
             c->touched_last = NULL;
@@ -208,6 +216,7 @@ static void settle_all(struct cluster *c)
 
 static void dispatch(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
+    assert(c->touched == NULL && !c->room_freed);
     c->command = cmd->kind;
     if (cmd->kind >= COMMAND_TICK && cmd->kind < COMMAND_KIND_END && handlers[cmd->kind] != NULL)
         reply->code = handlers[cmd->kind](c, cmd, reply);
@@ -220,6 +229,7 @@ static void dispatch_once(struct cluster *c, const struct command *cmd, struct r
 {
     struct session *s = session_find(c, cmd->client);
 
+    assert(cmd->client != 0);
     if (s != NULL && cmd->seq < s->seq) {
         reply->code =
             refuse(reply, ERROR_INVALID_PARAMETER, "call %llu of a client that is at %llu already",
@@ -246,6 +256,7 @@ static void dispatch_once(struct cluster *c, const struct command *cmd, struct r
 void cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct command *cmd,
                    struct reply *ret)
 {
+    assert(cmd != NULL && ret != NULL);
     events_absorb(&c->events);
     c->index++;
     if (stamp_ms > c->now_ms)
@@ -267,21 +278,25 @@ void cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct command *c
 
 uint64_t cluster_index(const struct cluster *c)
 {
+    assert(c != NULL);
     return c->index;
 }
 
 uint64_t cluster_now_ms(const struct cluster *c)
 {
+    assert(c != NULL);
     return c->now_ms;
 }
 
 const char *cluster_name(const struct cluster *c)
 {
+    assert(c->name != NULL);
     return c->name;
 }
 
 const struct settings *cluster_settings(const struct cluster *c)
 {
+    assert(c != NULL);
     return &c->settings;
 }
 
@@ -332,6 +347,7 @@ const struct resource *cluster_resource_by_name(const struct cluster *c, const c
 
 const struct node *cluster_next_node(const struct cluster *c, const struct node *after)
 {
+    assert(after == NULL || find_node(c, after->id) != NULL);
     for (unsigned i = 0; i < c->node_count; i++)
         if (after == NULL || c->nodes[i]->node.id > after->id)
             return &c->nodes[i]->node;
@@ -342,5 +358,6 @@ const struct group *cluster_next_group(const struct cluster *c, const struct gro
 {
     const struct group_record *g = after == NULL ? c->groups : group_record(after)->next;
 
+    assert(after == NULL || group_record(after)->cluster == c);
     return PUBLIC(g, group);
 }

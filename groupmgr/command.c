@@ -12,6 +12,7 @@ static void renewal_fields(const void *object, struct field_writer *w)
 {
     const struct renewal *renewal = object;
 
+    assert(renewal != NULL);
     field_uint(w, "node", renewal->node);
     field_uint(w, "incarnation", renewal->incarnation);
     field_uint(w, "seq", renewal->seq);
@@ -21,6 +22,7 @@ static void report_fields(const void *object, struct field_writer *w)
 {
     const struct report *report = object;
 
+    assert(report != NULL);
     field_uint(w, "resource", report->resource);
     field_uint(w, "operation", report->operation);
     field_uint(w, "event", (uint64_t)report->event);
@@ -32,6 +34,7 @@ static void command_fields(const void *object, struct field_writer *w)
 {
     const struct command *cmd = object;
 
+    assert(w->count == 0 || w->s != NULL);
     field_uint(w, "v", COMMAND_VERSION);
     field_uint(w, "kind", (uint64_t)cmd->kind);
     field_uint(w, "client", cmd->client);
@@ -66,6 +69,7 @@ static void command_fields(const void *object, struct field_writer *w)
 
 void command_write(const struct command *cmd, struct sink *s)
 {
+    assert(cmd != NULL && s != NULL);
     fields_write(cmd, command_fields, s);
 }
 
@@ -78,6 +82,7 @@ static bool renewals_read(struct field_reader *r, struct arena *a, struct comman
     const struct value *items = read_array(r, "renewals", &ret->renewal_count);
     struct renewal *renewals = arena_alloc(a, (ret->renewal_count + 1) * sizeof(*renewals));
 
+    assert(items != NULL || ret->renewal_count == 0);
     for (unsigned i = 0; i < ret->renewal_count; i++) {
         struct field_reader item;
 
@@ -97,6 +102,7 @@ static bool reports_read(struct field_reader *r, struct arena *a, struct command
     const struct value *items = read_array(r, "reports", &ret->report_count);
     struct report *reports = arena_alloc(a, (ret->report_count + 1) * sizeof(*reports));
 
+    assert(items != NULL || ret->report_count == 0);
     for (unsigned i = 0; i < ret->report_count; i++) {
         struct field_reader item;
 
@@ -118,6 +124,7 @@ static bool properties_read(struct field_reader *r, struct arena *a, struct comm
     const struct value *items = read_array(r, "properties", &ret->property_count);
     struct property *properties = arena_alloc(a, (ret->property_count + 1) * sizeof(*properties));
 
+    assert(items != NULL || ret->property_count == 0);
     for (unsigned i = 0; i < ret->property_count; i++)
         if (!property_read(&items[i], a, &properties[i]))
             return false;
@@ -130,6 +137,7 @@ static bool names_read(struct field_reader *r, struct arena *a, struct command *
     const struct value *items = read_array(r, "names", &ret->name_count);
     const char **names = arena_alloc(a, (ret->name_count + 1) * sizeof(*names));
 
+    assert(items != NULL || ret->name_count == 0);
     for (unsigned i = 0; i < ret->name_count; i++) {
         if (items[i].type != VALUE_STR || memchr(items[i].str, '\0', items[i].len) != NULL)
             return false;
@@ -169,6 +177,7 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
         return ERROR_INVALID_DATA;
     if (!fields_end(&r) || cmd.kind == 0)
         return ERROR_INVALID_DATA;
+    assert(cmd.kind < COMMAND_KIND_END);
     *ret = cmd;
     return 0;
 }

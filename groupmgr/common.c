@@ -12,6 +12,7 @@ bool quantity_parse(const char *text, size_t *ret_name_len, uint64_t *ret_amount
     const char *sign = strchr(text, '=');
     uint64_t amount = 0;
 
+    assert(text != NULL);
     if (sign == NULL || sign == text || sign[1] == '\0')
         return false;
     for (const char *s = sign + 1; *s != '\0'; s++) {
@@ -26,6 +27,7 @@ bool quantity_parse(const char *text, size_t *ret_name_len, uint64_t *ret_amount
 
 static bool same_quantity(const char *a, const char *b, size_t name_len)
 {
+    assert(b[name_len] == '=');
     for (size_t i = 0; i <= name_len; i++)
         if (ascii_lower((unsigned char)a[i]) != ascii_lower((unsigned char)b[i]))
             return false;
@@ -36,6 +38,7 @@ static unsigned list_length(const char *text, size_t len)
 {
     unsigned count = 0;
 
+    assert(text != NULL || len == 0);
     for (size_t at = 0; at < len; at += strlen(text + at) + 1)
         count++;
     return count;
@@ -171,7 +174,7 @@ static const struct common *table_of(enum object_kind object, size_t *ret_count)
         *ret_count = COUNT(cluster_common);
         return cluster_common;
     }
-    assert(!"an object of a known kind");
+    assert(false); /* Not an object of a known kind. */
     return NULL;
 }
 
@@ -192,11 +195,13 @@ const struct common_property *common_property(enum object_kind object, unsigned 
     size_t count;
     const struct common *table = table_of(object, &count);
 
+    assert(table != NULL && count > 0);
     return position < count ? &table[position].property : NULL;
 }
 
 bool property_is_common(const char *name)
 {
+    assert(name != NULL);
     return common_find(OBJECT_RESOURCE, name) != NULL;
 }
 
@@ -247,6 +252,7 @@ static void list_set_from_text(struct strings *list, const char *text)
     }
     if (len > 0 && row[len - 1] != '\0')
         row[len++] = '\0';
+    assert(len <= strlen(text) + 1);
     list_set(list, row, len);
     free(row);
 }
@@ -260,6 +266,7 @@ static bool number_of(const struct property *p, uint32_t *ret)
     bool negative = false;
     uint64_t number = 0;
 
+    assert(ret != NULL);
     if (p->type == PROPERTY_DWORD) {
         *ret = p->dword;
         return true;
@@ -285,6 +292,7 @@ static bool number_of(const struct property *p, uint32_t *ret)
 
 static bool number_is_in_range(const struct common_property *p, uint32_t number)
 {
+    assert(p->type == PROPERTY_DWORD);
     if (p->or_minus_one && number == UINT32_MAX)
         return true;
     if (p->is_signed && number > INT32_MAX)
@@ -298,6 +306,7 @@ static uint32_t number_check(const struct common_property *common, const struct 
     bool negative = p->type == PROPERTY_SZ && p->text != NULL && p->text[0] == '-';
     uint32_t number;
 
+    assert(common->type == PROPERTY_DWORD);
     if (!number_of(p, &number))
         return refuse(reply, ERROR_INVALID_PARAMETER, "%s: not a number", common->name);
     if ((negative && !common->or_minus_one && !common->is_signed) ||
@@ -315,6 +324,7 @@ static uint32_t list_check(const struct common *common, const struct property *p
     struct strings list = {NULL, 0};
     bool valid = true;
 
+    assert(common->property.type == PROPERTY_MULTI_SZ);
     if (p->type == PROPERTY_DWORD)
         return refuse(reply, ERROR_INVALID_PARAMETER, "%s: not a list", common->property.name);
     if (p->type == PROPERTY_SZ)
@@ -331,6 +341,7 @@ static uint32_t list_check(const struct common *common, const struct property *p
 
 uint32_t common_check(const struct common *common, const struct property *p, struct reply *reply)
 {
+    assert(common != NULL && p != NULL);
     switch (common->property.type) {
     case PROPERTY_DWORD:
         return number_check(&common->property, p, reply);
@@ -351,7 +362,7 @@ void common_set(const struct common *common, void *of, const struct property *p)
     switch (common->property.type) {
     case PROPERTY_DWORD:
         if (!number_of(p, &number) || !number_is_in_range(&common->property, number))
-            assert(!"a checked number");
+            assert(false); /* Not a checked number. */
         *number_member(common, of) = number;
         break;
     case PROPERTY_SZ:
@@ -373,6 +384,7 @@ bool common_property_value(enum object_kind object, const void *of, const char *
 {
     const struct common *common = common_find(object, name);
 
+    assert(of != NULL);
     if (common == NULL)
         return false;
     memset(ret, 0, sizeof(*ret));
@@ -397,6 +409,7 @@ void commons_preset(enum object_kind object, void *of)
     size_t count;
     const struct common *table = table_of(object, &count);
 
+    assert(of != NULL);
     for (size_t i = 0; i < count; i++) {
         if (table[i].property.type == PROPERTY_DWORD)
             *number_member(&table[i], of) = table[i].property.preset;
@@ -412,6 +425,7 @@ void commons_release(enum object_kind object, void *of)
     size_t count;
     const struct common *table = table_of(object, &count);
 
+    assert(of != NULL);
     for (size_t i = 0; i < count; i++) {
         if (table[i].property.type == PROPERTY_SZ)
             free(*text_member(&table[i], of));
@@ -425,6 +439,7 @@ void commons_write(enum object_kind object, const void *of, struct field_writer 
     size_t count;
     const struct common *table = table_of(object, &count);
 
+    assert(of != NULL);
     for (size_t i = 0; i < count; i++) {
         const struct common_property *p = &table[i].property;
 
@@ -446,6 +461,7 @@ static void common_read(const struct common *common, void *of, struct field_read
     const char *text;
     size_t len;
 
+    assert(of != NULL);
     if (p->type == PROPERTY_DWORD) {
         uint32_t number = read_number(r, p->name, p->preset);
         r->bad |= !number_is_in_range(p, number);
@@ -470,6 +486,7 @@ void commons_read(enum object_kind object, void *of, struct field_reader *r)
     size_t count;
     const struct common *table = table_of(object, &count);
 
+    assert(count > 0);
     for (size_t i = 0; i < count; i++)
         common_read(&table[i], of, r);
 }

@@ -30,6 +30,7 @@ static void node_digest(const struct node_record *n, struct sink *s)
 {
     struct node_record still = *n;
 
+    assert(n->node.id != 0);
     still.node.renewed_seq = 0;
     node_write(&still, s);
 }
@@ -38,6 +39,7 @@ static uint64_t tracked_digest(const struct tracked *t)
 {
     struct digest_sink d;
 
+    assert(t->kind <= TRACKED_SESSION);
     digest_sink_begin(&d);
     switch (t->kind) {
     case TRACKED_NODE:
@@ -58,11 +60,13 @@ static uint64_t tracked_digest(const struct tracked *t)
 
 static uint64_t *tracked_sum(struct cluster *c, const struct tracked *t)
 {
+    assert(t->kind <= TRACKED_SESSION);
     return t->kind == TRACKED_SESSION ? &c->sessions_sum : &c->objects_sum;
 }
 
 void digest_touch(struct cluster *c, struct tracked *t)
 {
+    assert(!t->dirty || c->dirty != NULL);
     if (t->dirty)
         return;
     t->dirty = true;
@@ -71,6 +75,7 @@ void digest_touch(struct cluster *c, struct tracked *t)
 
 void digest_forget(struct cluster *c, struct tracked *t)
 {
+    assert(!t->dirty || c->dirty != NULL);
     *tracked_sum(c, t) -= t->digest;
     if (t->dirty)
         DL_DELETE(c->dirty, t);
@@ -82,6 +87,7 @@ static void digests_renew(struct cluster *c)
         struct tracked *t = c->dirty;
         uint64_t *sum = tracked_sum(c, t);
 
+        assert(t->dirty);
         DL_DELETE(c->dirty, t);
         t->dirty = false;
         *sum -= t->digest;
@@ -92,6 +98,7 @@ static void digests_renew(struct cluster *c)
 
 static void event_digests_renew(struct event_log *log, unsigned kept)
 {
+    assert(kept <= EVENTS_MAX && kept <= log->total);
     if (log->digested < log->total - kept)
         log->digested = log->total - kept;
     for (; log->digested < log->total; log->digested++) {
@@ -108,6 +115,7 @@ static void event_digests_renew(struct event_log *log, unsigned kept)
 
 static void settings_fields(const void *object, struct field_writer *w)
 {
+    assert(object != NULL);
     commons_write(OBJECT_CLUSTER, object, w);
 }
 
@@ -116,6 +124,7 @@ uint64_t cluster_objects_digest(struct cluster *c)
     struct digest_sink d;
 
     digests_renew(c);
+    assert(c->dirty == NULL);
     digest_sink_begin(&d);
     fields_write(&c->settings, settings_fields, &d.sink);
     return mix(c->objects_sum + mix(digest_sink_end(&d)) +
@@ -126,6 +135,7 @@ uint64_t cluster_digest(struct cluster *c)
 {
     uint64_t d = cluster_objects_digest(c);
 
+    assert(c->events.digested <= c->events.total);
     event_digests_renew(&c->events, cluster_event_count(c));
     for (unsigned i = 0; i < c->node_count; i++)
         d = mix(d + c->nodes[i]->node.renewed_seq);

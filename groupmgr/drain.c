@@ -24,6 +24,7 @@ bool group_is_idle(const struct group_record *g)
 
 bool group_is_locked(const struct group_record *g)
 {
+    assert(g->group.resources != NULL || g->group.resource_count == 0);
     for (unsigned i = 0; i < g->group.resource_count; i++)
         if (g->group.resources[i]->locked)
             return true;
@@ -150,6 +151,7 @@ void drain_end(struct cluster *c, struct node_record *n)
 
 static enum cause drain_cause(const struct node_record *n)
 {
+    assert(n->node.leaving || n->node.paused);
     return n->node.leaving ? CAUSE_NODE_LEAVING : CAUSE_DRAIN;
 }
 
@@ -178,6 +180,7 @@ static unsigned drain_moves(const struct node_record *n)
         moves += is_move_from(n->groups[i], n);
     for (unsigned i = 0; i < n->drained.count; i++)
         moves += n->drained.groups[i]->owner != n && is_move_from(n->drained.groups[i], n);
+    assert(moves <= n->group_count + n->drained.count);
     return moves;
 }
 
@@ -335,6 +338,7 @@ static uint32_t pause_form_check(const struct command *cmd, struct reply *reply)
 {
     uint32_t unknown = cmd->flags & ~(uint32_t)PAUSE_FLAGS;
 
+    assert(cmd->kind == COMMAND_NODE_PAUSE);
     if (unknown != 0)
         return refuse(reply, ERROR_INVALID_PARAMETER, "flags 0x%x", unknown);
     if ((cmd->flags & NODE_PAUSE_AVOID_PLACEMENT) != 0 && cmd->drain)
@@ -354,6 +358,7 @@ static uint32_t node_check(const struct cluster *c, const struct command *cmd, s
                       cmd->name != NULL ? cmd->name : "");
     if (!node_is_up(n))
         return refuse(reply, ERROR_CLUSTER_NODE_DOWN, "%s", n->node.name);
+    assert(node_is_up(n));
     *ret = n;
     return 0;
 }
@@ -369,6 +374,7 @@ static uint32_t drain_target_check(const struct cluster *c, const struct node_re
         return refuse(reply, ERROR_INVALID_TARGET_HANDLE, "%s", name);
     if (node_host_code(target) != 0)
         return refuse(reply, node_host_code(target), "%s", target->node.name);
+    assert(node_can_host(target));
     *ret = target;
     return 0;
 }
@@ -376,6 +382,7 @@ static uint32_t drain_target_check(const struct cluster *c, const struct node_re
 static uint32_t drain_check(const struct cluster *c, const struct node_record *n,
                             struct reply *reply)
 {
+    assert(node_is_up(n));
     if (n->node.drain == DRAIN_IN_PROGRESS)
         return refuse(reply, ERROR_CLUSTER_NODE_DRAIN_IN_PROGRESS, "%s", n->node.name);
     for (unsigned i = 0; i < c->node_count; i++)
@@ -398,6 +405,7 @@ uint32_t apply_node_pause(struct cluster *c, const struct command *cmd, struct r
     struct node_record *n = NULL, *target = NULL;
     uint32_t code = pause_form_check(cmd, reply);
 
+    assert(cmd->kind == COMMAND_NODE_PAUSE);
     if (code == 0)
         code = node_check(c, cmd, reply, &n);
     if (code == 0 && cmd->other != NULL)
@@ -428,6 +436,7 @@ uint32_t apply_node_resume(struct cluster *c, const struct command *cmd, struct 
     struct node_record *n = NULL;
     uint32_t code;
 
+    assert(cmd->kind == COMMAND_NODE_RESUME);
     if (cmd->flags > NODE_RESUME_FAILBACK_PER_POLICY)
         return refuse(reply, ERROR_INVALID_PARAMETER, "failback type %u", cmd->flags);
     code = node_check(c, cmd, reply, &n);

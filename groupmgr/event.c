@@ -4,6 +4,7 @@
 
 static void event_release(struct event *e)
 {
+    assert(e->name != NULL);
     free(e->name);
     free(e->text);
     free(e->candidates);
@@ -14,6 +15,7 @@ void event_record(struct cluster *c, const struct event *e)
     struct event_log *log = &c->events;
     struct event *copy;
 
+    assert(e->object != 0 && e->name != NULL && log->latest_count <= log->latest_size);
     if (log->latest_count == log->latest_size) {
         log->latest_size = log->latest_size == 0 ? 16 : 2 * log->latest_size;
         log->latest = xrealloc(log->latest, log->latest_size * sizeof(*log->latest));
@@ -31,6 +33,7 @@ void event_record(struct cluster *c, const struct event *e)
 
 void events_absorb(struct event_log *log)
 {
+    assert(log->count <= EVENTS_MAX);
     if (log->latest_count > 0 && log->ring == NULL)
         log->ring = xcalloc(EVENTS_MAX, sizeof(*log->ring));
     for (unsigned i = 0; i < log->latest_count; i++) {
@@ -47,6 +50,7 @@ void events_absorb(struct event_log *log)
 void events_release(struct event_log *log)
 {
     events_absorb(log);
+    assert(log->latest_count == 0);
     for (unsigned i = 0; i < log->count; i++)
         event_release(&log->ring[(log->first + i) % EVENTS_MAX]);
     free(log->ring);
@@ -79,6 +83,7 @@ const struct event *cluster_event(const struct cluster *c, unsigned position)
 
 const struct event *cluster_changes(const struct cluster *c, unsigned *ret_count)
 {
+    assert(ret_count != NULL);
     *ret_count = c->events.latest_count;
     return c->events.latest;
 }

@@ -9,6 +9,7 @@ uint32_t apply_node_set(struct cluster *c, const struct command *cmd, struct rep
     struct node_record *n = find_node_by_name(c, cmd->name);
     uint32_t code;
 
+    assert(cmd->kind == COMMAND_NODE_SET);
     if (n == NULL)
         return refuse(reply, ERROR_CLUSTER_NODE_NOT_FOUND, "%s",
                       cmd->name != NULL ? cmd->name : "");
@@ -43,6 +44,7 @@ static struct node_record *heir_of(const struct cluster *c, const struct group_r
             (node_can_host(heir) == node_can_host(best) && heir->group_count < best->group_count))
             best = heir;
     }
+    assert(best == NULL || best != n);
     return best;
 }
 
@@ -85,6 +87,7 @@ static uint32_t evict_check(const struct cluster *c, const struct command *cmd, 
     uint32_t unknown = cmd->flags & ~(uint32_t)NODE_EVICT_FORCE;
     struct node_record *n = find_node_by_name(c, cmd->name);
 
+    assert(cmd->kind == COMMAND_NODE_EVICT);
     if (unknown != 0)
         return refuse(reply, ERROR_INVALID_PARAMETER, "flags 0x%x", unknown);
     if (n == NULL)
@@ -119,6 +122,7 @@ static void groups_inherit(struct cluster *c, struct node_record *n)
 /* Take `id` out of a row of ids. */
 static unsigned row_remove(uint32_t *row, unsigned count, uint32_t id)
 {
+    assert(row != NULL || count == 0);
     for (unsigned i = 0; i < count; i++) {
         if (row[i] != id)
             continue;
@@ -180,6 +184,7 @@ static void node_forget(struct cluster *c, uint32_t id)
 {
     struct group_record *g;
 
+    assert(id != 0);
     refusals_forget(c, find_node(c, id));
     queue_wake(c);
     DL_FOREACH(c->groups, g) group_forget(c, g, id);

@@ -1,5 +1,6 @@
 #include "groupmgr/fields.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---------------------------------------------------------------- writing */
@@ -7,51 +8,61 @@
 void fields_write(const void *object, fields_fn *fields, struct sink *s)
 {
     struct field_writer w = {NULL, 0};
+    uint32_t announced;
 
     fields(object, &w);
-    sink_map(s, w.count);
+    announced = w.count;
+    sink_map(s, announced);
     w.s = s;
     fields(object, &w);
+    assert(w.count == 2 * announced); /* Or nobody could read it. */
 }
 
 static bool field_present(struct field_writer *w, bool present)
 {
+    assert(w != NULL);
     w->count += present;
     return present && w->s != NULL;
 }
 
 void field_uint(struct field_writer *w, const char *key, uint64_t value)
 {
+    assert(key != NULL);
     if (field_present(w, value != 0))
         sink_kv_uint(w->s, key, value);
 }
 
 void field_number(struct field_writer *w, const char *key, uint32_t value, uint32_t preset)
 {
+    assert(key != NULL);
     if (field_present(w, value != preset))
         sink_kv_uint(w->s, key, value);
 }
 
 void field_bool(struct field_writer *w, const char *key, bool value)
 {
+    assert(key != NULL);
     if (field_present(w, value))
         sink_kv_bool(w->s, key, value);
 }
 
 void field_str(struct field_writer *w, const char *key, const char *value)
 {
+    assert(key != NULL);
     if (field_present(w, value != NULL))
         sink_kv_str(w->s, key, value);
 }
 
 void field_bin(struct field_writer *w, const char *key, const void *value, size_t len)
 {
+    assert(value != NULL || len == 0);
     if (field_present(w, len > 0))
         sink_kv_bin(w->s, key, value, len);
 }
 
 bool field_object(struct field_writer *w, const char *key, bool present)
 {
+    assert(key != NULL);
     if (!field_present(w, present))
         return false;
     sink_str(w->s, key);
@@ -60,6 +71,7 @@ bool field_object(struct field_writer *w, const char *key, bool present)
 
 bool field_array(struct field_writer *w, const char *key, uint32_t items)
 {
+    assert(key != NULL);
     if (!field_present(w, items > 0))
         return false;
     sink_kv_array(w->s, key, items);
@@ -70,6 +82,7 @@ bool field_array(struct field_writer *w, const char *key, uint32_t items)
 
 void fields_begin(struct field_reader *r, const struct value *v)
 {
+    assert(r != NULL);
     r->map = v;
     r->seen = 0;
     r->next = 0;
@@ -78,6 +91,7 @@ void fields_begin(struct field_reader *r, const struct value *v)
 
 bool fields_end(const struct field_reader *r)
 {
+    assert(r->bad || r->seen <= r->map->len);
     return !r->bad && r->seen == r->map->len;
 }
 
@@ -88,6 +102,7 @@ static const struct value *field_find(struct field_reader *r, const char *key)
 {
     size_t len = strlen(key);
 
+    assert(len > 0 && r->next <= r->map->len);
     for (uint32_t i = 0; i < r->map->len; i++) {
         uint32_t at = r->next + i < r->map->len ? r->next + i : r->next + i - r->map->len;
         const struct value_pair *pair = &r->map->pairs[at];
@@ -106,6 +121,7 @@ static const struct value *field_get(struct field_reader *r, const char *key, en
 {
     const struct value *v = r->bad ? NULL : field_find(r, key);
 
+    assert(v == NULL || !r->bad);
     if (v == NULL)
         return NULL;
     r->seen++;
@@ -119,6 +135,7 @@ uint64_t read_uint(struct field_reader *r, const char *key, uint64_t max)
 {
     const struct value *v = field_get(r, key, VALUE_UINT);
 
+    assert(v == NULL || v->type == VALUE_UINT);
     if (v == NULL)
         return 0;
     r->bad |= v->uint > max;
@@ -127,6 +144,7 @@ uint64_t read_uint(struct field_reader *r, const char *key, uint64_t max)
 
 uint32_t read_u32(struct field_reader *r, const char *key)
 {
+    assert(key != NULL);
     return (uint32_t)read_uint(r, key, UINT32_MAX);
 }
 
@@ -134,6 +152,7 @@ uint32_t read_number(struct field_reader *r, const char *key, uint32_t preset)
 {
     const struct value *v = field_get(r, key, VALUE_UINT);
 
+    assert(v == NULL || v->type == VALUE_UINT);
     if (v == NULL)
         return preset;
     r->bad |= v->uint > UINT32_MAX;
@@ -144,6 +163,7 @@ bool read_bool(struct field_reader *r, const char *key)
 {
     const struct value *v = field_get(r, key, VALUE_BOOL);
 
+    assert(v == NULL || v->type == VALUE_BOOL);
     return v != NULL && v->boolean;
 }
 
@@ -151,6 +171,7 @@ const char *read_str(struct field_reader *r, const char *key)
 {
     const struct value *v = field_get(r, key, VALUE_STR);
 
+    assert(v == NULL || v->type == VALUE_STR);
     if (v == NULL)
         return NULL;
     r->bad |= memchr(v->str, '\0', v->len) != NULL;
@@ -161,12 +182,14 @@ const uint8_t *read_bin(struct field_reader *r, const char *key, size_t *ret_len
 {
     const struct value *v = field_get(r, key, VALUE_BIN);
 
+    assert(v == NULL || v->type == VALUE_BIN);
     *ret_len = v != NULL ? v->len : 0;
     return v != NULL ? v->bin : NULL;
 }
 
 const struct value *read_object(struct field_reader *r, const char *key)
 {
+    assert(key != NULL);
     return field_get(r, key, VALUE_MAP);
 }
 
@@ -174,6 +197,7 @@ const struct value *read_array(struct field_reader *r, const char *key, uint32_t
 {
     const struct value *v = field_get(r, key, VALUE_ARRAY);
 
+    assert(v == NULL || v->type == VALUE_ARRAY);
     *ret_count = v != NULL ? v->len : 0;
     return v != NULL ? v->items : NULL;
 }
@@ -184,6 +208,7 @@ void property_fields(const void *object, struct field_writer *w)
 {
     const struct property *p = object;
 
+    assert(p != NULL);
     field_str(w, "name", p->name);
     field_uint(w, "type", (uint64_t)p->type);
     if (p->type == PROPERTY_DWORD)
@@ -197,6 +222,7 @@ bool property_read(const struct value *v, struct arena *a, struct property *ret)
     struct field_reader r;
     const uint8_t *text;
 
+    assert(ret != NULL && a != NULL);
     fields_begin(&r, v);
     memset(ret, 0, sizeof(*ret));
     ret->name = (char *)read_str(&r, "name");

@@ -22,6 +22,7 @@ static uint32_t preferred_check(const struct cluster *c, const struct command *c
 
 static void preferred_set(const struct cluster *c, struct group *g, const struct command *cmd)
 {
+    assert(cmd->name_count <= c->node_count);
     free(g->preferred);
     g->preferred = xcalloc(cmd->name_count + 1, sizeof(*g->preferred));
     g->preferred_count = cmd->name_count;
@@ -34,6 +35,7 @@ static uint32_t group_create_check(const struct cluster *c, const struct command
 {
     uint32_t code;
 
+    assert(cmd->kind == COMMAND_GROUP_CREATE);
     if (!name_is_valid(cmd->name))
         return refuse(reply, ERROR_INVALID_NAME, "name of the group");
     if (find_group_by_name(c, cmd->name) != NULL)
@@ -69,6 +71,7 @@ uint32_t apply_group_create(struct cluster *c, const struct command *cmd, struct
     uint32_t code = group_create_check(c, cmd, reply);
     struct group_record *g;
 
+    assert(cmd->kind == COMMAND_GROUP_CREATE);
     if (code != 0)
         return code;
     g = group_create(c, cmd);
@@ -87,6 +90,7 @@ uint32_t apply_group_delete(struct cluster *c, const struct command *cmd, struct
 {
     struct group_record *g = find_group_by_name(c, cmd->name);
 
+    assert(cmd->kind == COMMAND_GROUP_DELETE);
     if (g == NULL)
         return refuse(reply, ERROR_GROUP_NOT_FOUND, "%s", cmd->name != NULL ? cmd->name : "");
     if (operation_runs(&g->group.operation))
@@ -106,6 +110,7 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
     struct group_record *g = find_group_by_name(c, cmd->name);
     uint32_t code = 0;
 
+    assert(cmd->kind == COMMAND_GROUP_SET);
     if (g == NULL)
         return refuse(reply, ERROR_GROUP_NOT_FOUND, "%s", cmd->name != NULL ? cmd->name : "");
     if (cmd->has_names)

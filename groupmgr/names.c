@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "groupmgr/groupmgr.h"
 
 #define NAME_IN(table, i) \
@@ -119,11 +121,13 @@ static const struct {
 
 const char *cause_name(enum cause c)
 {
+    assert((unsigned)c >= CAUSE_COUNT || causes[c].name != NULL);
     return (unsigned)c < CAUSE_COUNT ? causes[c].name : "?";
 }
 
 const char *cause_text(enum cause c)
 {
+    assert((unsigned)c >= CAUSE_COUNT || causes[c].text != NULL);
     return (unsigned)c < CAUSE_COUNT ? causes[c].text : "?";
 }
 
@@ -212,11 +216,13 @@ static const struct {
 
 const char *placement_rule_name(enum placement_rule r)
 {
+    assert((unsigned)r >= PLACEMENT_RULE_COUNT || placement_rules[r].name != NULL);
     return (unsigned)r < PLACEMENT_RULE_COUNT ? placement_rules[r].name : "?";
 }
 
 const char *placement_rule_text(enum placement_rule r)
 {
+    assert((unsigned)r >= PLACEMENT_RULE_COUNT || placement_rules[r].text != NULL);
     return (unsigned)r < PLACEMENT_RULE_COUNT ? placement_rules[r].text : "?";
 }
 
@@ -233,6 +239,7 @@ const char *object_kind_name(enum object_kind k)
 
 const char *event_state_name(const struct event *e, uint32_t state)
 {
+    assert(e != NULL);
     switch (e->object) {
     case OBJECT_NODE:
         return node_state_name((enum node_state)state);

@@ -10,6 +10,7 @@ static unsigned nodes_up(const struct cluster *c)
 
     for (unsigned i = 0; i < c->node_count; i++)
         up += node_is_up(c->nodes[i]);
+    assert(up <= c->node_count);
     return up;
 }
 
@@ -62,6 +63,7 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
     const struct node_record *known = find_node(c, cmd->node);
     const struct node_record *namesake = find_node_by_name(c, cmd->name);
 
+    assert(cmd->kind == COMMAND_NODE_UP);
     if (cmd->node == 0)
         return refuse(reply, ERROR_INVALID_PARAMETER, "node 0");
     if (!name_is_valid(cmd->name))
@@ -149,6 +151,7 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
     bool cold_start = nodes_up(c) == 0;
     struct node_record *n;
 
+    assert(cmd->kind == COMMAND_NODE_UP);
     if (code != 0)
         return code;
     n = find_node(c, cmd->node);
@@ -178,6 +181,7 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
 static uint32_t node_life_check(const struct node_record *n, const struct command *cmd,
                                 struct reply *reply)
 {
+    assert(n == NULL || n->node.incarnation > 0);
     if (n == NULL)
         return refuse(reply, ERROR_CLUSTER_NODE_NOT_FOUND, "node %u", cmd->node);
     if (!node_is_up(n))
@@ -192,6 +196,7 @@ uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct re
     struct node_record *n = find_node(c, cmd->node);
     uint32_t code = node_life_check(n, cmd, reply);
 
+    assert(cmd->kind == COMMAND_NODE_DOWN);
     if (code != 0)
         return code;
     if (cmd->cause != CAUSE_NODE_LEASE_EXPIRED && cmd->cause != CAUSE_NODE_STOPPED)
@@ -216,6 +221,7 @@ uint32_t apply_node_leaving(struct cluster *c, const struct command *cmd, struct
     struct node_record *n = find_node(c, cmd->node);
     uint32_t code = node_life_check(n, cmd, reply);
 
+    assert(cmd->kind == COMMAND_NODE_LEAVING);
     if (code != 0)
         return code;
     if (n->node.leaving)
@@ -234,6 +240,7 @@ uint32_t apply_node_leaving(struct cluster *c, const struct command *cmd, struct
 
 uint32_t apply_pulse(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
+    assert(cmd->kind == COMMAND_PULSE);
     (void)reply;
     for (unsigned i = 0; i < cmd->renewal_count; i++) {
         const struct renewal *renewal = &cmd->renewals[i];

@@ -23,6 +23,7 @@ static uint32_t call_check(struct cluster *c, const struct command *cmd, uint32_
     struct group_record *g = find_group_by_name(c, cmd->name);
     uint32_t code;
 
+    assert(*ret == NULL);
     if ((cmd->flags & ~flags_valid) != 0)
         return refuse(reply, ERROR_INVALID_PARAMETER, "flags 0x%x", cmd->flags & ~flags_valid);
     code = instructions_check(cmd, reply);
@@ -104,6 +105,7 @@ uint32_t apply_group_online(struct cluster *c, const struct command *cmd, struct
     bool was_online, waits;
     uint32_t code = call_check(c, cmd, ONLINE_FLAGS, reply, &g);
 
+    assert(cmd->kind == COMMAND_GROUP_ONLINE);
     if (code == 0)
         code = group_idle_check(g, reply);
     if (code == 0)

@@ -17,6 +17,7 @@ bool node_can_host(const struct node_record *n)
 
 uint32_t node_host_code(const struct node_record *n)
 {
+    assert(n->node.state != NODE_JOINING);
     if (n->node.state == NODE_PAUSED)
         return ERROR_SHARING_PAUSED;
     if (n->node.state == NODE_UP && n->node.quarantined_until_ms != 0)

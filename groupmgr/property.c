@@ -12,6 +12,7 @@ static bool text_is_sound(const struct property *p)
 {
     size_t len = p->text_len;
 
+    assert(p != NULL);
     if (p->type == PROPERTY_DWORD)
         return true;
     if (p->type != PROPERTY_SZ && p->type != PROPERTY_MULTI_SZ)
@@ -37,6 +38,7 @@ static uint32_t property_check(const struct command *cmd, unsigned i, struct rep
 {
     const struct property *p = &cmd->properties[i];
 
+    assert(i < cmd->property_count);
     if (!name_is_valid(p->name))
         return refuse(reply, ERROR_INVALID_PARAMETER, "name of property %u", i + 1);
     for (unsigned j = 0; j < i; j++)
@@ -54,6 +56,7 @@ static uint32_t property_check(const struct command *cmd, unsigned i, struct rep
 
 uint32_t commons_check(enum object_kind object, const struct command *cmd, struct reply *reply)
 {
+    assert(cmd->properties != NULL || cmd->property_count == 0);
     for (unsigned i = 0; i < cmd->property_count; i++) {
         const struct property *p = &cmd->properties[i];
         const struct common *common;
@@ -73,6 +76,7 @@ uint32_t commons_check(enum object_kind object, const struct command *cmd, struc
 
 void commons_set(enum object_kind object, void *of, const struct command *cmd)
 {
+    assert(of != NULL);
     for (unsigned i = 0; i < cmd->property_count; i++)
         common_set(common_find(object, cmd->properties[i].name), of, &cmd->properties[i]);
 }
@@ -81,6 +85,7 @@ void commons_set(enum object_kind object, void *of, const struct command *cmd)
 
 static struct property *private_find(const struct resource_record *r, const char *name)
 {
+    assert(name != NULL);
     for (unsigned i = 0; r != NULL && i < r->resource.property_count; i++)
         if (name_equal(r->resource.properties[i].name, name))
             return &r->resource.properties[i];

@@ -11,6 +11,7 @@ char *name_fold(const char *name)
 {
     char *folded = xstrdup(name);
 
+    assert(name != NULL);
     for (char *p = folded; *p != '\0'; p++)
         *p = (char)ascii_lower((unsigned char)*p);
     return folded;
@@ -58,12 +59,14 @@ struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name
 
 void node_rename(struct node_record *n, const char *name)
 {
+    assert(name != NULL);
     free(n->node.name);
     n->node.name = xstrdup(name);
 }
 
 static void node_free(struct node_record *n)
 {
+    assert(n->groups != NULL || n->group_count == 0);
     free(n->node.name);
     free(n->node.address);
     free(n->node.disk);
@@ -96,6 +99,7 @@ static int group_compare(const void *a, const void *b)
     const struct group *left = &(*(struct group_record *const *)a)->group;
     const struct group *right = &(*(struct group_record *const *)b)->group;
 
+    assert(left->id > 0 && right->id > 0);
     if (left->priority != right->priority)
         return left->priority > right->priority ? -1 : 1;
     return left->id < right->id ? -1 : left->id > right->id;
@@ -112,6 +116,7 @@ struct group_record **node_groups_by_priority(const struct node_record *n, unsig
 {
     struct group_record **groups = xcalloc(n->group_count + 1, sizeof(*groups));
 
+    assert(n->groups != NULL || n->group_count == 0);
     for (unsigned i = 0; i < n->group_count; i++)
         groups[i] = n->groups[i];
     groups_sort_by_priority(groups, n->group_count);
@@ -134,6 +139,7 @@ static unsigned group_set_place(const struct group_set *set, const struct group_
         else
             high = middle;
     }
+    assert(low == set->count || set->groups[low]->group.id >= g->group.id);
     return low;
 }
 
@@ -141,6 +147,7 @@ bool group_set_has(const struct group_set *set, const struct group_record *g)
 {
     unsigned at = group_set_place(set, g);
 
+    assert(at <= set->count);
     return at < set->count && set->groups[at] == g;
 }
 
@@ -164,6 +171,7 @@ static void group_set_remove(struct group_set *set, struct group_record *g)
 
     if (!group_set_has(set, g))
         return;
+    assert(set->count > 0);
     set->count--;
     memmove(&set->groups[at], &set->groups[at + 1], (set->count - at) * sizeof(*set->groups));
 }
@@ -172,6 +180,7 @@ void group_unindex(struct cluster *c, struct group_record *g)
 {
     struct node_record *from = find_node(c, g->group.drained_from);
 
+    assert(from != NULL || g->group.drained_from == 0);
     for (unsigned i = 0; i < g->group.preferred_count; i++)
         group_set_remove(&find_node(c, g->group.preferred[i])->preferring, g);
     if (from != NULL)
@@ -183,6 +192,7 @@ void group_index(struct cluster *c, struct group_record *g)
 {
     struct node_record *from = find_node(c, g->group.drained_from);
 
+    assert(g->cluster == c);
     for (unsigned i = 0; g->group.auto_failback == 1 && i < g->group.preferred_count; i++)
         group_set_add(&find_node(c, g->group.preferred[i])->preferring, g);
     if (from != NULL)
@@ -209,6 +219,7 @@ static void group_unbook(struct group_record *g)
 
 void group_book(struct group_record *g, struct node_record *owner)
 {
+    assert(owner != NULL);
     group_unbook(g);
     if (owner->group_count == owner->group_size) {
         owner->group_size = owner->group_size == 0 ? 8 : 2 * owner->group_size;
@@ -315,6 +326,7 @@ struct resource_record *resource_insert(struct cluster *c, uint64_t id, const ch
 
 static void resource_free(struct resource_record *r)
 {
+    assert(r->resource.name != NULL);
     for (unsigned i = 0; i < r->resource.property_count; i++)
         property_release(&r->resource.properties[i]);
     free(r->resource.properties);
@@ -335,6 +347,7 @@ void dependency_add(struct resource_record *dependent, struct resource_record *p
 {
     struct resource *d = &dependent->resource;
 
+    assert(dependent != provider && d->group == provider->resource.group);
     d->providers = xrealloc(d->providers, (d->provider_count + 1) * sizeof(*d->providers));
     d->providers[d->provider_count++] = &provider->resource;
     provider->dependents = xrealloc(provider->dependents, (provider->dependent_count + 1) *
@@ -349,6 +362,7 @@ void dependency_remove(struct resource_record *dependent, struct resource_record
 
     while (d->providers[at] != &provider->resource)
         at++;
+    assert(at < d->provider_count);
     d->provider_count--;
     memmove(&d->providers[at], &d->providers[at + 1],
             (d->provider_count - at) * sizeof(*d->providers));
@@ -385,6 +399,7 @@ void records_release(struct cluster *c)
     struct group_record *g, *next_group;
     struct session *s, *next_session;
 
+    assert(c->node_count <= NODES_MAX);
     HASH_CLEAR(by_id, c->resources_by_id);
     HASH_CLEAR(by_name, c->resources_by_name);
     HASH_CLEAR(by_id, c->groups_by_id);
@@ -411,6 +426,7 @@ void records_release(struct cluster *c)
 
 struct node_record *find_node(const struct cluster *c, uint32_t id)
 {
+    assert(c->node_count <= NODES_MAX);
     for (unsigned i = 0; i < c->node_count; i++)
         if (c->nodes[i]->node.id == id)
             return c->nodes[i];
@@ -419,6 +435,7 @@ struct node_record *find_node(const struct cluster *c, uint32_t id)
 
 struct node_record *find_node_by_name(const struct cluster *c, const char *name)
 {
+    assert(c->node_count <= NODES_MAX);
     if (name == NULL)
         return NULL;
     for (unsigned i = 0; i < c->node_count; i++)
@@ -432,6 +449,7 @@ struct group_record *find_group(const struct cluster *c, uint64_t id)
     struct group_record *g;
 
     HASH_FIND(by_id, c->groups_by_id, &id, sizeof(id), g);
+    assert(g == NULL || g->group.id == id);
     return g;
 }
 
@@ -445,6 +463,7 @@ struct group_record *find_group_by_name(const struct cluster *c, const char *nam
     folded = name_fold(name);
     HASH_FIND(by_name, c->groups_by_name, folded, strlen(folded), g);
     free(folded);
+    assert(g == NULL || name_equal(g->group.name, name));
     return g;
 }
 
@@ -453,6 +472,7 @@ struct resource_record *find_resource(const struct cluster *c, uint64_t id)
     struct resource_record *r;
 
     HASH_FIND(by_id, c->resources_by_id, &id, sizeof(id), r);
+    assert(r == NULL || r->resource.id == id);
     return r;
 }
 
@@ -466,5 +486,6 @@ struct resource_record *find_resource_by_name(const struct cluster *c, const cha
     folded = name_fold(name);
     HASH_FIND(by_name, c->resources_by_name, folded, strlen(folded), r);
     free(folded);
+    assert(r == NULL || name_equal(r->resource.name, name));
     return r;
 }

@@ -43,6 +43,7 @@ static void report_end(struct cluster *c, struct resource_record *r, enum resour
 {
     char text[REPORT_TEXT_BYTES_MAX + 1];
 
+    assert(resource_is_pending(r));
     resource_enter_reported(c, r, next, report_text(report, text));
 }
 
@@ -130,6 +131,7 @@ uint32_t apply_report(struct cluster *c, const struct command *cmd, struct reply
 {
     const struct node_record *n = find_node(c, cmd->node);
 
+    assert(cmd->kind == COMMAND_REPORT);
     (void)reply;
     if (n == NULL || n->node.state == NODE_DOWN || n->node.incarnation != cmd->incarnation)
         return 0;

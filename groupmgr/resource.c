@@ -6,6 +6,7 @@
 static uint32_t resource_create_check(struct cluster *c, const struct command *cmd,
                                       struct reply *reply)
 {
+    assert(cmd->kind == COMMAND_RESOURCE_CREATE);
     if (find_group_by_name(c, cmd->other) == NULL)
         return refuse(reply, ERROR_GROUP_NOT_FOUND, "%s", cmd->other != NULL ? cmd->other : "");
     if (!name_is_valid(cmd->name))
@@ -25,6 +26,7 @@ uint32_t apply_resource_create(struct cluster *c, const struct command *cmd, str
     uint32_t code = resource_create_check(c, cmd, reply);
     struct resource_record *r;
 
+    assert(cmd->kind == COMMAND_RESOURCE_CREATE);
     if (code != 0)
         return code;
     r = resource_insert(c, c->index, cmd->name, find_group_by_name(c, cmd->other));
@@ -41,6 +43,7 @@ uint32_t apply_resource_create(struct cluster *c, const struct command *cmd, str
 static uint32_t resource_find(struct cluster *c, const struct command *cmd, struct reply *reply,
                               struct resource_record **ret)
 {
+    assert(ret != NULL);
     *ret = find_resource_by_name(c, cmd->name);
     return *ret != NULL
                ? 0
@@ -55,6 +58,7 @@ static const struct resource *first_dependent(const struct resource_record *r)
     for (unsigned i = 0; i < r->dependent_count; i++)
         if (first == NULL || r->dependents[i]->resource.id < first->id)
             first = &r->dependents[i]->resource;
+    assert((first == NULL) == (r->dependent_count == 0));
     return first;
 }
 
@@ -63,6 +67,7 @@ static uint32_t resource_delete_check(const struct resource_record *r, struct re
     const struct resource *dependent = first_dependent(r);
     const struct group *g = r->resource.group;
 
+    assert(g != NULL);
     if (dependent != NULL)
         return refuse(reply, ERROR_DEPENDENT_RESOURCE_EXISTS, "%s depends on %s", dependent->name,
                       r->resource.name);
@@ -101,6 +106,7 @@ uint32_t apply_resource_set(struct cluster *c, const struct command *cmd, struct
     uint32_t code = resource_find(c, cmd, reply, &r);
     bool for_handler;
 
+    assert(cmd->kind == COMMAND_RESOURCE_SET);
     if (code == 0)
         code = resource_properties_check(r, cmd, reply);
     if (code == 0 && cmd->has_names)
@@ -122,6 +128,7 @@ uint32_t apply_resource_fail(struct cluster *c, const struct command *cmd, struc
     struct resource_record *r;
     uint32_t code = resource_find(c, cmd, reply, &r);
 
+    assert(cmd->kind == COMMAND_RESOURCE_FAIL);
     if (code != 0)
         return code;
     if (!resource_runs(r))

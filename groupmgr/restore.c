@@ -10,6 +10,7 @@
 /* Text of an object that must have it. */
 static bool take_text(char **field, const char *text)
 {
+    assert(field != NULL);
     free(*field);
     *field = xstrdup(text != NULL ? text : "");
     return text != NULL;
@@ -20,6 +21,7 @@ static void why_read(struct field_reader *r, const char *key, struct why *ret)
     const struct value *v = read_object(r, key);
     struct field_reader why;
 
+    assert(ret->index == 0);
     if (v == NULL)
         return;
     fields_begin(&why, v);
@@ -36,6 +38,7 @@ static unsigned numbers_read(struct field_reader *r, const char *key, unsigned m
     uint32_t count;
     const struct value *items = read_array(r, key, &count);
 
+    assert(count == 0 || items != NULL);
     *ret = NULL;
     r->bad |= count > max;
     if (count == 0 || r->bad)
@@ -107,6 +110,7 @@ static bool node_read(struct cluster *c, const struct value *v)
     n = node_insert(c, id, name);
     whole = take_text(&n->node.address, read_str(&r, "address"));
     whole &= take_text(&n->node.disk, read_str(&r, "disk"));
+    assert(find_node(c, id) == n);
     n->node.state = (enum node_state)read_uint(&r, "state", NODE_JOINING);
     n->node.incarnation = read_uint(&r, "incarnation", UINT64_MAX);
     n->node.renewed_seq = read_uint(&r, "renewed_seq", UINT64_MAX);
@@ -137,6 +141,7 @@ static void operation_read(struct field_reader *group, const char *key, struct o
     const uint8_t *instructions;
     struct field_reader r;
 
+    assert(op->kind == OPERATION_NONE);
     if (v == NULL)
         return;
     fields_begin(&r, v);
@@ -168,6 +173,7 @@ static void placement_read(struct field_reader *group, const char *key, bool is_
     const struct value *v = read_object(group, key);
     struct field_reader r;
 
+    assert(ret->chosen == 0);
     if (v == NULL)
         return;
     fields_begin(&r, v);
@@ -183,6 +189,7 @@ static bool preferred_read(const struct cluster *c, struct field_reader *r, stru
     uint32_t count;
     const struct value *items = read_array(r, "preferred", &count);
 
+    assert(g->preferred == NULL && g->preferred_count == 0);
     if (count > NODES_MAX)
         return false;
     g->preferred = xcalloc(count + 1, sizeof(*g->preferred));
@@ -215,6 +222,7 @@ static bool group_read(struct cluster *c, const struct value *v)
         !name_is_valid(name) || find_group_by_name(c, name) || c->group_count == GROUPS_MAX)
         return false;
     g = group_insert(c, id, name, owner);
+    assert(g->owner == owner);
     group = &g->group;
     group->token = read_uint(&r, "token", UINT64_MAX);
     group->persistent_online = read_bool(&r, "persistent_online");
@@ -252,6 +260,7 @@ static void policy_read(struct cluster *c, struct field_reader *r, struct resour
 {
     struct resource *res = &record->resource;
 
+    assert(res->restart_at_ms == 0 && res->retry_at_ms == 0);
     commons_read(OBJECT_RESOURCE, res, r);
     res->restarts = read_u32(r, "restarts");
     res->restarts_since_ms = read_uint(r, "restarts_since_ms", UINT64_MAX);
@@ -269,6 +278,7 @@ static bool properties_read(struct field_reader *r, struct resource_record *reco
     struct arena a = {0};
     bool sound = count <= PROPERTIES_PER_RESOURCE_MAX;
 
+    assert(record->resource.property_count == 0);
     properties = arena_alloc(&a, (sound ? count + 1 : 1) * sizeof(*properties));
     for (unsigned i = 0; sound && i < count; i++)
         sound = property_read(&items[i], &a, &properties[i]);
@@ -294,6 +304,7 @@ static bool resource_read_life(struct field_reader *r, struct resource_record *r
     struct resource *res = &record->resource;
     uint64_t state = read_uint(r, "state", UINT8_MAX);
 
+    assert(res->state == RESOURCE_OFFLINE);
     if (!resource_state_is_known(state))
         return false;
     res->state = (enum resource_state)state;
@@ -321,6 +332,7 @@ static void owners_read(struct cluster *c, struct field_reader *r, struct resour
     struct resource *res = &record->resource;
     bool named = read_bool(r, "possible_named");
 
+    assert(res->possible == NULL && res->refused == NULL);
     res->possible_count = numbers_read(r, "possible", NODES_MAX, &res->possible);
     if (named && res->possible == NULL)
         res->possible = xcalloc(1, sizeof(*res->possible));
@@ -350,6 +362,7 @@ static bool resource_read(struct cluster *c, const struct value *v)
     if (g->group.resource_count > 0 && g->group.resources[g->group.resource_count - 1]->id >= id)
         return false;
     record = resource_insert(c, id, name, g);
+    assert(record->resource.group == &g->group);
     if (!take_text(&record->resource.type, read_str(&r, "type")) ||
         !resource_read_life(&r, record) || !properties_read(&r, record))
         return false;
@@ -369,6 +382,7 @@ static bool providers_read(struct cluster *c, const struct value *v)
 
     value_get_uint(v, "id", &id);
     r = find_resource(c, id);
+    assert(r != NULL);
     for (uint32_t i = 0; providers != NULL && i < providers->len; i++) {
         const struct value *item = &providers->items[i];
         struct resource_record *p = item->type == VALUE_UINT ? find_resource(c, item->uint) : NULL;
@@ -397,6 +411,7 @@ static bool session_read(struct cluster *c, const struct value *v)
     if (client == 0 || session_find(c, client) != NULL || c->session_count == SESSIONS_MAX)
         return false;
     s = session_insert(c, client);
+    assert(s->client == client);
     s->seq = read_uint(&r, "seq", UINT64_MAX);
     s->used_ms = read_uint(&r, "used_ms", UINT64_MAX);
     s->reply.code = read_u32(&r, "code");
@@ -415,6 +430,7 @@ static bool event_read(struct cluster *c, const struct value *v)
     struct field_reader r;
     struct event e = {0};
 
+    assert(log->count <= EVENTS_MAX);
     if (log->count == EVENTS_MAX)
         return false;
     fields_begin(&r, v);
@@ -452,6 +468,7 @@ static bool items_read(struct cluster *c, struct field_reader *r, const char *ke
     uint32_t count;
     const struct value *items = read_array(r, key, &count);
 
+    assert(count == 0 || items != NULL);
     for (uint32_t i = 0; i < count; i++)
         if (!item_read(c, &items[i]))
             return false;
@@ -474,6 +491,7 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
 {
     struct field_reader r, again;
 
+    assert(c->node_count == 0 && c->index == 0);
     fields_begin(&r, v);
     if (read_uint(&r, "v", UINT64_MAX) != SNAPSHOT_VERSION ||
         !take_text(&c->name, read_str(&r, "name")))
@@ -501,6 +519,7 @@ uint32_t cluster_read(const struct value *v, struct cluster **ret)
         cluster_free(c);
         return ERROR_INVALID_DATA;
     }
+    assert(c->touched == NULL && !c->room_freed);
     *ret = c;
     return 0;
 }

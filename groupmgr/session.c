@@ -7,6 +7,7 @@ struct session *session_find(const struct cluster *c, uint64_t client)
     struct session *s;
 
     HASH_FIND(by_client, c->sessions_by_client, &client, sizeof(client), s);
+    assert(s == NULL || s->client == client);
     return s;
 }
 
@@ -14,6 +15,7 @@ bool session_admit(struct cluster *c)
 {
     struct session *idlest = c->sessions;
 
+    assert(c->session_count < SESSIONS_MAX || idlest != NULL);
     if (c->session_count < SESSIONS_MAX)
         return true;
     /* A call that is still being repeated must find its answer: rather turn a
@@ -40,6 +42,7 @@ struct session *session_insert(struct cluster *c, uint64_t client)
 
 void session_remove(struct cluster *c, struct session *s)
 {
+    assert(c->session_count > 0);
     digest_forget(c, &s->tracked);
     HASH_DELETE(by_client, c->sessions_by_client, s);
     DL_DELETE(c->sessions, s);
@@ -49,6 +52,7 @@ void session_remove(struct cluster *c, struct session *s)
 
 void session_use(struct cluster *c, struct session *s)
 {
+    assert(s->used_ms <= c->now_ms);
     s->used_ms = c->now_ms;
     DL_DELETE(c->sessions, s);
     DL_APPEND(c->sessions, s);

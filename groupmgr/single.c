@@ -100,6 +100,7 @@ uint32_t apply_resource_online(struct cluster *c, const struct command *cmd, str
     struct group_record *g;
     uint32_t code = call_check(c, cmd, ONLINE_FLAGS, reply, &r);
 
+    assert(cmd->kind == COMMAND_RESOURCE_ONLINE);
     if (code != 0)
         return code;
     g = group_record(r->resource.group);

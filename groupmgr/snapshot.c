@@ -8,6 +8,7 @@ static void why_fields(const void *object, struct field_writer *w)
 {
     const struct why *why = object;
 
+    assert(why->index != 0);
     field_uint(w, "index", why->index);
     field_uint(w, "stamp_ms", why->stamp_ms);
     field_uint(w, "command", (uint64_t)why->command);
@@ -16,6 +17,7 @@ static void why_fields(const void *object, struct field_writer *w)
 
 static void why_write(struct field_writer *w, const char *key, const struct why *why)
 {
+    assert(key != NULL);
     if (field_object(w, key, why->index != 0))
         fields_write(why, why_fields, w->s);
 }
@@ -53,6 +55,7 @@ static void candidates_write(struct field_writer *w, const struct candidate *can
 static void numbers_write(struct field_writer *w, const char *key, const uint32_t *numbers,
                           unsigned count)
 {
+    assert(numbers != NULL || count == 0);
     if (field_array(w, key, count))
         for (unsigned i = 0; i < count; i++)
             sink_uint(w->s, numbers[i]);
@@ -62,6 +65,7 @@ static void node_fields(const void *object, struct field_writer *w)
 {
     const struct node *n = object;
 
+    assert(n->id != 0 && n->name != NULL);
     field_uint(w, "id", n->id);
     field_str(w, "name", n->name);
     field_str(w, "address", n->address);
@@ -85,6 +89,7 @@ static void node_fields(const void *object, struct field_writer *w)
 
 void node_write(const struct node_record *n, struct sink *s)
 {
+    assert(n != NULL && s != NULL);
     fields_write(&n->node, node_fields, s);
 }
 
@@ -92,6 +97,7 @@ static void operation_fields(const void *object, struct field_writer *w)
 {
     const struct operation *op = object;
 
+    assert(op->kind != OPERATION_NONE && op->id != 0);
     field_uint(w, "kind", (uint64_t)op->kind);
     field_uint(w, "id", op->id);
     field_uint(w, "flags", op->flags);
@@ -113,6 +119,7 @@ static void placement_fields(const void *object, struct field_writer *w)
 {
     const struct placement *p = object;
 
+    assert(p->chosen != 0);
     why_write(w, "why", &p->why);
     field_uint(w, "chosen", p->chosen);
     candidates_write(w, p->candidates, p->candidate_count);
@@ -123,6 +130,7 @@ static void group_fields(const void *object, struct field_writer *w)
     const struct group_record *record = object;
     const struct group *g = &record->group;
 
+    assert(g->id != 0 && g->owner != 0);
     field_uint(w, "id", g->id);
     field_str(w, "name", g->name);
     field_uint(w, "owner", g->owner);
@@ -156,11 +164,13 @@ static void group_fields(const void *object, struct field_writer *w)
 
 void group_write(const struct group_record *g, struct sink *s)
 {
+    assert(g->owner != NULL && g->group.owner == g->owner->node.id);
     fields_write(g, group_fields, s);
 }
 
 static void policy_fields(const struct resource *r, struct field_writer *w)
 {
+    assert(r->group != NULL);
     commons_write(OBJECT_RESOURCE, r, w);
     field_uint(w, "restarts", r->restarts);
     field_uint(w, "restarts_since_ms", r->restarts_since_ms);
@@ -173,6 +183,7 @@ static void resource_fields(const void *object, struct field_writer *w)
     const struct resource_record *record = object;
     const struct resource *r = &record->resource;
 
+    assert(r->id != 0 && r->persistent >= -1);
     field_uint(w, "id", r->id);
     field_str(w, "name", r->name);
     field_str(w, "type", r->type);
@@ -209,6 +220,7 @@ static void resource_fields(const void *object, struct field_writer *w)
 
 void resource_write(const struct resource_record *r, struct sink *s)
 {
+    assert(r->resource.group != NULL);
     fields_write(r, resource_fields, s);
 }
 
@@ -216,6 +228,7 @@ static void session_fields(const void *object, struct field_writer *w)
 {
     const struct session *session = object;
 
+    assert(session->client != 0);
     field_uint(w, "client", session->client);
     field_uint(w, "seq", session->seq);
     field_uint(w, "used_ms", session->used_ms);
@@ -226,6 +239,7 @@ static void session_fields(const void *object, struct field_writer *w)
 
 void session_write(const struct session *session, struct sink *s)
 {
+    assert(session != NULL && s != NULL);
     fields_write(session, session_fields, s);
 }
 
@@ -233,6 +247,7 @@ static void event_fields(const void *object, struct field_writer *w)
 {
     const struct event *e = object;
 
+    assert(e->object != 0 && e->name != NULL);
     field_uint(w, "index", e->index);
     field_uint(w, "stamp_ms", e->stamp_ms);
     field_uint(w, "command", (uint64_t)e->command);
@@ -251,6 +266,7 @@ static void event_fields(const void *object, struct field_writer *w)
 
 void event_write(const struct event *e, struct sink *s)
 {
+    assert(e != NULL && s != NULL);
     fields_write(e, event_fields, s);
 }
 
@@ -260,6 +276,7 @@ static void cluster_fields(const void *object, struct field_writer *w)
     const struct group_record *g;
     const struct session *session;
 
+    assert(c->touched == NULL);
     field_uint(w, "v", SNAPSHOT_VERSION);
     field_str(w, "name", c->name);
     field_uint(w, "index", c->index);
@@ -285,5 +302,6 @@ static void cluster_fields(const void *object, struct field_writer *w)
 
 void cluster_write(const struct cluster *c, struct sink *s)
 {
+    assert(c != NULL && s != NULL);
     fields_write(c, cluster_fields, s);
 }

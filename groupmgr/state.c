@@ -6,6 +6,7 @@
 
 struct why why_now(const struct cluster *c, enum cause cause)
 {
+    assert(cause < CAUSE_COUNT);
     return (struct why){
         .index = c->index, .stamp_ms = c->now_ms, .command = c->command, .cause = cause};
 }
@@ -22,6 +23,7 @@ void node_enter(struct cluster *c, struct node_record *n, enum node_state next, 
                       .to = next,
                       .cause = cause};
 
+    assert(next != NODE_JOINING && cause != CAUSE_NONE);
     if (n->node.state != next)
         n->node.since_ms = c->now_ms;
     n->node.state = next;
@@ -91,6 +93,7 @@ static void resource_event(struct cluster *c, const struct resource_record *r,
                       .to = res->state,
                       .cause = cause};
 
+    assert(res->group->owner != 0);
     if (!resource_is_pending(r)) { /* What ended the last pending state, or the life. */
         e.code = res->status_code;
         e.text = res->status_text;
@@ -102,6 +105,7 @@ static void resource_event(struct cluster *c, const struct resource_record *r,
  * stops by hand; it does not outlast the resource's being taken offline. */
 static void maintenance_follow(struct cluster *c, struct resource_record *r)
 {
+    assert(r->resource.group != NULL);
     if (!r->resource.maintenance || r->resource.state == RESOURCE_ONLINE ||
         r->resource.state == RESOURCE_ONLINE_PENDING || r->resource.state == RESOURCE_FAILED)
         return;
@@ -161,11 +165,13 @@ void resource_enter_reported(struct cluster *c, struct resource_record *r, enum 
 void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
                            uint32_t code, const char *text)
 {
+    assert(cause != CAUSE_NONE);
     resource_move(c, r, RESOURCE_FAILED, cause, code, text);
 }
 
 void resource_note(struct cluster *c, struct resource_record *r, enum cause cause)
 {
+    assert(cause != CAUSE_NONE);
     digest_touch(c, &r->tracked);
     resource_event(c, r, r->resource.state, cause);
 }
@@ -174,6 +180,7 @@ enum resource_state resource_visible_state(const struct resource *r)
 {
     enum plan plan = resource_record(r)->plan;
 
+    assert((unsigned)plan <= PLAN_CYCLE);
     if (r->state == RESOURCE_ONLINE && (plan & PLAN_STOP) != 0)
         return RESOURCE_OFFLINE_PENDING;
     if (r->state == RESOURCE_OFFLINE && (plan & PLAN_START) != 0)
@@ -185,6 +192,7 @@ enum resource_state resource_visible_state(const struct resource *r)
 
 void group_touch(struct cluster *c, struct group_record *g, enum cause cause)
 {
+    assert(g->cluster == c);
     g->touched_cause = cause;
     digest_touch(c, &g->tracked);
     if (g->touched)
@@ -215,6 +223,7 @@ enum group_state group_formula(const struct group_record *g)
         top++;
         top_online += r->resource.state == RESOURCE_ONLINE;
     }
+    assert(top_online <= top);
     if (failed)
         return GROUP_FAILED;
     if (pending)
@@ -230,6 +239,7 @@ static struct event group_event(const struct group_record *g, enum group_state f
 {
     const struct operation *op = &g->group.operation;
 
+    assert(g->owner != NULL);
     return (struct event){.object = OBJECT_GROUP,
                           .id = g->group.id,
                           .name = g->group.name,
@@ -269,6 +279,7 @@ void group_note(struct cluster *c, struct group_record *g, enum cause cause, con
     struct event e = group_event(g, g->group.state, cause);
     char *copy = xstrdup(text);
 
+    assert(cause != CAUSE_NONE);
     digest_touch(c, &g->tracked);
     e.text = copy;
     event_record(c, &e);
@@ -282,6 +293,7 @@ void group_note(struct cluster *c, struct group_record *g, enum cause cause, con
  * room_for_start(). */
 static void group_account(struct cluster *c, struct group_record *g)
 {
+    assert(g->cluster == c);
     preempted_update(c, g);
     capacity_account(c, g);
     if (g->group.operation.kind == OPERATION_NONE)
@@ -310,6 +322,7 @@ void group_show(struct cluster *c, struct group_record *g)
     uint64_t id = g->group.operation.id;
     struct event e;
 
+    assert(g->owner != NULL);
     group_account(c, g);
     if (next == from && id == g->shown_operation) {
         g->ended_code = 0; /* Of one that began and ended without a change. */
@@ -334,6 +347,7 @@ void group_show(struct cluster *c, struct group_record *g)
 
 bool operation_runs(const struct operation *op)
 {
+    assert(op->kind != OPERATION_NONE || !op->queued);
     return op->kind != OPERATION_NONE && !op->queued;
 }
 
@@ -381,6 +395,7 @@ uint32_t group_status(const struct group *g)
 
 uint32_t resource_status(const struct resource *r)
 {
+    assert(!r->embedded_failure || r->state == RESOURCE_ONLINE);
     return (r->locked ? RESOURCE_STATUS_LOCKED_MODE : 0) |
            (r->embedded_failure ? RESOURCE_STATUS_EMBEDDED_FAILURE : 0);
 }

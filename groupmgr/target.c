@@ -5,6 +5,7 @@
 
 uint32_t group_idle_check(const struct group_record *g, struct reply *reply)
 {
+    assert(g->owner != NULL);
     if (operation_runs(&g->group.operation))
         return refuse(reply, ERROR_INVALID_STATE, "%s: %s under way", g->group.name,
                       operation_kind_name(g->group.operation.kind));
@@ -24,6 +25,7 @@ bool group_possible_on(const struct group_record *g, const struct node_record *n
 
 const struct resource *group_locked(const struct group_record *g)
 {
+    assert(g->group.resources != NULL || g->group.resource_count == 0);
     for (unsigned i = 0; i < g->group.resource_count; i++)
         if (g->group.resources[i]->locked)
             return g->group.resources[i];
@@ -102,9 +104,10 @@ uint32_t target_for_online(struct cluster *c, struct group_record *g, bool choos
         return 0;
     }
     /* Only what does not run can wait for room. */
-    code = group_runs(g)
-               ? owner_code
-               : nobody_code(c, g, &q, owner_code != 0 ? owner_code : ERROR_HOST_NODE_NOT_AVAILABLE);
+    code =
+        group_runs(g)
+            ? owner_code
+            : nobody_code(c, g, &q, owner_code != 0 ? owner_code : ERROR_HOST_NODE_NOT_AVAILABLE);
     assert(code != 0);
     return refuse(reply, code, "%s, and there is no other node", g->owner->node.name);
 }

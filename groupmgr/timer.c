@@ -21,6 +21,7 @@ static void timer_put(struct timers *timers, struct timer *t, unsigned slot)
 
 static void timer_rise(struct timers *timers, struct timer *t, unsigned slot)
 {
+    assert(slot >= 1 && slot <= timers->count);
     for (; slot > 1 && due_before(t, timers->heap[slot / 2]); slot /= 2)
         timer_put(timers, timers->heap[slot / 2], slot);
     timer_put(timers, t, slot);
@@ -28,6 +29,7 @@ static void timer_rise(struct timers *timers, struct timer *t, unsigned slot)
 
 static void timer_sink(struct timers *timers, struct timer *t, unsigned slot)
 {
+    assert(slot >= 1 && slot <= timers->count);
     for (;;) {
         unsigned child = 2 * slot;
 
@@ -114,11 +116,13 @@ void timer_set_in(struct cluster *c, struct timer *t, uint64_t delay_ms)
     bool wraps = c->now_ms > UINT64_MAX - 1 - delay_ms;
     uint64_t at_ms = wraps ? UINT64_MAX - 1 : c->now_ms + delay_ms;
 
+    assert(wraps || at_ms >= c->now_ms);
     timer_set(c, t, at_ms != 0 ? at_ms : 1);
 }
 
 struct timer *timer_first(const struct cluster *c)
 {
+    assert(c->timers.count == 0 || c->timers.heap[1]->slot == 1);
     return c->timers.count == 0 ? NULL : c->timers.heap[1];
 }
 
@@ -126,6 +130,7 @@ uint64_t cluster_next_deadline(const struct cluster *c)
 {
     const struct timer *first = timer_first(c);
 
+    assert(first == NULL || *first->at_ms != 0);
     return first != NULL ? *first->at_ms : UINT64_MAX;
 }
 
