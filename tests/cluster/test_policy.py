@@ -92,6 +92,35 @@ def test_what_if_a_node_died_is_what_then_happens():
         client.close()
 
 
+def test_what_if_knows_the_whole_policy():
+    """Preferences, keeping apart, a paused node, what is not wanted: all foreseen."""
+    with Cluster() as c:
+        client = Client(c, first="n2")
+        names = [f"g{i}" for i in range(6)]
+        for n in names:
+            make(client, n, "n1")
+        c.cli("n2", "group", "set", "g0", "--preferred", "n1,n3")
+        c.cli("n2", "group", "set", "g1", "AntiAffinityClassNames=apart")
+        c.cli("n2", "group", "set", "g2", "AntiAffinityClassNames=apart", "Priority=3000")
+        c.cli("n2", "group", "set", "g3", "Priority:dword=0")
+        c.cli("n2", "resource", "owners", "g4-b", "set", "n1", "n3")
+        c.cli("n2", "group", "offline", "g5", "--wait")
+        c.cli("n2", "resource", "offline", "g1-b", "--wait")
+        foreseen = c.json("n2", "what-if", "node-down", "n1")
+        assert foreseen["groups"], foreseen
+        c.script("kill", "n1")
+        for g in foreseen["groups"]:
+            wait_for(lambda: (client.group(g["name"])["owner"], client.group(g["name"])["state"])
+                     == (g["owner"], g["state"]), 30, lambda: (g, client.group(g["name"])))
+        untouched = set(names) - {g["name"] for g in foreseen["groups"]}
+        assert all(client.group(n)["owner"] == "n1" for n in untouched), untouched
+        ended = owners(client, names)
+        assert (ended["g0"], ended["g4"]) == ("n3", "n3"), ended
+        assert ended["g1"] != ended["g2"], ended
+        assert client.group("g5")["state"] == "Offline"
+        client.close()
+
+
 def test_what_if_tells_what_would_be_refused():
     with Cluster() as c:
         client = Client(c)
