@@ -15,6 +15,7 @@
 enum {
     PAUSE_MS_MIN = 20, /* Between attempts to come back after a broken connection. */
     PAUSE_MS_MAX = 500,
+    ASKED_AGAIN_MAX = 5, /* A read that is answered with ERROR_RETRY. */
     /* How much later than the node we give up: its word why is worth more. */
     GRACE_MS = 250,
 };
@@ -126,6 +127,7 @@ static bool attempt(struct cli *cli, const struct call *call, const struct bytes
     const char *message = NULL;
     bool first = !cli->reached;
 
+    outcome->from_node = false;
     if (cli->client == NULL) {
         outcome->code = connect_to_node(cli, timeout_ms, a, &outcome->message);
         if (outcome->code != 0)
@@ -145,6 +147,12 @@ static bool attempt(struct cli *cli, const struct call *call, const struct bytes
     return outcome->code == ERROR_TIMEOUT;
 }
 
+/* A read that met a moment in which the node could not answer. */
+static bool may_ask_again(const struct call *call, const struct outcome *outcome)
+{
+    return outcome->from_node && outcome->code == ERROR_RETRY && !call->changing;
+}
+
 /* Until answered, or until `deadline_ms`. The parameters, and so client and
  * seq, are the same bytes each time: the cluster does it once. */
 static struct outcome call_until(struct cli *cli, struct call *call, uint64_t deadline_ms,
@@ -152,10 +160,11 @@ static struct outcome call_until(struct cli *cli, struct call *call, uint64_t de
 {
     struct outcome outcome = {.message = ""};
     struct bytes params = BYTES_INIT;
-    unsigned pause_ms = PAUSE_MS_MIN;
+    unsigned pause_ms = PAUSE_MS_MIN, asked = 0;
 
     call_encode(call, &params);
-    while (!attempt(cli, call, &params, time_left(deadline_ms), a, ret, &outcome)) {
+    while (!attempt(cli, call, &params, time_left(deadline_ms), a, ret, &outcome) ||
+           (may_ask_again(call, &outcome) && asked++ < ASKED_AGAIN_MAX)) {
         struct timespec pause = {.tv_nsec = (long)pause_ms * 1000000};
         if (time_left(deadline_ms) <= pause_ms)
             break;

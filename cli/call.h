@@ -74,6 +74,15 @@ int cli_add_properties(struct cli *cli, struct call *call);
  * 16-bit layout. And `flags`, with that of --ignore-locked. Returns likewise. */
 int cli_add_instructions(struct cli *cli, struct call *call, uint32_t flags);
 
+/* A moment of the past: 1532 is an index; 2026-01-31T15:04:05.123, 15:04 (today)
+ * and -10m are times. */
+struct moment {
+    bool is_index;
+    uint64_t value; /* The index, or milliseconds since 1970. */
+};
+/* False if `text` is none; then *ret is undefined. */
+bool moment_parse(const char *text, uint64_t now_ms, struct moment *ret);
+
 /* What the command line says of one call, whether it is made or rehearsed. Each
  * returns CLI_DONE or, said, CLI_USAGE. Those of resources leave the name to the
  * caller, who has to check it first. */

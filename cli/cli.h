@@ -98,6 +98,7 @@ enum option_id {
     OPTION_AVOID,
     OPTION_FAILBACK,
     OPTION_HORIZON,
+    OPTION_AT,
     OPTION_COUNT
 };
 #define OPTION_BIT(id) (UINT64_C(1) << OPTION_##id)
@@ -174,6 +175,9 @@ struct cli {
     uint64_t deadline_ms; /* clock_boot_ms() by which all must be done; 0 without --timeout. */
     struct address address;
     char where[320]; /* `address` for people. */
+
+    /* What the ages in tables are counted to; 0: now. Of replay. */
+    uint64_t then_ms;
 
     /* Of call.c. */
     struct client *client; /* NULL: not connected. */
@@ -262,6 +266,7 @@ int run_type_list(struct cli *cli);
 int run_type_show(struct cli *cli);
 int run_events(struct cli *cli);
 int run_why(struct cli *cli);
+int run_replay(struct cli *cli);
 int run_whatif_node_down(struct cli *cli);
 int run_whatif_pause(struct cli *cli);
 int run_whatif_resume(struct cli *cli);

@@ -68,6 +68,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                          WORD_NONE, false},
     [OPTION_HORIZON] = {"horizon", "S", "play on for so many seconds (default 600)", WORD_NONE,
                         false},
+    [OPTION_AT] = {"at", "INDEX|TIME", "which moment; see below", WORD_NONE, false},
 };
 
 #define WHATIF (OPTION_BIT(STALE) | OPTION_BIT(VERBOSE) | OPTION_BIT(HORIZON))
@@ -108,6 +109,12 @@ static const char why_notes[] =
 static const char whatif_notes[] =
     "Nothing is changed: the real rules run on a copy of the state, where every start and stop\n"
     "succeeds at once.\n";
+
+static const char replay_notes[] =
+    "TIME is 2026-01-31T15:04:05.123, with a Z at its end in UTC and otherwise local; 15:04 or\n"
+    "15:04:05, today; or -90s, -10m, -2h, -1d, so long ago. It is found as far back as this node\n"
+    "keeps its log.\n"
+    "  holdfast replay --at -10m\n";
 
 static const char follow_notes[] = "With --follow and --json each event is one line of JSON.\n";
 
@@ -213,6 +220,9 @@ const struct command commands[] = {
 
     {"why", NULL, "why something is where it is and as it is", WORD_ANYTHING, REST_NONE,
      OPTION_BIT(STALE), 0, why_notes, run_why},
+
+    {"replay", NULL, "the state as it was at an index or time", WORD_NONE, REST_NONE,
+     OPTION_BIT(AT) | OPTION_BIT(VERBOSE), OPTION_BIT(AT), replay_notes, run_replay},
 
     {"what-if", "node-down", "what would happen if these nodes died", WORD_NODE, REST_NODES, WHATIF,
      0, whatif_notes, run_whatif_node_down},

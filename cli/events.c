@@ -11,7 +11,7 @@
 enum { NOTIFICATION_WAIT_MS = 60000 };
 
 /* "2026-01-31 12:00:00.123  group DemoGroup  Online -> Pending on n1  a client asked" */
-static void show_event(const struct cli *cli, struct arena *a, const struct value *event)
+void show_event(const struct cli *cli, struct arena *a, const struct value *event)
 {
     FILE *out = cli->io->out;
     uint64_t stamp_ms = 0;

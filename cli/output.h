@@ -37,6 +37,8 @@ const char *text_field(struct arena *a, const struct value *v, const char *key);
 /* "12 s ago" of the stamp under `since_ms`, and " for 12 s", "" if there is none. */
 const char *text_since(struct arena *a, const struct value *v);
 const char *text_for(struct arena *a, const struct value *v);
+/* text_since() as of the moment that is shown. */
+const char *text_age(const struct cli *cli, struct arena *a, const struct value *v);
 /* "disk is gone (1117 ERROR_IO_DEVICE)" of the fields `code` and `text`; "" if
  * there is neither. */
 const char *text_failure(struct arena *a, const struct value *v);
@@ -120,5 +122,8 @@ const char *text_in(struct arena *a, uint64_t now_ms, uint64_t at_ms);
 
 void show_node_table(const struct cli *cli, struct arena *a, const struct value *nodes);
 void show_group_table(const struct cli *cli, struct arena *a, const struct value *groups);
+void show_resource_table(const struct cli *cli, struct arena *a, const struct value *resources);
+/* One line, with --verbose also its command and candidates. */
+void show_event(const struct cli *cli, struct arena *a, const struct value *event);
 
 #endif

@@ -47,7 +47,7 @@ void show_node_table(const struct cli *cli, struct arena *a, const struct value 
         table_add(&t, node_role(a, node));
         table_add(&t, text_field(a, node, "address"));
         table_add(&t, text_count(a, node, "groups"));
-        table_add(&t, text_since(a, node));
+        table_add(&t, text_age(cli, a, node));
     }
     table_print(&t, cli);
     table_release(&t);
@@ -77,7 +77,7 @@ void show_group_table(const struct cli *cli, struct arena *a, const struct value
         table_add(&t, text_field(a, group, "owner"));
         table_add(&t, text_persistent(a, group));
         table_add(&t, text_field(a, value_get_map(group, "operation"), "kind"));
-        table_add(&t, text_since(a, group));
+        table_add(&t, text_age(cli, a, group));
     }
     table_print(&t, cli);
     table_release(&t);

@@ -26,7 +26,7 @@ static const char *text_lock(const struct value *resource)
     return locked ? "locked" : "-";
 }
 
-int run_resource_list(struct cli *cli)
+void show_resource_table(const struct cli *cli, struct arena *a, const struct value *resources)
 {
     static const struct column columns[] = {
         {.title = "RESOURCE"}, {.title = "GROUP"},
@@ -34,33 +34,38 @@ int run_resource_list(struct cli *cli)
         {.title = "TYPE"},     {.title = "NEEDS", .optional = true},
         {.title = "SINCE"},    {.title = "LOCK", .optional = true},
     };
-    struct arena *a = &cli->arena;
-    const struct value *list;
     struct table t;
-    int status = read_list(cli, &list);
 
-    if (status != CLI_DONE)
-        return status;
-    if (cli_has(cli, OPTION_JSON))
-        return json_print_value(cli, list);
-    if (list->type != VALUE_ARRAY || list->len == 0) {
+    if (resources == NULL || resources->len == 0) {
         fputs("no resources yet\n", cli->io->out);
-        return CLI_DONE;
+        return;
     }
     table_init(&t, a, columns, 8);
-    for (uint32_t i = 0; i < list->len; i++) {
-        const struct value *r = &list->items[i];
+    for (uint32_t i = 0; i < resources->len; i++) {
+        const struct value *r = &resources->items[i];
         table_add(&t, text_field(a, r, "name"));
         table_add(&t, text_field(a, r, "group"));
         table_add_state(&t, r, "state");
         table_add(&t, text_field(a, r, "owner"));
         table_add(&t, text_field(a, r, "type"));
         table_add(&t, text_needs(a, r));
-        table_add(&t, text_since(a, r));
+        table_add(&t, text_age(cli, a, r));
         table_add(&t, text_lock(r));
     }
     table_print(&t, cli);
     table_release(&t);
+}
+
+int run_resource_list(struct cli *cli)
+{
+    const struct value *list;
+    int status = read_list(cli, &list);
+
+    if (status != CLI_DONE)
+        return status;
+    if (cli_has(cli, OPTION_JSON))
+        return json_print_value(cli, list);
+    show_resource_table(cli, &cli->arena, list->type == VALUE_ARRAY ? list : NULL);
     return CLI_DONE;
 }
 

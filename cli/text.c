@@ -201,6 +201,14 @@ const char *text_since(struct arena *a, const struct value *v)
     return text_ago(a, clock_wall_ms(), since_ms);
 }
 
+const char *text_age(const struct cli *cli, struct arena *a, const struct value *v)
+{
+    uint64_t since_ms = 0;
+
+    value_get_uint(v, "since_ms", &since_ms);
+    return text_ago(a, cli->then_ms != 0 ? cli->then_ms : clock_wall_ms(), since_ms);
+}
+
 const char *text_for(struct arena *a, const struct value *v)
 {
     uint64_t since_ms = 0, now_ms = clock_wall_ms();

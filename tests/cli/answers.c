@@ -131,6 +131,9 @@ static const struct {
     {"operation.get", OPERATION},
     {"why.get", WHY},
     {"whatif.run", WHATIF},
+    {"history.get", "{\"index\":50,\"time_ms\":1700000005000,\"nodes\":" NODES
+                    ",\"groups\":[{" GROUP_FIELDS "}],\"resources\":[" WEB "," DB
+                    "],\"events\":[" EVENT "]}"},
     {"group.online", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},
     {"group.offline", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},
     {"group.move", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},

@@ -37,6 +37,7 @@ static const char *const lines[][8] = {
     {"operation", "cancel", "42"},
     {"operation", "wait", "42"},
     {"why", "DemoGroup"},
+    {"replay", "--at", "-1h"},
     {"what-if", "node-down", "n1", "n2"},
     {"what-if", "pause", "n1"},
     {"what-if", "resume", "n1"},

@@ -1,5 +1,8 @@
 """The state as it was: by index, by time, as far back as snapshots and log reach."""
 
+import json
+from datetime import datetime, timezone
+
 import pytest
 
 from harness import IO_PENDING, Client, Cluster, Refused, wait_for
@@ -57,5 +60,19 @@ def test_the_state_as_it_was_by_index_and_time():
                 past.call("history.get")
             assert refused.value.code == 87
             past.close()
+        shown = c.cli("n1", "replay", "--at", str(pending["index"])).stdout
+        assert f"as it was at index {pending['index']}," in shown, shown
+        assert any(line.split()[:3] == ["web", "Pending", online["node"]]
+                   for line in shown.splitlines()), shown
+        assert "svc" in shown.split("not Online")[1], shown
+        assert "Offline -> Pending" in shown.split("last events")[1], shown
+        at = c.json("n1", "replay", "--at", str(online["index"]))
+        assert (at["index"], group_of(at, "web")["state"]) == (online["index"], "Online")
+        utc = datetime.fromtimestamp(online["stamp_ms"] / 1000, timezone.utc)
+        words = utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{online['stamp_ms'] % 1000:03}Z"
+        assert group_of(c.json("n1", "replay", "--at", words), "web")["state"] == "Online", words
+        assert group_of(c.json("n1", "replay", "--at", "-0s"), "web") is None
+        done = c.cli("n1", "--json", "replay", "--at", str(gone + 1000000), check=False)
+        assert (done.returncode, json.loads(done.stderr)["error"]) == (1, NOT_FOUND)
         rpc.close()
         client.close()

@@ -3,21 +3,9 @@
 import json
 import subprocess
 
-import pytest
-
 from harness import BIN, IO_PENDING, Client, Cluster, wait_for
 
 QUEUED = 5959
-
-
-def need(cluster, method, **params):
-    """Skip where the state machine has no rule for `method` yet."""
-    rpc = cluster.rpc("n1")
-    step = {"method": method, "name": "nobody", **params}
-    reply = rpc.call("whatif.run", steps=[step])["replies"][0]
-    rpc.close()
-    if reply["code"] == 87 and reply["detail"].startswith("command "):
-        pytest.skip(f"{method} has no rule yet")
 
 
 def make(client, name, node=None, **properties):
@@ -46,7 +34,6 @@ def owners(client, names):
 
 def test_a_drain_moves_everything_away_and_resume_brings_it_back():
     with Cluster() as c:
-        need(c, "node.pause")
         client = Client(c)
         names = [f"g{i}" for i in range(6)]
         for n in names:
@@ -65,7 +52,6 @@ def test_a_drain_moves_everything_away_and_resume_brings_it_back():
         # Nothing may come to a paused node.
         assert refusal(c, "group", "move", "g0", "--to", "n1") in (70, 5070)
 
-        need(c, "node.resume")
         c.cli("n1", "node", "resume", "n1", "--failback", "now")
         wait_for(lambda: set(owners(client, names).values()) == {"n1"}, 30,
                  lambda: owners(client, names))
@@ -106,6 +92,35 @@ def test_what_if_a_node_died_is_what_then_happens():
         client.close()
 
 
+def test_what_if_knows_the_whole_policy():
+    """Preferences, keeping apart, a paused node, what is not wanted: all foreseen."""
+    with Cluster() as c:
+        client = Client(c, first="n2")
+        names = [f"g{i}" for i in range(6)]
+        for n in names:
+            make(client, n, "n1")
+        c.cli("n2", "group", "set", "g0", "--preferred", "n1,n3")
+        c.cli("n2", "group", "set", "g1", "AntiAffinityClassNames=apart")
+        c.cli("n2", "group", "set", "g2", "AntiAffinityClassNames=apart", "Priority=3000")
+        c.cli("n2", "group", "set", "g3", "Priority:dword=0")
+        c.cli("n2", "resource", "owners", "g4-b", "set", "n1", "n3")
+        c.cli("n2", "group", "offline", "g5", "--wait")
+        c.cli("n2", "resource", "offline", "g1-b", "--wait")
+        foreseen = c.json("n2", "what-if", "node-down", "n1")
+        assert foreseen["groups"], foreseen
+        c.script("kill", "n1")
+        for g in foreseen["groups"]:
+            wait_for(lambda: (client.group(g["name"])["owner"], client.group(g["name"])["state"])
+                     == (g["owner"], g["state"]), 30, lambda: (g, client.group(g["name"])))
+        untouched = set(names) - {g["name"] for g in foreseen["groups"]}
+        assert all(client.group(n)["owner"] == "n1" for n in untouched), untouched
+        ended = owners(client, names)
+        assert (ended["g0"], ended["g4"]) == ("n3", "n3"), ended
+        assert ended["g1"] != ended["g2"], ended
+        assert client.group("g5")["state"] == "Offline"
+        client.close()
+
+
 def test_what_if_tells_what_would_be_refused():
     with Cluster() as c:
         client = Client(c)
@@ -131,7 +146,6 @@ def test_what_if_tells_what_would_be_refused():
 
 def test_a_queued_move_waits_for_the_lock_and_can_be_cancelled():
     with Cluster() as c:
-        need(c, "group.cancel")
         client = Client(c)
         make(client, "web", "n1", Locked=1)
         wait_for(lambda: any(r["locked"] for r in client.group("web")["resources"]))
@@ -151,7 +165,6 @@ def test_a_queued_move_waits_for_the_lock_and_can_be_cancelled():
 
 def test_a_resource_in_maintenance_is_not_asked_whether_it_is_alive():
     with Cluster() as c:
-        need(c, "resource.maintenance", on=True)
         client = Client(c)
         make(client, "web", "n1", SickAfter=3000, LooksAlivePollInterval=50)
         assert client.change("resource.maintenance", name="web-b", on=True) == 0
@@ -178,7 +191,6 @@ def sick_for(cluster, life):
 
 def test_force_terminates_what_does_not_stop():
     with Cluster() as c:
-        need(c, "resource.restart")
         client = Client(c)
         make(client, "web", "n1", HangOffline=1)
         c.cli("n1", "resource", "offline", "web-b", "--force", "--wait", "--timeout", "30")
@@ -188,7 +200,6 @@ def test_force_terminates_what_does_not_stop():
 
 def test_what_cannot_come_online_here_goes_elsewhere():
     with Cluster() as c:
-        need(c, "resource.dependencies")
         client = Client(c)
         make(client, "web", "n1")
         assert client.change("group.offline", name="web") == IO_PENDING

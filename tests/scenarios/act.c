@@ -436,4 +436,5 @@ void act(struct stage *s, struct words *w)
     if (!words_done(w))
         stage_alarm(s, "too many words from \"%s\" on", words_peek(w)->text);
     stage_play(s);
+    foresee_check(s);
 }

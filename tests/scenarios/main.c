@@ -22,7 +22,7 @@ enum mode { COMPARE, ACCEPT, SHOW, FACTS };
 enum { SECONDS_MAX = 20 }; /* Of a processor, for one story. */
 
 struct score {
-    unsigned played, failed, rewritten, facts, commands;
+    unsigned played, failed, rewritten, facts, commands, foresights;
 };
 
 static void print(const struct bytes *b)
@@ -55,6 +55,7 @@ static int play(const char *path, enum mode mode, struct score *score)
     sound = story_play(&story);
     __atomic_fetch_add(&score->facts, story.facts, __ATOMIC_RELAXED);
     __atomic_fetch_add(&score->commands, story.commands, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&score->foresights, story.foresights, __ATOMIC_RELAXED);
     if (!sound || mode == SHOW)
         print(&story.transcript);
     print(&story.complaints);
@@ -163,7 +164,9 @@ int main(int argc, char *argv[])
         return 2;
     }
     play_all(argv + first, (unsigned)(argc - first), mode, score);
-    printf("scenarios: %u played, %u failed, %u written anew, %u facts, %u commands\n",
-           score->played, score->failed, score->rewritten, score->facts, score->commands);
+    printf("scenarios: %u played, %u failed, %u written anew, %u facts, %u commands, %u of them "
+           "foreseen\n",
+           score->played, score->failed, score->rewritten, score->facts, score->commands,
+           score->foresights);
     return score->failed == 0 ? 0 : 1;
 }

@@ -89,6 +89,8 @@ static void check_why(struct stage *s)
     while ((g = cluster_next_group(s->cluster, g)) != NULL)
         if (g->placement.chosen != g->owner || g->placement.why.cause == CAUSE_NONE)
             stage_alarm(s, "%s does not know why it is where it is", g->name);
+        else if (g->why.index == 0 || g->why.cause == CAUSE_NONE)
+            stage_alarm(s, "%s does not know why it is as it is", g->name);
 }
 
 static void check_deadline(struct stage *s)
@@ -195,6 +197,7 @@ void stage_apply(struct stage *s, const struct command *cmd)
 
 void stage_command(struct stage *s, const struct command *cmd)
 {
+    foresee(s, cmd);
     s->changed = apply(s, cmd, &s->reply);
     if (s->quiet && is_refusal(s->reply.code))
         stage_alarm(s, "the set-up is refused: %s %s", error_name(s->reply.code), s->reply.detail);
@@ -284,6 +287,7 @@ void stage_release(struct stage *s)
 {
     cluster_free(s->cluster);
     cluster_free(s->twin);
+    cluster_free(s->foreseen);
     cast_release(s);
     for (unsigned i = 0; i < s->mark_count; i++) {
         free(s->marks[i].label);

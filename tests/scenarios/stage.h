@@ -68,6 +68,10 @@ struct stage {
 
     unsigned commands; /* Applied. */
 
+    struct cluster *foreseen; /* The last command's end by rehearsal; NULL: not rehearsed. */
+    uint32_t foreseen_code;
+    unsigned foresights; /* That came true. */
+
     bool quiet; /* The set-up is not told. */
     uint64_t clock_told_ms;
     struct bytes lines; /* Of the transcript, since the last command. */
@@ -98,6 +102,11 @@ bool cast_report(struct stage *s);
 /* When the next report is due; UINT64_MAX: never. */
 uint64_t cast_next(const struct stage *s);
 void cast_release(struct stage *s);
+
+/* foresee.c: rehearse a command that is about to be applied, if all handlers obey;
+ * once they have, compare. */
+void foresee(struct stage *s, const struct command *cmd);
+void foresee_check(struct stage *s);
 
 /* tell.c: lines of the transcript. */
 void tell_reply(struct stage *s);

@@ -161,6 +161,7 @@ bool story_play(struct story *story)
     if (story->complaints.len == 0 && story->facts == 0)
         bytes_printf(&story->complaints, "%s: no fact (= ...) makes the claim true\n", story->path);
     story->commands = p->stage.commands;
+    story->foresights = p->stage.foresights;
     words_release(&p->words);
     stage_release(&p->stage);
     free(p);

@@ -13,6 +13,7 @@ struct story {
     struct bytes complaints; /* Facts that do not hold, promises broken. */
     unsigned facts;
     unsigned commands;
+    unsigned foresights; /* Commands whose end a rehearsal foresaw. */
 };
 
 /* False if the file cannot be read. */
