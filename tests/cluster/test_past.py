@@ -21,14 +21,19 @@ def reached(cluster, node, index):
     rpc.close()
 
 
+def index_now(rpc):
+    """The index of a state in which all is applied that anybody was told before."""
+    rpc.call("group.list")
+    return rpc.call("cluster.digest")["index"]
+
+
 def test_the_state_as_it_was_by_index_and_time():
     with Cluster() as c:
         client = Client(c)
         assert client.change("group.create", name="web") == 0
         assert client.change("resource.create", name="svc", group="web", type="dummy") == 0
         rpc = c.rpc("n1")
-        rpc.call("group.list")  # Waits until this node has it all; the digest does not.
-        before = rpc.call("cluster.digest")["index"]
+        before = index_now(rpc)
         stamp = rpc.call("events.list")[-1]["stamp_ms"]
         assert client.change("group.online", name="web") == IO_PENDING
         client.wait_group("web", "Online")
@@ -39,8 +44,7 @@ def test_the_state_as_it_was_by_index_and_time():
         client.wait_group("web", "Offline")
         assert client.change("resource.delete", name="svc") == 0
         assert client.change("group.delete", name="web") == 0
-        rpc.call("group.list")
-        gone = rpc.call("cluster.digest")["index"]
+        gone = index_now(rpc)
         for node in c.names:
             reached(c, node, gone)
             past = c.rpc(node)
