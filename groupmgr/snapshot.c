@@ -119,7 +119,7 @@ static void placement_fields(const void *object, struct field_writer *w)
 {
     const struct placement *p = object;
 
-    assert(p->why.index != 0); /* Of one that found nobody, `chosen` is 0. */
+    assert(p->chosen != 0 || p->why.index != 0); /* `nowhere` has chosen none. */
     why_write(w, "why", &p->why);
     field_uint(w, "chosen", p->chosen);
     candidates_write(w, p->candidates, p->candidate_count);
