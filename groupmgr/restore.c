@@ -51,48 +51,6 @@ static unsigned numbers_read(struct field_reader *r, const char *key, unsigned m
     return count;
 }
 
-/* False at the end, and of what is no number of 32 bits in its shortest form. */
-static bool varint_get(const uint8_t **at, const uint8_t *end, uint32_t *ret)
-{
-    uint64_t number = 0;
-    unsigned shift = 0;
-    uint8_t byte = 0x80;
-
-    for (; (byte & 0x80) != 0 && *at < end && shift < 7 * VARINT_BYTES_MAX; shift += 7) {
-        byte = *(*at)++;
-        number |= (uint64_t)(byte & 0x7f) << shift;
-    }
-    if ((byte & 0x80) != 0 || number > UINT32_MAX || (byte == 0 && shift > 7))
-        return false;
-    *ret = (uint32_t)number;
-    return true;
-}
-
-/* The caller frees *ret. */
-static unsigned candidates_read(struct field_reader *r, struct candidate **ret)
-{
-    size_t len;
-    const uint8_t *at = read_bin(r, "candidates", &len), *end = at + len;
-    unsigned count = 0;
-
-    *ret = NULL;
-    if (len == 0)
-        return 0;
-    *ret = xcalloc(NODES_MAX, sizeof(**ret));
-    while (at < end && !r->bad) {
-        struct candidate one = {0}, *candidate = count < NODES_MAX ? &(*ret)[count] : &one;
-        uint32_t rule = 0;
-
-        r->bad |= count == NODES_MAX || !varint_get(&at, end, &candidate->node) ||
-                  !varint_get(&at, end, &rule) || !varint_get(&at, end, &candidate->value) ||
-                  !varint_get(&at, end, &candidate->best) || rule >= PLACEMENT_RULE_COUNT;
-        candidate->rule = (enum placement_rule)(r->bad ? 0 : rule);
-        count += !r->bad;
-    }
-    *ret = xrealloc(*ret, (count > 0 ? count : 1) * sizeof(**ret));
-    return count;
-}
-
 static bool node_read(struct cluster *c, const struct value *v)
 {
     struct field_reader r;

@@ -22,36 +22,6 @@ static void why_write(struct field_writer *w, const char *key, const struct why 
         fields_write(why, why_fields, w->s);
 }
 
-/* Seven bits to a byte, the lowest first. Returns the bytes written, at most 5. */
-static size_t varint_put(uint8_t *to, uint32_t number)
-{
-    size_t len = 0;
-
-    for (; number >= 0x80; number >>= 7)
-        to[len++] = (uint8_t)(number | 0x80);
-    to[len++] = (uint8_t)number;
-    assert(len <= VARINT_BYTES_MAX);
-    return len;
-}
-
-/* A group has one for each node: with many groups they are most of a snapshot,
- * so they are packed. */
-static void candidates_write(struct field_writer *w, const struct candidate *candidates,
-                             unsigned count)
-{
-    uint8_t packed[NODES_MAX * CANDIDATE_NUMBERS * VARINT_BYTES_MAX];
-    size_t len = 0;
-
-    assert(count <= NODES_MAX);
-    for (unsigned i = 0; w->s != NULL && i < count; i++) {
-        len += varint_put(packed + len, candidates[i].node);
-        len += varint_put(packed + len, (uint32_t)candidates[i].rule);
-        len += varint_put(packed + len, candidates[i].value);
-        len += varint_put(packed + len, candidates[i].best);
-    }
-    field_bin(w, "candidates", packed, w->s != NULL ? len : count);
-}
-
 static void numbers_write(struct field_writer *w, const char *key, const uint32_t *numbers,
                           unsigned count)
 {

@@ -3,10 +3,13 @@
 #ifndef HOLDFAST_GROUPMGR_SNAPSHOT_H
 #define HOLDFAST_GROUPMGR_SNAPSHOT_H
 
-enum {
-    SNAPSHOT_VERSION = 2,
-    CANDIDATE_NUMBERS = 4, /* Of a candidate, each packed into at most: */
-    VARINT_BYTES_MAX = 5,
-};
+#include "groupmgr/fields.h"
+
+enum { SNAPSHOT_VERSION = 2 };
+
+/* The field "candidates" of a map. */
+void candidates_write(struct field_writer *w, const struct candidate *candidates, unsigned count);
+/* How many there are; the caller frees *ret, which is NULL if the field is missing. */
+unsigned candidates_read(struct field_reader *r, struct candidate **ret);
 
 #endif
