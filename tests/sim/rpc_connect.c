@@ -77,6 +77,12 @@ static void dial_ended(void *arg)
 {
     struct rpc_dial *d = arg;
 
+    /* The other end has gone before word of the handshake was back: whoever dials
+     * learns of no connection, and not of one that is over. */
+    if (d->conn != NULL && d->conn->closing) {
+        d->conn = NULL;
+        d->code = ERROR_CONNECTION_ABORTED;
+    }
     trace(2, "%s connects to %s: %u", d->owner->machine->name, d->address.host, d->code);
     if (d->canceled) {
         if (d->conn != NULL)
