@@ -10,13 +10,11 @@
 
 #define BYTES_SIZE_MIN 64
 
-uint8_t *bytes_reserve(struct bytes *b, size_t len)
+void bytes_grow(struct bytes *b, size_t len)
 {
     size_t size = b->size;
 
     assert(len <= SIZE_MAX / 2 && b->len <= SIZE_MAX / 2 - len);
-    if (b->data != NULL && b->size - b->len >= len)
-        return b->data + b->len;
     /* Doubling, so that appending byte by byte takes linear time. */
     if (size < BYTES_SIZE_MIN)
         size = BYTES_SIZE_MIN;
@@ -24,15 +22,6 @@ uint8_t *bytes_reserve(struct bytes *b, size_t len)
         size *= 2;
     b->data = xrealloc(b->data, size);
     b->size = size;
-    return b->data + b->len;
-}
-
-void bytes_append(struct bytes *b, const void *data, size_t len)
-{
-    if (len == 0)
-        return;
-    memcpy(bytes_reserve(b, len), data, len);
-    b->len += len;
 }
 
 void bytes_printf(struct bytes *b, const char *format, ...)

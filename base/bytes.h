@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bytes {
     uint8_t *data; /* Owned. */
@@ -16,11 +17,24 @@ struct bytes {
 
 #define BYTES_INIT { NULL, 0, 0 }
 
-void bytes_append(struct bytes *b, const void *data, size_t len);
 void bytes_printf(struct bytes *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Make `b->size` large enough for `len` more bytes. */
+void bytes_grow(struct bytes *b, size_t len);
 /* Room for `len` more bytes; returns where they go, `b->len` unchanged. */
-uint8_t *bytes_reserve(struct bytes *b, size_t len);
+static inline uint8_t *bytes_reserve(struct bytes *b, size_t len)
+{
+    if (b->data == NULL || b->size - b->len < len)
+        bytes_grow(b, len);
+    return b->data + b->len;
+}
+static inline void bytes_append(struct bytes *b, const void *data, size_t len)
+{
+    if (len == 0)
+        return;
+    memcpy(bytes_reserve(b, len), data, len);
+    b->len += len;
+}
 /* Drop the first `len` bytes. */
 void bytes_consume(struct bytes *b, size_t len);
 /* Forget the contents, keep the memory. */

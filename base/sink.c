@@ -13,56 +13,6 @@ void sink_int(struct sink *s, int64_t i)
         s->ops->integer(s, i);
 }
 
-void sink_str(struct sink *s, const char *str)
-{
-    if (str == NULL)
-        s->ops->nil(s);
-    else
-        s->ops->str(s, str, strlen(str));
-}
-
-void sink_kv_str(struct sink *s, const char *key, const char *value)
-{
-    sink_str(s, key);
-    sink_str(s, value);
-}
-
-void sink_kv_uint(struct sink *s, const char *key, uint64_t value)
-{
-    sink_str(s, key);
-    sink_uint(s, value);
-}
-
-void sink_kv_int(struct sink *s, const char *key, int64_t value)
-{
-    sink_str(s, key);
-    sink_int(s, value);
-}
-
-void sink_kv_bool(struct sink *s, const char *key, bool value)
-{
-    sink_str(s, key);
-    sink_bool(s, value);
-}
-
-void sink_kv_bin(struct sink *s, const char *key, const void *value, size_t len)
-{
-    sink_str(s, key);
-    sink_bin(s, value, len);
-}
-
-void sink_kv_array(struct sink *s, const char *key, uint32_t items)
-{
-    sink_str(s, key);
-    sink_array(s, items);
-}
-
-void sink_kv_map(struct sink *s, const char *key, uint32_t pairs)
-{
-    sink_str(s, key);
-    sink_map(s, pairs);
-}
-
 void sink_value(struct sink *s, const struct value *v)
 {
     switch (v->type) {

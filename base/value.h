@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------ arena */
 
@@ -115,16 +116,52 @@ static inline void sink_bin(struct sink *s, const void *p, size_t n) { s->ops->b
 static inline void sink_array(struct sink *s, uint32_t n) { s->ops->array(s, n); }
 static inline void sink_map(struct sink *s, uint32_t n) { s->ops->map(s, n); }
 void sink_int(struct sink *s, int64_t i); /* As uint when not negative. */
-void sink_str(struct sink *s, const char *str); /* NULL writes nil. */
+static inline void sink_str(struct sink *s, const char *str) /* NULL writes nil. */
+{
+    if (str == NULL)
+        s->ops->nil(s);
+    else
+        s->ops->str(s, str, strlen(str));
+}
 
-/* A pair of a map: key and value in one call. */
-void sink_kv_str(struct sink *s, const char *key, const char *value);
-void sink_kv_uint(struct sink *s, const char *key, uint64_t value);
-void sink_kv_int(struct sink *s, const char *key, int64_t value);
-void sink_kv_bool(struct sink *s, const char *key, bool value);
-void sink_kv_bin(struct sink *s, const char *key, const void *value, size_t len);
-void sink_kv_array(struct sink *s, const char *key, uint32_t items); /* Items follow. */
-void sink_kv_map(struct sink *s, const char *key, uint32_t pairs);   /* Pairs follow. */
+/* A pair of a map: key and value in one call. In line, for then the length of a
+ * key that is a literal is known when it is compiled. */
+static inline void sink_kv_str(struct sink *s, const char *key, const char *value)
+{
+    sink_str(s, key);
+    sink_str(s, value);
+}
+static inline void sink_kv_uint(struct sink *s, const char *key, uint64_t value)
+{
+    sink_str(s, key);
+    sink_uint(s, value);
+}
+static inline void sink_kv_int(struct sink *s, const char *key, int64_t value)
+{
+    sink_str(s, key);
+    sink_int(s, value);
+}
+static inline void sink_kv_bool(struct sink *s, const char *key, bool value)
+{
+    sink_str(s, key);
+    sink_bool(s, value);
+}
+static inline void sink_kv_bin(struct sink *s, const char *key, const void *value, size_t len)
+{
+    sink_str(s, key);
+    sink_bin(s, value, len);
+}
+/* Its items, or pairs, follow. */
+static inline void sink_kv_array(struct sink *s, const char *key, uint32_t items)
+{
+    sink_str(s, key);
+    sink_array(s, items);
+}
+static inline void sink_kv_map(struct sink *s, const char *key, uint32_t pairs)
+{
+    sink_str(s, key);
+    sink_map(s, pairs);
+}
 
 /* Write a whole tree. */
 void sink_value(struct sink *s, const struct value *v);

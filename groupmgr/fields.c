@@ -18,48 +18,6 @@ void fields_write(const void *object, fields_fn *fields, struct sink *s)
     assert(w.count == 2 * announced); /* Or nobody could read it. */
 }
 
-static bool field_present(struct field_writer *w, bool present)
-{
-    assert(w != NULL);
-    w->count += present;
-    return present && w->s != NULL;
-}
-
-void field_uint(struct field_writer *w, const char *key, uint64_t value)
-{
-    assert(key != NULL);
-    if (field_present(w, value != 0))
-        sink_kv_uint(w->s, key, value);
-}
-
-void field_number(struct field_writer *w, const char *key, uint32_t value, uint32_t preset)
-{
-    assert(key != NULL);
-    if (field_present(w, value != preset))
-        sink_kv_uint(w->s, key, value);
-}
-
-void field_bool(struct field_writer *w, const char *key, bool value)
-{
-    assert(key != NULL);
-    if (field_present(w, value))
-        sink_kv_bool(w->s, key, value);
-}
-
-void field_str(struct field_writer *w, const char *key, const char *value)
-{
-    assert(key != NULL);
-    if (field_present(w, value != NULL))
-        sink_kv_str(w->s, key, value);
-}
-
-void field_bin(struct field_writer *w, const char *key, const void *value, size_t len)
-{
-    assert(value != NULL || len == 0);
-    if (field_present(w, len > 0))
-        sink_kv_bin(w->s, key, value, len);
-}
-
 bool field_object(struct field_writer *w, const char *key, bool present)
 {
     assert(key != NULL);

@@ -18,12 +18,47 @@ typedef void fields_fn(const void *object, struct field_writer *w);
 /* Write `object` as a map of the fields that `fields` names. */
 void fields_write(const void *object, fields_fn *fields, struct sink *s);
 
-void field_uint(struct field_writer *w, const char *key, uint64_t value);
+/* True if a field is to be written now. Most fields of most objects are absent:
+ * what is asked of all of them is in line (a snapshot of 40,000 resources asks
+ * some three million times). */
+static inline bool field_present(struct field_writer *w, bool present)
+{
+    w->count += present;
+    return present && w->s != NULL;
+}
+
+static inline void field_uint(struct field_writer *w, const char *key, uint64_t value)
+{
+    if (field_present(w, value != 0))
+        sink_kv_uint(w->s, key, value);
+}
+
 /* Left out when it is `preset`, which need not be 0. */
-void field_number(struct field_writer *w, const char *key, uint32_t value, uint32_t preset);
-void field_bool(struct field_writer *w, const char *key, bool value);
-void field_str(struct field_writer *w, const char *key, const char *value);
-void field_bin(struct field_writer *w, const char *key, const void *value, size_t len);
+static inline void field_number(struct field_writer *w, const char *key, uint32_t value,
+                                uint32_t preset)
+{
+    if (field_present(w, value != preset))
+        sink_kv_uint(w->s, key, value);
+}
+
+static inline void field_bool(struct field_writer *w, const char *key, bool value)
+{
+    if (field_present(w, value))
+        sink_kv_bool(w->s, key, value);
+}
+
+static inline void field_str(struct field_writer *w, const char *key, const char *value)
+{
+    if (field_present(w, value != NULL))
+        sink_kv_str(w->s, key, value);
+}
+
+static inline void field_bin(struct field_writer *w, const char *key, const void *value, size_t len)
+{
+    if (field_present(w, len > 0))
+        sink_kv_bin(w->s, key, value, len);
+}
+
 /* True if the map under `key`, there only if `present`, is to be written now. */
 bool field_object(struct field_writer *w, const char *key, bool present);
 /* True if the `items` are to be written now. */

@@ -9,6 +9,10 @@
 
 #include "base/error.h"
 
+/* The first byte of a string of up to 31 bytes carries its length (MessagePack's
+ * specification, "str format family"). */
+enum { FIXSTR = 0xa0, FIXSTR_MAX = 31 };
+
 /* ------------------------------------------------------------------ encode */
 
 static int sink_append(void *data, const char *bytes, size_t len)
@@ -63,11 +67,27 @@ static void write_real(struct sink *s, double d)
     msgpack_pack_double(&packer, d);
 }
 
+/* Names are short: most of what a snapshot tells a sink is such a string, written
+ * here in one piece. */
+static void write_short(struct bytes *out, const char *str, size_t len)
+{
+    uint8_t *at = bytes_reserve(out, 1 + len);
+
+    assert(len <= FIXSTR_MAX);
+    at[0] = (uint8_t)(FIXSTR | len);
+    memcpy(at + 1, str, len);
+    out->len += 1 + len;
+}
+
 static void write_str(struct sink *s, const char *str, size_t len)
 {
     msgpack_packer packer = packer_of(s);
 
     assert(len <= UINT32_MAX);
+    if (len <= FIXSTR_MAX) {
+        write_short(((struct msgpack_sink *)s)->out, str, len);
+        return;
+    }
     msgpack_pack_str(&packer, len);
     msgpack_pack_str_body(&packer, str, len);
 }
