@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "consensus/consensus.h"
 #include "consensus/transport.h"
 #include "node/config.h"
