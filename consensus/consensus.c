@@ -58,6 +58,7 @@ static void on_turn_end(uv_check_t *handle)
     if (c->closing)
         return;
     guard_watch(c->guard);
+    round_on_turn(&c->round, &c->raft);
     watch_leadership(c);
     proposals_flush(c);
     nudge_on_turn(c->nudge);

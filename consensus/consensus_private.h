@@ -9,6 +9,7 @@
 #include "consensus/batch.h"
 #include "consensus/consensus.h"
 #include "consensus/retention.h"
+#include "consensus/round.h"
 
 /* One raft entry under way that this node proposed. */
 struct batch {
@@ -37,6 +38,7 @@ struct consensus {
     struct transport *transport;
     struct retention retention;
     struct nudge *nudge;
+    struct round round;
     char *cluster, *address, *disk; /* Owned copies for the transport. */
 
     uint64_t position;      /* Entries applied. */

@@ -38,6 +38,7 @@ struct guardian {
 struct guardians {
     uv_loop_t *loop;
     int lock_fd;
+    const struct deadline *deadline; /* NULL: none. */
     uv_signal_t child;
     uv_timer_t sweep;
     struct guardian *first;
@@ -79,6 +80,12 @@ static void hear(struct guardian *g, const struct guardian_message *m)
         return;
     case GUARDIAN_RAN:
         g->events->ran((enum guardian_command)m->detail, m->value, g->data);
+        return;
+    case GUARDIAN_EXPIRED:
+        log_error("guardian",
+                  "guardian %d ended its service: the lease was over, and the monitor "
+                  "did nothing",
+                  (int)g->pid);
         return;
     case GUARDIAN_GONE:
         g->said_gone = true;
@@ -240,7 +247,7 @@ static pid_t fork_guardian(const struct guardians *gs, const struct guardian_pla
     sigprocmask(SIG_SETMASK, &all, &before);
     pid = _Fork();
     if (pid == 0)
-        guardian_live(plan, link[1], log_fd, gs->lock_fd, monitor);
+        guardian_live(plan, gs->deadline, link[1], log_fd, gs->lock_fd, monitor);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return pid;
 }
@@ -365,7 +372,8 @@ static void guardians_on_closed(uv_handle_t *handle)
     free(gs);
 }
 
-uint32_t guardians_open(uv_loop_t *loop, int lock_fd, struct guardians **ret)
+uint32_t guardians_open(uv_loop_t *loop, int lock_fd, const struct deadline *deadline,
+                        struct guardians **ret)
 {
     struct guardians *gs;
 
@@ -374,6 +382,7 @@ uint32_t guardians_open(uv_loop_t *loop, int lock_fd, struct guardians **ret)
     gs = xcalloc(1, sizeof(*gs));
     gs->loop = loop;
     gs->lock_fd = lock_fd;
+    gs->deadline = deadline;
     gs->open_handles = 2;
     uv_timer_init(loop, &gs->sweep);
     gs->sweep.data = gs;

@@ -8,6 +8,9 @@
  * says that it has none, and only then says that nothing is left. If the
  * guardian is killed, its orphans fall to the monitor, which does the same.
  *
+ * It also ends them when the lease has ended and the monitor does not act: frozen,
+ * or not given the processor (deadline.h).
+ *
  * A guardian keeps the monitor's lock file open: that lock is free only when
  * the monitor and all its guardians are gone, and with them all services.
  *
@@ -21,6 +24,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+struct deadline;
 struct guardians; /* All of one monitor. */
 struct guardian;
 
@@ -60,9 +64,10 @@ struct guardian_events {
     void (*gone)(void *data);
 };
 
-/* `lock_fd` is borrowed, -1: none. Makes this process a subreaper and takes
+/* `lock_fd` is borrowed, -1: none; `deadline` too, NULL: none. Makes this process a subreaper and takes
  * SIGCHLD: it must have no other children. Returns 0 or an error code. */
-uint32_t guardians_open(uv_loop_t *loop, int lock_fd, struct guardians **ret);
+uint32_t guardians_open(uv_loop_t *loop, int lock_fd, const struct deadline *deadline,
+                        struct guardians **ret);
 /* Only when all guardians are gone; freed once the loop has run. */
 void guardians_close(struct guardians *gs);
 

@@ -463,7 +463,7 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
         snprintf(message, size, "no timer can be had: %s", error_text(rc));
         goto release;
     }
-    rc = guardians_open(loop, config->lock_fd, &h->guardians);
+    rc = guardians_open(loop, config->lock_fd, lease_deadline(h->lease), &h->guardians);
     if (rc != 0) {
         snprintf(message, size, "cannot become a subreaper: %s", error_text(rc));
         goto close_lease;

@@ -200,6 +200,10 @@ Test(config, times_that_would_break_the_lease_are_refused)
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nelection_ms = 5000\n", 0, "must be at least");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nheartbeat_ms = 134\n", 8, "at most a third");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 1000\n", 8, "less than half");
+    expect(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 19\n", 8, "at least 20");
+    expect(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 136\n", 0, "+ guard_ms + 50 = 2001");
+    expect(GOOD_NODE GOOD_CLUSTER "[timing]\npulse_ms = 300\nheartbeat_ms = 106\n", 0,
+           "two rounds fail");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = 0\n", 8, "milliseconds from 1");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = 2s\n", 8, "milliseconds from 1");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = -1\n", 8, "milliseconds from 1");
@@ -208,6 +212,8 @@ Test(config, times_that_would_break_the_lease_are_refused)
 
     struct config c;
     expect_good(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = 1950\n", &c);
+    config_release(&c);
+    expect_good(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 135\n", &c);
     config_release(&c);
 }
 
