@@ -33,8 +33,8 @@ class Backend(abc.ABC):
         """Start nodes (all) that are down; returns when they are members again."""
 
     @abc.abstractmethod
-    def down(self):
-        """Heal, end everything, leave only the folder."""
+    def down(self, now=False):
+        """Heal, end everything (in order, or `now` by SIGKILL), leave only the folder."""
 
     @abc.abstractmethod
     def _kill(self, node, part): ...
@@ -276,7 +276,7 @@ class Backend(abc.ABC):
 
     def __exit__(self, kind, value, trace):
         with contextlib.suppress(FaultError) if kind else contextlib.nullcontext():
-            self.down()
+            self.down(now=kind is not None)
 
     def refuse(self, what, why):
         raise Impossible(f"{what} cannot be made on the {self.name} backend: {why}")

@@ -13,7 +13,7 @@
   scripts/faults start [NODES]
   scripts/faults heal [KIND...]                       all, or some kinds of faults
   scripts/faults status
-  scripts/faults down
+  scripts/faults down [--now]                         in order, or by SIGKILL
 
 NODES: n1, or n1,n2, or all. Where the cluster is: --dir DIR (of `up`, or
 HOLDFAST_CLUSTER_DIR). Exit status: 0 done, 1 not done, 2 usage.
@@ -129,9 +129,9 @@ def do_status(c, words, _):
         print(f"{kind:<10} {node:<8} {text}".rstrip())
 
 
-def do_down(c, words, _):
-    arguments(words, 0, 0, "down")
-    c.down()
+def do_down(c, words, options):
+    arguments(words, 0, 0, "down [--now]")
+    c.down(now=options.now)
 
 
 VERBS = {name[3:]: f for name, f in list(globals().items()) if name.startswith("do_")}
@@ -145,6 +145,7 @@ def parse(argv):
     p.add_argument("--mode", default=os.environ.get("MODE", "release"))
     p.add_argument("-n", dest="count", type=int, default=3)
     p.add_argument("--one-way", action="store_true")
+    p.add_argument("--now", action="store_true")
     options, words = p.parse_known_args(argv)
     for word in words:  # -5 is a jump of the clock.
         if word.startswith("-") and not re.fullmatch(r"-[\d.]+", word):

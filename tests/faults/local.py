@@ -49,7 +49,7 @@ class Local(Backend):
             cluster.write_nodes(settings)
             cluster.start()
         except BaseException:
-            cluster.down()
+            cluster.down(now=True)
             raise
         return cluster
 
@@ -158,13 +158,13 @@ class Local(Backend):
                 self.script("start", *args)
             s["killed"] = [n for n in s["killed"] if nodes and n not in nodes]
 
-    def down(self):
-        """In order where that is possible, and at once where it is not."""
+    def down(self, now=False):
         with self.state.locked() as s:
             kinds = ("network", "disk", "clock", "memory", "frozen")
             try:
                 self.heal(kinds)
-                self.script("stop")
+                if not now:
+                    self.script("stop")
             finally:
                 for node in self.names:
                     self.processes(node).thaw()
