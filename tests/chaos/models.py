@@ -100,6 +100,8 @@ class Group:
     @staticmethod
     def seen(state, result):
         wanted, token, owner = state
+        if not isinstance(result, tuple):
+            return []  # It is there from the first call to the last.
         now, persistent, new_token, new_owner = result
         if persistent != wanted or (wanted == "Offline" and now in RUNNING):
             return []
