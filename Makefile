@@ -145,12 +145,21 @@ $(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/test
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
 
 .PHONY: test tests-build
-tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
+tests-build: build faults-build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
              $(BUILD)/tests/sim/sim $(BUILD)/tests/chaos-service
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
 	@scripts/test
+
+# What scripts/faults preloads into a node. Never with sanitizers: the services that a
+# node runs are programs without them.
+.PHONY: faults-build
+faults-build: $(BUILD)/tests/faults-shim.so
+$(BUILD)/tests/faults-shim.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -shared -o $@ $<
 
 # `make valgrind`: the unit tests once more, without sanitizers, under valgrind.
 .PHONY: valgrind
@@ -297,6 +306,6 @@ $(BUILD)/tests/chaos-service: $(BUILD)/tests/chaos/service.o
 .PHONY: chaos
 chaos:
 	@scripts/deps --tests
-	@$(MAKE) --no-print-directory MODE=release build build/release/tests/chaos-service
+	@$(MAKE) --no-print-directory MODE=release build faults-build build/release/tests/chaos-service
 	@scripts/chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),2) \
 	    $(if $(BACKEND),--backend $(BACKEND)) --nodes $(or $(NODES),3)
