@@ -15,10 +15,10 @@ import collections
 import pathlib
 
 MS = 1_000_000
-SILENCE = 100 * MS  # Ten beats missed. Shorter ones are the scheduler's.
+LATE = 100 * MS  # So long after it woke an overlap has another reason.
 
 Life = collections.namedtuple("Life", "group node token pid times stopped")
-# On `node` its processes did nothing between `start` and `end`.
+# On `node` no process did anything from `start` (all are stopped) to `end` (the first goes on).
 Freeze = collections.namedtuple("Freeze", "node start end")
 # `woke`: whether the life begins anew here, behind a freeze.
 Piece = collections.namedtuple("Piece", "start end life woke")
@@ -27,10 +27,10 @@ Gap = collections.namedtuple("Gap", "group ns start before after")
 
 
 def parse(text, name="journal"):
-    """A journal; None if its process died before it could say anything. The last line may lack its end."""
+    """A journal; None if its process died before it could say anything."""
     lines = text.splitlines()
     if text and not text.endswith("\n"):
-        lines.pop()
+        lines.pop()  # Of a machine that died while it was written.
     if not lines:
         return None
     word, at, group, node, token, pid = lines[0].split()
@@ -54,16 +54,14 @@ def read(folder):
 
 
 def pieces(life, freezes):
-    """The life without what it slept through."""
+    """The life without what it slept through. Until it was frozen it counts as running, and
+    from its first word behind it."""
     mine = [f for f in freezes if f.node == life.node]
     start, woke = life.times[0], False
-    for before, after in zip(life.times, life.times[1:]):
-        # The silence must cover the freeze, but for the beat that it began in and the
-        # signals that did not reach all processes at once.
-        if after - before > SILENCE and any(
-                before <= f.end and after >= f.end and before >= f.start - SILENCE
-                for f in mine):
-            yield Piece(start, before, life, woke)
+    for before, after in zip(life.times, life.times[1:]) if mine else ():
+        slept = [f.start for f in mine if before <= f.start < f.end <= after]
+        if slept:
+            yield Piece(start, min(slept), life, woke)
             start, woke = after, True
     yield Piece(start, life.times[-1], life, woke)
 
@@ -91,7 +89,7 @@ def overlaps(lives, freezes=()):
                     a.life.token, b.life.token)]
                 # Since it woke, or since the other one began: while it was alone nobody
                 # was harmed, and an overlap long after it woke is no matter of waking.
-                late = woke and start - woke[0].start > SILENCE
+                late = woke and start - woke[0].start > LATE
                 found.append(Overlap(group, end - start, bool(woke) and not late,
                                      a.life, b.life, start))
     return found
