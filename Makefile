@@ -146,7 +146,7 @@ $(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/test
 
 .PHONY: test tests-build
 tests-build: build faults-build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
-             $(BUILD)/tests/sim/sim
+             $(BUILD)/tests/sim/sim $(BUILD)/tests/chaos-service
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
@@ -207,6 +207,7 @@ help:
 	@echo "make scenarios  the group manager's golden scenarios; ACCEPT=1 writes them anew"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
+	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
 	@echo "make install    to PREFIX=/usr/local"
@@ -295,3 +296,16 @@ $(BUILD)/tests/play-scenarios: $(call tests_of,scenarios) $(call objects,tests/g
 scenarios:
 	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios
 	@build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios $(if $(ACCEPT),--accept) $(SCENARIOS)
+
+# ---- chaos
+# Real clusters broken at random under load, then judged (docs/testing.md).
+# `make chaos SEED=1 MINUTES=10 BACKEND=netns NODES=5`.
+$(BUILD)/tests/chaos-service: $(BUILD)/tests/chaos/service.o
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+.PHONY: chaos
+chaos:
+	@scripts/deps --tests
+	@$(MAKE) --no-print-directory MODE=release build faults-build build/release/tests/chaos-service
+	@scripts/chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),2) \
+	    $(if $(BACKEND),--backend $(BACKEND)) --nodes $(or $(NODES),3)
