@@ -175,6 +175,11 @@ fuzz:
 	@scripts/deps --tests
 	@scripts/fuzz $(SECONDS_EACH) $(ONLY)
 
+# `make docker-test`: the cluster of docker-compose.yml under faults.
+.PHONY: docker-test
+docker-test:
+	@scripts/docker-test
+
 # --------------------------------------------------------------- using it
 .PHONY: run install
 run:
@@ -205,6 +210,7 @@ help:
 	@echo "make unit-PART  one part's unit tests: $(PARTS) cli clusapi"
 	@echo "make sim        SEEDS=200 histories of simulated clusters, FROM=1"
 	@echo "make scenarios  the group manager's golden scenarios; ACCEPT=1 writes them anew"
+	@echo "make docker-test  three nodes and a witness in containers, under faults"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3"

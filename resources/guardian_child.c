@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <pwd.h>
@@ -121,6 +122,14 @@ static void child_reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* What a monitor that is not root was given to act in time is not the service's.
+ * Other ambient capabilities are: somebody meant them to get there. */
+static void child_drop_ambient(void)
+{
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CAP_IPC_LOCK, 0, 0);
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CAP_SYS_NICE, 0, 0);
+}
+
 /* Name services may take long: here they hold up only this resource. */
 static bool child_become(const char *user)
 {
@@ -178,6 +187,7 @@ static _Noreturn void child_run(const struct warden *w, enum guardian_command co
         _exit(127);
     close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
     child_reset_signals();
+    child_drop_ambient();
     execl("/bin/sh", "sh", "-c", plan->commands[command], (char *)NULL);
     child_fail(report, STAGE_SHELL);
     _exit(127);

@@ -2,10 +2,13 @@
  * over descendants alone. The test's process is the monitor. */
 #include <criterion/criterion.h>
 #include <ftw.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,6 +206,37 @@ Test(guardian, kills_what_escaped_by_two_forks_and_a_session)
     guardian_kill(w.guardian);
     wait_for(&w, &w.gone);
     cr_assert_neq(kill(escaped, 0), 0);
+    teardown(&w);
+}
+
+/* As who is not root is given capabilities; false if there are none to give. */
+static bool raise_ambient(const unsigned *capabilities, unsigned count)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+    if (syscall(SYS_capget, &header, data) != 0)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        data[0].inheritable |= 1u << capabilities[i];
+    if ((data[0].inheritable & ~data[0].permitted) != 0 || syscall(SYS_capset, &header, data) != 0)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        cr_assert_eq(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capabilities[i], 0, 0), 0);
+    return true;
+}
+
+Test(guardian, what_lets_a_monitor_act_in_time_is_not_given_to_services)
+{
+    static const unsigned capabilities[] = {CAP_CHOWN, CAP_IPC_LOCK, CAP_SYS_NICE};
+    struct world w;
+
+    if (!raise_ambient(capabilities, 3))
+        cr_skip_test("needs capabilities");
+    setup(&w);
+    start(&w, "grep -q '^CapAmb:.*0000000000000001$' /proc/self/status"); /* CHOWN alone. */
+    wait_for(&w, &w.gone);
+    cr_assert_eq(WEXITSTATUS(w.status), 0);
     teardown(&w);
 }
 
