@@ -274,8 +274,7 @@ static void terminate_rest(const struct warden *w)
 {
     struct tree tree = {0};
 
-    tree_scan(&tree);
-    tree_mark(&tree, getpid(), NULL, 0);
+    tree_find(&tree, getpid(), NULL, 0);
     for (size_t i = 0; i < tree.count; i++) {
         const struct tree_process *p = &tree.processes[i];
         bool told = (w->terminated && p->group == w->main_group) || is_beside(w, p->group);
