@@ -231,13 +231,17 @@ class Scale:
         node = next(n for n in reversed(self.c.names) if n != leader)
         return node, self.count * owners.count(node) // len(self.groups)
 
+    def wait_online(self):
+        self.c.wait(lambda: all(g["state"] == "Online" for g in self.c.call("group.list")),
+                    "all groups Online", 120, 0.05)
+
     def home(self, node):
         self.c.wait_all_up()
+        self.wait_online()
         for g in self.c.call("group.list"):
             if self.c.names[self.groups.index(g["name"]) % len(self.c.names)] == node:
                 self.c.call("group.move", name=g["name"], node=node)
-        self.c.wait(lambda: all(g["state"] == "Online" for g in self.c.call("group.list")),
-                    "all groups Online", 120, 0.05)
+        self.wait_online()
 
     def services(self, node):
         mine = set(self.c.family(node))
@@ -254,11 +258,23 @@ class Scale:
         self.home(node)
         return min(times) / 1e9, max(times) / 1e9, count
 
-    def daemon_frozen(self):
+    def crowd(self):
+        """All groups on one node that does not lead."""
+        self.home(None)
+        leader = self.c.leader()
+        node = next(n for n in reversed(self.c.names) if n != leader)
+        for g in self.c.call("group.list"):
+            if g["owner"] != node:
+                self.c.call("group.move", name=g["name"], node=node)
+        self.wait_online()
+        return node
+
+    def daemon_frozen(self, crowded=False):
         """The lease ends everything: ms from the first to the last death, and from
         the last death to the first start elsewhere (below 0: two were active)."""
-        node, count = self.victim()
+        node = self.crowd() if crowded else self.victim()[0]
         pids = self.services(node)
+        count = len(pids)
         deaths = Deaths(pids)
         stopped = self.c.daemons(node)
         self.journal.begin()
@@ -269,8 +285,7 @@ class Scale:
         finally:
             send(stopped, signal.SIGCONT)
         first = min(l[0] for l in self.journal.lines if l[1] == "start" and l[2] != node)
-        self.home(node)
+        self.home(None if crowded else node)
         if len(died) < len(pids):
             return None
-        return (ms(max(died.values()) - min(died.values())), ms(first - max(died.values())),
-                len(pids))
+        return (ms(max(died.values()) - min(died.values())), ms(first - max(died.values())), count)
