@@ -23,6 +23,7 @@
 #include "resources/cgroup.h"
 #include "resources/deadline.h"
 #include "resources/guardian_link.h"
+#include "resources/realtime.h"
 #include "resources/tree.h"
 
 enum {
@@ -351,6 +352,7 @@ static void kill_everything(struct warden *w)
     if (w->main != 0) {
         kill(-w->main_group, SIGKILL);
         kill(w->main, SIGKILL); /* Its group may not exist yet. */
+        realtime_hasten(w->main);
     }
     for (unsigned i = 0; i < GUARDIAN_COMMAND_COUNT; i++) {
         if (w->beside[i] != 0) {
@@ -509,6 +511,7 @@ _Noreturn void guardian_live(const struct guardian_plan *plan, const struct dead
         tell(&w, GUARDIAN_NOT_STARTED, STAGE_FORK, errno);
     else
         start_main(&w);
+    realtime_follow();
     if (w.main != 0)
         serve(&w);
     kill_everything(&w);
