@@ -386,6 +386,14 @@ void guardian_kill(struct guardian *g)
     guardian_say(g, GUARDIAN_KILL, 0);
 }
 
+void guardians_kill(struct guardians *gs)
+{
+    for (struct guardian *g = gs->first; g != NULL; g = g->next) {
+        if (!g->lost && !g->ended)
+            guardian_kill(g);
+    }
+}
+
 pid_t guardian_pid(const struct guardian *g)
 {
     return g->pid;

@@ -85,6 +85,8 @@ void guardian_run(struct guardian *g, enum guardian_command command);
 void guardian_stop(struct guardian *g, bool terminate);
 /* SIGKILL to everything. */
 void guardian_kill(struct guardian *g);
+/* Of all: what the end of a lease does before it tells anybody anything. */
+void guardians_kill(struct guardians *gs);
 pid_t guardian_pid(const struct guardian *g);
 /* After gone(), from inside it or later. */
 void guardian_free(struct guardian *g);

@@ -13,6 +13,7 @@ import time
 from broken import Deaths, Journal, longest_none, longest_two, now_ns, processes, send
 
 BEAT_MS = 2
+LIGHT_BEAT_MS = 100  # Of many: enough for one of them to beat every moment.
 GROUP = "bench"
 WATCHED_S = 2.0  # How long a service that must not stop is watched.
 
@@ -203,7 +204,8 @@ class Scale:
             cluster.call("group.create", name=g, preferred=preferred)
             for r in range(size):
                 cluster.call("resource.create", name=f"{g}-{r}", group=g, type="process",
-                             properties={"CommandLine": f"exec {beat} {self.journal.path} 0"})
+                             properties={"CommandLine": f"exec {beat} {self.journal.path} "
+                                         f"{LIGHT_BEAT_MS}"})
 
     def each(self, method):
         for g in self.groups:
@@ -270,22 +272,24 @@ class Scale:
         return node
 
     def daemon_frozen(self, crowded=False):
-        """The lease ends everything: ms from the first to the last death, and from
-        the last death to the first start elsewhere (below 0: two were active)."""
+        """The lease ends everything: ms from the first death to the last beat and to
+        the last death, and from there to the first start elsewhere."""
         node = self.crowd() if crowded else self.victim()[0]
         pids = self.services(node)
-        count = len(pids)
         deaths = Deaths(pids)
         stopped = self.c.daemons(node)
         self.journal.begin()
         send(stopped, signal.SIGSTOP)
         try:
             died = deaths.wait(30)
-            self.c.wait(lambda: self.count_of("start") >= count, f"{count} starts", 60, 0.02)
+            self.c.wait(lambda: self.count_of("start") >= len(pids), f"{len(pids)} starts", 60)
         finally:
             send(stopped, signal.SIGCONT)
-        first = min(l[0] for l in self.journal.lines if l[1] == "start" and l[2] != node)
+        lines = self.journal.lines
+        first = min(l[0] for l in lines if l[1] == "start" and l[2] != node)
+        last = max(l[0] for l in lines if l[1] == "beat" and l[4] in set(pids))
         self.home(None if crowded else node)
         if len(died) < len(pids):
             return None
-        return (ms(max(died.values()) - min(died.values())), ms(first - max(died.values())), count)
+        begin, end = min(died.values()), max(died.values())
+        return len(pids), ms(last - begin), ms(end - begin), ms(first - max(last, end))
