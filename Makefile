@@ -215,6 +215,7 @@ help:
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
+	@echo "make bench-failover  from a fault to running elsewhere; CASE=, RUNS=, PROFILE="
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
 	@echo "make install    to PREFIX=/usr/local"
 	@echo "make clean      remove build/"
@@ -243,6 +244,20 @@ $(BUILD)/tests/bench/groupmgr: $(call bench_objects,groupmgr.c) $(GROUPMGR) \
                                $(call objects,net/msgpack.c net/msgpack_scan.c) $(BASE)
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lmsgpackc $(LIBS_BASE)
+
+$(BUILD)/tests/bench/beat: $(call bench_objects,beat.c)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# `make bench-failover`: CASE="owner-killed cut", RUNS=10, PROFILE=fast, ARGS= what else
+# scripts/bench-failover takes.
+.PHONY: bench-failover bench-failover-programs
+bench-failover-programs: build $(BUILD)/tests/bench/beat
+bench-failover:
+	@scripts/deps
+	@$(MAKE) --no-print-directory MODE=release bench-failover-programs
+	@scripts/bench-failover $(if $(CASE),--case $(CASE)) $(if $(RUNS),--runs $(RUNS)) \
+	    $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 # `make bench-groupmgr`: what decisions cost with 8,000 groups on 64 nodes.
 .PHONY: bench-groupmgr

@@ -24,6 +24,7 @@
 #include "resources/cgroup.h"
 #include "resources/deadline.h"
 #include "resources/guardian_link.h"
+#include "resources/realtime.h"
 #include "resources/tree.h"
 
 enum {
@@ -284,8 +285,7 @@ static void terminate_rest(const struct warden *w)
 {
     struct tree tree = {0};
 
-    tree_scan(&tree);
-    tree_mark(&tree, getpid(), NULL, 0);
+    tree_find(&tree, getpid(), NULL, 0);
     for (size_t i = 0; i < tree.count; i++) {
         const struct tree_process *p = &tree.processes[i];
         bool told = (w->terminated && p->group == w->main_group) || is_beside(w, p->group);
@@ -362,6 +362,7 @@ static void kill_everything(struct warden *w)
     if (w->main != 0) {
         kill(-w->main_group, SIGKILL);
         kill(w->main, SIGKILL); /* Its group may not exist yet. */
+        realtime_hasten(w->main);
     }
     for (unsigned i = 0; i < GUARDIAN_COMMAND_COUNT; i++) {
         if (w->beside[i] != 0) {
@@ -520,6 +521,7 @@ _Noreturn void guardian_live(const struct guardian_plan *plan, const struct dead
         tell(&w, GUARDIAN_NOT_STARTED, STAGE_FORK, errno);
     else
         start_main(&w);
+    realtime_follow();
     if (w.main != 0)
         serve(&w);
     kill_everything(&w);

@@ -128,12 +128,14 @@ static bool host_may_start(uint32_t *ret_code, const char **ret_text, void *data
     return true;
 }
 
-/* All at once: each has the same short time. */
+/* All at once: each has the same short time. The last one must not wait until the
+ * others have been logged and reported. */
 static void host_on_lease_expired(void *data)
 {
     struct host *h = data;
     struct entry *e, *next;
 
+    guardians_kill(h->guardians);
     HASH_ITER(hh, h->entries, e, next)
     unit_expire(e->unit, ERROR_CLUSTER_NODE_DOWN, "lease expired");
 }

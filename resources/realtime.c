@@ -37,17 +37,27 @@ static int lock_memory(void)
 }
 
 /* The lowest: it is to come before what is not real-time, before nothing else. */
-static int take_priority(void)
+static int give_priority(pid_t pid)
 {
     struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
 
-    return sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) == 0 ? 0 : errno;
+    return sched_setscheduler(pid, SCHED_RR | SCHED_RESET_ON_FORK, &param) == 0 ? 0 : errno;
+}
+
+void realtime_follow(void)
+{
+    give_priority(0);
+}
+
+void realtime_hasten(pid_t pid)
+{
+    give_priority(pid);
 }
 
 void realtime_enter(void)
 {
     int memory = lock_memory();
-    int priority = take_priority();
+    int priority = give_priority(0);
 
     if (memory == 0 && priority == 0) {
         log_info("monitor", "memory locked, real-time priority");

@@ -43,7 +43,7 @@ def test_a_frozen_monitor_does_not_keep_its_services_past_the_lease(tmp_path):
         c.assert_equal_copies()
 
 
-def test_locks_and_priority_are_the_monitors_alone(tmp_path):
+def test_locks_are_the_monitors_alone_and_priority_not_for_services(tmp_path):
     journal = pathlib.Path(tmp_path / "journal")
     with Cluster(count=1) as c:
         client = Client(c)
@@ -53,12 +53,13 @@ def test_locks_and_priority_are_the_monitors_alone(tmp_path):
         guardian = int(pathlib.Path(f"/proc/{service}/stat").read_text().rpartition(")")[2].split()[1])
         log = (c.dir / "n1" / "monitor.log").read_text()
         if os.geteuid() == 0 and "memory locked, real-time priority" in log:
-            assert os.sched_getscheduler(monitor) == os.SCHED_RR | RESET_ON_FORK
+            for pid in (monitor, guardian):
+                assert os.sched_getscheduler(pid) == os.SCHED_RR | RESET_ON_FORK
             assert MODE != "release" or locked_kb(monitor) > 0  # Sanitizers do not lock.
         else:
             assert "grant Limit" in log
+        assert os.sched_getscheduler(service) == os.SCHED_OTHER
         for pid in (service, guardian):
-            assert os.sched_getscheduler(pid) == os.SCHED_OTHER
             assert locked_kb(pid) == 0
         client.close()
 

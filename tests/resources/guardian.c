@@ -337,6 +337,89 @@ Test(guardian, its_service_cannot_outlive_it_even_alone)
     teardown(&w);
 }
 
+/* ------------------------------------------------------------- many at a time */
+
+enum { MANY = 40 };
+
+struct crowd {
+    struct world *world;
+    struct guardian *guardians[MANY];
+    unsigned began[MANY], gone[MANY], gone_count;
+};
+
+struct one {
+    struct crowd *crowd;
+    unsigned number;
+};
+
+static void one_started(pid_t pid, void *data)
+{
+    struct one *o = data;
+
+    cr_assert_gt(pid, 0);
+    o->crowd->began[o->number]++;
+}
+
+static void one_exited(int status, void *data)
+{
+    (void)status;
+    (void)data;
+}
+
+static void one_gone(void *data)
+{
+    struct one *o = data;
+
+    o->crowd->gone[o->number]++;
+    o->crowd->gone_count++;
+    guardian_free(o->crowd->guardians[o->number]);
+}
+
+static unsigned count_forked(const struct crowd *c)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MANY; i++)
+        count += guardian_pid(c->guardians[i]) != 0;
+    return count;
+}
+
+/* The loop must go on turning: renewals of the lease wait in it. */
+Test(guardian, many_starts_take_turns_and_all_can_be_killed_at_once)
+{
+    static const struct guardian_events crowd_events = {
+        .started = one_started, .exited = one_exited, .gone = one_gone};
+    const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+    struct one ones[MANY];
+    struct crowd c = {0};
+    struct world w;
+
+    setup(&w);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct guardian_plan plan = {.commands = {[GUARDIAN_MAIN] = "exec sleep 1000"},
+                                     .directory = w.dir,
+                                     .environment = environment,
+                                     .log_path = w.log};
+        ones[i] = (struct one){&c, i};
+        cr_assert_eq(guardian_start(w.all, &plan, &crowd_events, &ones[i], &c.guardians[i]), 0);
+    }
+    cr_assert_leq(count_forked(&c), MANY / 2, "all were forked in one turn of the loop");
+    guardian_kill(c.guardians[MANY - 1]);
+    guardian_stop(c.guardians[MANY - 2], true);
+    wait_for(&w, &c.gone[MANY - 1]);
+    wait_for(&w, &c.gone[MANY - 2]);
+    for (unsigned i = 0; i < MANY / 2; i++)
+        wait_for(&w, &c.began[i]);
+    guardians_kill(w.all); /* Whether they run, come up or wait. */
+    for (unsigned i = 0; i < MANY; i++)
+        wait_for(&w, &c.gone[i]);
+    cr_assert_eq(c.gone_count, MANY);
+    cr_assert_eq(c.began[MANY - 1] + c.began[MANY - 2], 0);
+    start(&w, "exit 0"); /* What teardown() frees. */
+    wait_for(&w, &w.gone);
+    teardown(&w);
+}
+
 /* ----------------------------------------------------------------------- cgroups */
 
 /* The test is the monitor, and does nothing when the lease ends. */
