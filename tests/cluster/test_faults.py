@@ -365,12 +365,11 @@ def test_down_removes_everything_also_after_others_have_died(backend):
         else:  # A tool that died half-way through `down`.
             subprocess.run(["ip", "netns", "delete", c.namespace("n2")], check=True)
         # Another process knows only the folder.
-        done = subprocess.run([SCRIPT, "--dir", c.dir, "down", "--now"], text=True,
-                              capture_output=True, check=False)
-        assert not leftovers(c), done.stderr
-        again = subprocess.run([SCRIPT, "--dir", c.dir, "down"], text=True, capture_output=True,
-                               check=False)
-        assert again.returncode == 0, again.stderr
+        for args, left in [(["down", "--now"], False), (["start"], True), (["down"], False)]:
+            done = subprocess.run([SCRIPT, "--dir", c.dir, *args], text=True, capture_output=True,
+                                  check=False)
+            assert bool(leftovers(c)) == left, (args, leftovers(c), done.stderr)
+        assert done.returncode == 0, done.stderr
 
 
 def run(capsys, *args):
