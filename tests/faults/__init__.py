@@ -13,6 +13,6 @@ another process, also after a crash of this one, can undo it.
 
 from .backend import Backend
 from .errors import FaultError, Impossible
-from .registry import make, open_cluster
+from .registry import adopt, make, open_cluster
 
-__all__ = ["Backend", "FaultError", "Impossible", "make", "open_cluster"]
+__all__ = ["Backend", "FaultError", "Impossible", "adopt", "make", "open_cluster"]

@@ -29,12 +29,13 @@ class Backend(abc.ABC):
         """Of all nodes, in their order."""
 
     @abc.abstractmethod
-    def start(self, nodes=None):
-        """Start nodes (all) that are down; returns when they are members again."""
+    def start(self, nodes=None, wait=True):
+        """Start nodes (all) that are down; returns when they are members again, or with
+        `wait` false at once."""
 
     @abc.abstractmethod
-    def down(self):
-        """Heal, end everything, leave only the folder."""
+    def down(self, now=False):
+        """Heal, end everything (in order, or `now` by SIGKILL), leave only the folder."""
 
     @abc.abstractmethod
     def _kill(self, node, part): ...
@@ -47,7 +48,7 @@ class Backend(abc.ABC):
 
     @abc.abstractmethod
     def _running(self, node):
-        """True if its daemon lives, frozen or not."""
+        """True if its daemon lives, or will be started again by itself; frozen or not."""
 
     @abc.abstractmethod
     def _network(self, blocked, shares):
@@ -252,8 +253,10 @@ class Backend(abc.ABC):
     def _heal_killed(self, s):
         if s["corrupt"]:
             self._heal_corrupt(s)  # It would not start.
-        if s["killed"]:
-            self.start(s["killed"])
+        # Others may have ended for good because of what was broken.
+        down = {*s["killed"], *(n for n in self.names if not self._running(n))}
+        if down:
+            self.start(sorted(down))
 
     def faults(self):
         """What is broken now, as (kind, node or nodes, words): what was noted, and what of
@@ -276,7 +279,7 @@ class Backend(abc.ABC):
 
     def __exit__(self, kind, value, trace):
         with contextlib.suppress(FaultError) if kind else contextlib.nullcontext():
-            self.down()
+            self.down(now=kind is not None)
 
     def refuse(self, what, why):
         raise Impossible(f"{what} cannot be made on the {self.name} backend: {why}")

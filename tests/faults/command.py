@@ -1,6 +1,6 @@
 """Break a cluster on purpose, and heal it.
 
-  scripts/faults up [-n N] [--backend loopback|netns] [--profile NAME] [--mode MODE]
+  scripts/faults up [-n N] [--backend loopback|netns|containers] [--profile NAME] [--mode MODE]
   scripts/faults kill NODES [daemon|monitor|all]      as a power cut (all)
   scripts/faults freeze NODES [daemon|monitor|all]
   scripts/faults thaw [NODES]
@@ -10,13 +10,13 @@
   scripts/faults clock NODES +SECONDS | -SECONDS | 0
   scripts/faults memory NODES LIMIT                   bytes, or 64M, 1G
   scripts/faults corrupt NODES segment|snapshot       shows when the node starts
-  scripts/faults start [NODES]
+  scripts/faults start [NODES] [--no-wait]            until they are members
   scripts/faults heal [KIND...]                       all, or some kinds of faults
   scripts/faults status
-  scripts/faults down
+  scripts/faults down [--now]                         in order, or by SIGKILL
 
 NODES: n1, or n1,n2, or all. Where the cluster is: --dir DIR (of `up`, or
-HOLDFAST_CLUSTER_DIR). Exit status: 0 done, 1 not done, 2 usage.
+HOLDFAST_CLUSTER_DIR); --project NAME for containers that docker compose runs. Exit status: 0 done, 1 not done, 2 usage.
 docs/testing.md, "Breaking it on purpose", tells what each does.
 """
 
@@ -25,7 +25,7 @@ import os
 import re
 import sys
 
-from . import make, open_cluster
+from . import adopt, make, open_cluster
 from .backend import CORRUPTIBLE, KINDS
 from .errors import FaultError
 from .processes import PARTS
@@ -111,9 +111,9 @@ def do_corrupt(c, words, _):
     c.corrupt(nodes_of(c, nodes), kind)
 
 
-def do_start(c, words, _):
-    nodes, = arguments(words, 0, 1, "start [NODES]")
-    c.start(nodes and nodes_of(c, nodes))
+def do_start(c, words, options):
+    nodes, = arguments(words, 0, 1, "start [NODES] [--no-wait]")
+    c.start(nodes and nodes_of(c, nodes), wait=not options.no_wait)
 
 
 def do_heal(c, words, _):
@@ -129,9 +129,9 @@ def do_status(c, words, _):
         print(f"{kind:<10} {node:<8} {text}".rstrip())
 
 
-def do_down(c, words, _):
-    arguments(words, 0, 0, "down")
-    c.down()
+def do_down(c, words, options):
+    arguments(words, 0, 0, "down [--now]")
+    c.down(now=options.now)
 
 
 VERBS = {name[3:]: f for name, f in list(globals().items()) if name.startswith("do_")}
@@ -139,19 +139,29 @@ VERBS = {name[3:]: f for name, f in list(globals().items()) if name.startswith("
 
 def parse(argv):
     p = Parser(prog="scripts/faults", add_help=False, allow_abbrev=False)
-    p.add_argument("--dir", default=os.environ.get("HOLDFAST_CLUSTER_DIR", "/tmp/holdfast-cluster"))
+    p.add_argument("--dir", default=os.environ.get("HOLDFAST_CLUSTER_DIR"))
+    p.add_argument("--project")
     p.add_argument("--backend", default="loopback")
     p.add_argument("--profile", default="default")
     p.add_argument("--mode", default=os.environ.get("MODE", "release"))
     p.add_argument("-n", dest="count", type=int, default=3)
     p.add_argument("--one-way", action="store_true")
+    p.add_argument("--now", action="store_true")
+    p.add_argument("--no-wait", action="store_true")
     options, words = p.parse_known_args(argv)
     for word in words:  # -5 is a jump of the clock.
         if word.startswith("-") and not re.fullmatch(r"-[\d.]+", word):
             raise Usage(f"there is no option {word}")
     if not words or words[0] not in [*VERBS, "up"]:
         raise Usage(f"\"{words[0]}\" is no verb" if words else "a verb is missing")
+    options.dir = options.dir or (f"/tmp/holdfast-faults-{options.project}" if options.project
+                                  else "/tmp/holdfast-cluster")
     return options, words
+
+
+def up(options):
+    more = {"project": options.project} if options.backend == "containers" else {}
+    make(options.backend, options.dir, options.count, options.profile, options.mode, **more)
 
 
 def main(argv=None):
@@ -163,9 +173,11 @@ def main(argv=None):
         options, (verb, *words) = parse(argv)
         if verb == "up":
             arguments(words, 0, 0, "up [-n N] [--backend NAME] [--profile NAME] [--mode MODE]")
-            make(options.backend, options.dir, options.count, options.profile, options.mode)
+            up(options)
         else:
-            VERBS[verb](open_cluster(options.dir), words, options)
+            there = adopt(options.project, options.dir) if options.project else \
+                open_cluster(options.dir)
+            VERBS[verb](there, words, options)
         return 0
     except Usage as e:
         print(f"scripts/faults: {e}; scripts/faults --help shows all", file=sys.stderr)

@@ -49,7 +49,7 @@ class Local(Backend):
             cluster.write_nodes(settings)
             cluster.start()
         except BaseException:
-            cluster.down()
+            cluster.down(now=True)
             raise
         return cluster
 
@@ -123,8 +123,8 @@ class Local(Backend):
         return "\n".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
 
     def write_run(self, folder, node, mode):
-        values = {"HOLDFAST_FAULTS_CONTROL": self.control(node).path,
-                  "HOLDFAST_FAULTS_DATA": f"{folder}/", **self.environment(node)}
+        values = {"FAULTS_CONTROL": self.control(node).path,
+                  "FAULTS_DATA": f"{folder}/", **self.environment(node)}
         lines = ["#!/bin/sh", f"# What {node} is started by; written by scripts/faults."]
         lines += [f"export {k}={shlex.quote(str(v))}" for k, v in values.items()]
         # The sanitizers' runtime wants to be loaded first; that it is not does no harm here.
@@ -149,22 +149,24 @@ class Local(Backend):
 
     # ------------------------------------------------------------ the verbs
 
-    def start(self, nodes=None):
+    def start(self, nodes=None, wait=True):
         with self.state.locked() as s:
             self.network_up()
             self._network({tuple(p) for p in s["partitions"]}, s["drop"])
-            nodes = self.check(nodes) if nodes else None
-            for args in [[n] for n in nodes] if nodes else [[]]:
-                self.script("start", *args)
-            s["killed"] = [n for n in s["killed"] if nodes and n not in nodes]
+            nodes = self.check(nodes) if nodes else self.names
+            for n in nodes:  # All, before the first is waited for: it may need the others.
+                self.script("start", n, "--no-wait")
+            s["killed"] = [n for n in s["killed"] if n not in nodes]
+            for n in nodes if wait else ():
+                self.script("start", n)
 
-    def down(self):
-        """In order where that is possible, and at once where it is not."""
+    def down(self, now=False):
         with self.state.locked() as s:
             kinds = ("network", "disk", "clock", "memory", "frozen")
             try:
                 self.heal(kinds)
-                self.script("stop")
+                if not now:
+                    self.script("stop")
             finally:
                 for node in self.names:
                     self.processes(node).thaw()
@@ -182,7 +184,7 @@ class Local(Backend):
         self.processes(node).thaw()
 
     def _running(self, node):
-        return self.processes(node).pid("daemon") is not None
+        return self.processes(node).pid("supervisor") is not None
 
     def _disk(self, node, mode, ms):
         self.control(node).disk(mode, ms)

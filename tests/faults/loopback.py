@@ -48,7 +48,7 @@ class Loopback(Local):
         return f"127.{net}.0.{i}:{PORT}", f"127.{net}.1.{i}:{PORT}"
 
     def environment(self, node):
-        return {"HOLDFAST_FAULTS_SOURCE": self.addresses(node)[0].partition(":")[0]}
+        return {"FAULTS_SOURCE": self.addresses(node)[0].partition(":")[0]}
 
     # ---------------------------------------------------------------- relay
 

@@ -14,21 +14,14 @@ way; lost packets are drawn in the node's own, in both directions.
 import os
 import secrets
 import shutil
-import subprocess
 import time
 
+from . import nft
 from .errors import FaultError, Impossible
 from .local import PORT, Local
+from .processes import run
 
 RUN = "/run/netns"
-TABLE = "inet faults"
-
-
-def run(*command, text=None):
-    done = subprocess.run(command, input=text, text=True, capture_output=True, check=False)
-    if done.returncode != 0:
-        raise FaultError(f"'{' '.join(command)}' failed: {done.stderr.strip() or done.returncode}")
-    return done.stdout
 
 
 class Netns(Local):
@@ -100,29 +93,8 @@ class Netns(Local):
                     raise FaultError(f"the namespace of {node} is gone; make it again: "
                                      f"scripts/faults --dir {self.dir} start")
                 continue
-            self.rules(node, sorted(a for a, b in blocked if b == node), shares.get(node, 0))
-
-    def rules(self, node, unheard, share):
-        """In one transaction: there is no moment with half of them."""
-        per_mille = round(share * 1000)
-        lose = f"numgen random mod 1000 < {per_mille} drop\n" if per_mille else ""
-        sources = "".join(f"ip saddr {self.host(n)} drop\n" for n in unheard)
-        run(*self.prefix(node), "nft", "-f", "-", text=f"""
-table {TABLE} {{}}
-delete table {TABLE}
-table {TABLE} {{
-    chain in {{
-        type filter hook input priority 0
-        iif lo accept
-        {sources}{lose}
-    }}
-    chain out {{
-        type filter hook output priority 0
-        oif lo accept
-        {lose}
-    }}
-}}
-""")
+            unheard = [self.host(a) for a, b in sorted(blocked) if b == node]
+            nft.apply(self.prefix(node), unheard, shares.get(node, 0))
 
 
 def delete(namespace):

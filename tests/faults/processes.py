@@ -8,12 +8,26 @@ import contextlib
 import os
 import pathlib
 import signal
+import subprocess
 import time
 
 from .errors import FaultError
 
 PARTS = ("daemon", "monitor", "all")
 END_SECONDS = 10
+
+
+def run(*command, text=None, env=None):
+    """A program's output. FaultError with what it said if it fails."""
+    try:
+        done = subprocess.run([str(c) for c in command], input=text, text=True, env=env,
+                              capture_output=True, check=False)
+    except FileNotFoundError as e:
+        raise FaultError(f"there is no {command[0]} on this machine; install it") from e
+    if done.returncode != 0:
+        raise FaultError(f"'{' '.join(str(c) for c in command)}' failed: "
+                         f"{(done.stderr or done.stdout).strip() or done.returncode}")
+    return done.stdout
 
 
 def read(path):
@@ -61,6 +75,7 @@ class NodeProcesses:
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
+        self.name = self.folder.name
 
     def pid(self, part):
         """Of the supervisor, the daemon or the monitor; None if it does not live."""
@@ -78,20 +93,23 @@ class NodeProcesses:
         if part != "all":
             pid = self.pid(part)
             return [pid] if pid else []
-        roots = [p for p in map(self.pid, ("supervisor", "daemon", "monitor")) if p]
-        return [p for p in with_descendants(roots) if is_alive(p)]
+        return [p for p in with_descendants(self.roots()) if is_alive(p)]
+
+    def roots(self):
+        """From whom everything of the node descends."""
+        return [p for p in map(self.pid, ("supervisor", "daemon", "monitor")) if p]
 
     def freeze(self, part):
         """Until all are stopped: one that is not stopped yet may start another."""
         if not self.of(part):
-            raise FaultError(f"{self.folder.name}: its {part} is not running, so nothing can be "
+            raise FaultError(f"{self.name}: its {part} is not running, so nothing can be "
                              f"frozen; start the node first")
         end = time.monotonic() + END_SECONDS
         while any(status_of(p) not in ("T", "t", "Z", "") for p in self.of(part)):
             for pid in self.of(part):
                 send(pid, signal.SIGSTOP)
             if time.monotonic() > end:
-                raise FaultError(f"{self.folder.name}: not all of it has stopped")
+                raise FaultError(f"{self.name}: not all of it has stopped")
             time.sleep(0.001)
 
     def thaw(self):
@@ -112,7 +130,7 @@ class NodeProcesses:
         end = time.monotonic() + END_SECONDS
         while any(is_alive(p) for p in pids):
             if time.monotonic() > end:
-                raise FaultError(f"{self.folder.name}: process {pids} does not end though killed; "
+                raise FaultError(f"{self.name}: process {pids} does not end though killed; "
                                  f"is it in uninterruptible sleep?")
             time.sleep(0.001)
         for group in groups:

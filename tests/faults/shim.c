@@ -1,13 +1,13 @@
 /* Faults for one node's processes, preloaded into them (LD_PRELOAD).
  *
- * - Its files: slow, full or failing. Regular files below HOLDFAST_FAULTS_DATA
+ * - Its files: slow, full or failing. Regular files below FAULTS_DATA
  *   whose names do not end in "log": what a node says while its disk is broken
  *   is what a test wants to read.
  * - Its wall clock: CLOCK_REALTIME and what else tells the time of day.
- * - Where its connections come from: HOLDFAST_FAULTS_SOURCE, an address of
+ * - Where its connections come from: FAULTS_SOURCE, an address of
  *   127.0.0.0/8, so that whoever is between the nodes can tell them apart.
  *
- * What holds now is read from the file HOLDFAST_FAULTS_CONTROL, which all
+ * What holds now is read from the file FAULTS_CONTROL, which all
  * processes of the node map; tests/faults/control.py writes it. Not covered:
  * stores into mapped files and what the C library itself writes for stdio. */
 #include <arpa/inet.h>
@@ -57,9 +57,9 @@ static struct sockaddr_in source;
 
 __attribute__((constructor)) static void shim_begin(void)
 {
-    const char *path = getenv("HOLDFAST_FAULTS_CONTROL");
-    const char *data = getenv("HOLDFAST_FAULTS_DATA");
-    const char *from = getenv("HOLDFAST_FAULTS_SOURCE");
+    const char *path = getenv("FAULTS_CONTROL");
+    const char *data = getenv("FAULTS_DATA");
+    const char *from = getenv("FAULTS_SOURCE");
 
     if (from != NULL && inet_pton(AF_INET, from, &source.sin_addr) == 1)
         source.sin_family = AF_INET;

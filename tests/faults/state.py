@@ -10,6 +10,7 @@ import fcntl
 import json
 import os
 import pathlib
+import threading
 
 from .errors import FaultError
 
@@ -30,6 +31,7 @@ class State:
 
     def __init__(self, directory):
         self.path = pathlib.Path(directory) / "faults.json"
+        self.thread = threading.RLock()
         self.depth = 0
         self.values = None
 
@@ -58,20 +60,17 @@ class State:
 
     @contextlib.contextmanager
     def locked(self):
-        """One process at a time. Nests. What was noted is saved even on errors."""
-        if self.depth:
-            self.depth += 1
-            try:
+        """One thread of one process at a time. Nests. What was noted is saved even on errors."""
+        with self.thread:
+            if self.depth:
                 yield self.values
-            finally:
-                self.depth -= 1
-            return
-        with open(self.path.with_suffix(".lock"), "w", encoding="ascii") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            self.values = self.read()
-            self.depth = 1
-            try:
-                yield self.values
-            finally:
-                self.depth = 0
-                self.save(self.values)
+                return
+            with open(self.path.with_suffix(".lock"), "w", encoding="ascii") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                self.values = self.read()
+                self.depth = 1
+                try:
+                    yield self.values
+                finally:
+                    self.depth = 0
+                    self.save(self.values)
