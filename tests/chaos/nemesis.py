@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import os
+import signal
 import time
 
 from cluster.harness import Broken, Refused, Rpc
@@ -10,6 +12,7 @@ from faults import FaultError
 from .history import now_ns
 from .overlap import Freeze
 
+STOP_SECONDS = 100  # An operation under way may take its time.
 # Whatever is broken is healed by these, in this order; what is down is started last.
 HEALED = ("network", "disk", "clock", "memory", "frozen", "corrupt")
 
@@ -24,6 +27,7 @@ class Nemesis:
         self.events = []
         self.frozen = {}   # node: since
         self.freezes = []
+        self.stopping = []  # (node, pid of its supervisor)
 
     def note(self, what, **more):
         event = {"at": now_ns(), "what": what, **more}
@@ -82,12 +86,11 @@ class Nemesis:
         self.cluster.kill(nodes, "monitor")
 
     def do_stop(self, nodes):
-        """In good order; a frozen node cannot."""
-        frozen = [n for n in nodes if n in self.frozen]
-        if frozen:
-            raise FaultError(f"{frozen} is frozen")
+        """In good order, which may take until the end of the episode."""
         for n in nodes:
-            self.cluster.script("stop", n)
+            for pid in self.cluster.processes(n).of("supervisor"):
+                os.kill(pid, signal.SIGTERM)
+                self.stopping.append((n, pid))
 
     def do_freeze(self, nodes):
         self.cluster.freeze(nodes, "all")
@@ -143,8 +146,19 @@ class Nemesis:
         self.note("heal")
         self.thawed(list(self.frozen))
         self.cluster.heal(HEALED)
+        self.wait_stopped()
         self.cluster.start()
         self.note("healed")
+
+    def wait_stopped(self):
+        """What is on its way down must be down before it can be started."""
+        end = time.monotonic() + STOP_SECONDS
+        for node, pid in self.stopping:
+            while self.cluster.processes(node).pid("supervisor") == pid:
+                if time.monotonic() > end:
+                    raise FaultError(f"{node} does not stop within {STOP_SECONDS} s")
+                time.sleep(0.05)
+        self.stopping = []
 
     def run(self, wait):
         """The whole plan. `wait(seconds)` is a sleep that raises if the run is to end."""

@@ -93,7 +93,15 @@ class NodeProcesses:
         if part != "all":
             pid = self.pid(part)
             return [pid] if pid else []
-        return [p for p in with_descendants(self.roots()) if is_alive(p)]
+        found = with_descendants(self.roots())
+        return [p for p in [*found, *sorted(self.marked() - set(found))] if is_alive(p)]
+
+    def marked(self):
+        """All that DIR/nI/run has started: a guardian whose monitor was killed while both
+        were frozen descends from nobody any more, and would stay frozen."""
+        mark = f"FAULTS_DATA={self.folder}/".encode()
+        return {int(p) for p in os.listdir("/proc")
+                if p.isdigit() and mark in read(f"/proc/{p}/environ").split(b"\0")}
 
     def roots(self):
         """From whom everything of the node descends."""
