@@ -305,6 +305,17 @@ FROM  = 1
 sim:
 	@$(MAKE) --no-print-directory MODE=release build/release/tests/sim/sim
 	@build/release/tests/sim/sim --seeds $(SEEDS) --from $(FROM) --jobs $$(nproc)
+# ---- elections
+# A hundred changes of leader in a row, under load, in each profile: no healthy
+# node may lose its lease (tests/cluster/test_elections.py). About six minutes.
+ELECTIONS = 100
+.PHONY: elections
+elections:
+	@scripts/deps
+	@$(MAKE) --no-print-directory MODE=release build
+	@HOLDFAST_TEST_MODE=release HOLDFAST_TEST_ELECTIONS=$(ELECTIONS) \
+	    /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/cluster/test_elections.py
+
 # ---- scenarios
 # The golden scenarios (docs/testing.md). `make scenarios ACCEPT=1` writes their
 # transcripts anew, ONLY=name plays some.
