@@ -55,6 +55,7 @@ struct consensus {
     uv_check_t turn_end;
     uv_idle_t hurry; /* Keeps poll from sleeping while something is gathered. */
     struct raft_transfer *transfer;
+    struct raft_change *change; /* Under way, begun here; NULL. */
     uint32_t leader;
     uint64_t term;
     bool is_leader;

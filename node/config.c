@@ -133,7 +133,7 @@ static void add_peer(struct loading *l, char *text)
     char *equals = strchr(text, '=');
     enum consensus_role role = CONSENSUS_VOTER;
     struct address address;
-    static const char standby[] = "/standby";
+    bool witness = false;
     char canonical[300];
 
     if (equals == NULL || equals == text) {
@@ -142,10 +142,13 @@ static void add_peer(struct loading *l, char *text)
     }
     *equals = '\0';
     char *where = equals + 1;
-    size_t len = strlen(where), suffix = strlen(standby);
-    if (len > suffix && strcmp(where + len - suffix, standby) == 0) {
-        where[len - suffix] = '\0';
+    char *suffix = strrchr(where, '/');
+    if (suffix != NULL && strcmp(suffix, "/standby") == 0) {
+        *suffix = '\0';
         role = CONSENSUS_STANDBY;
+    } else if (suffix != NULL && strcmp(suffix, "/witness") == 0) {
+        *suffix = '\0';
+        witness = true;
     }
     if (address_parse(where, 0, &address) != 0 || address.is_unix) {
         complain(l, l->line, "peer \"%s\": \"%s\" is not HOST:PORT", text, where);
@@ -164,7 +167,8 @@ static void add_peer(struct loading *l, char *text)
     c->peers[c->peer_count++] = (struct config_peer){
         .name = xstrdup(text),
         .address = xstrdup(address_format(&address, canonical, sizeof canonical)),
-        .role = role};
+        .role = role,
+        .witness = witness};
 }
 
 static void set_peers(struct loading *l, const char *value, void *field)
@@ -374,6 +378,11 @@ static void check_whole(struct loading *l)
         voters += c->peers[i].role == CONSENSUS_VOTER;
     if (voters == 0)
         complain(l, l->seen[8], "at least one peer must vote");
+    unsigned witnesses = 0;
+    for (unsigned i = 0; i < c->peer_count; i++)
+        witnesses += c->peers[i].witness;
+    if (witnesses == c->peer_count)
+        complain(l, l->seen[8], "at least one peer must be no witness, or nothing can run");
 }
 
 /* `holdfast-monitor` stands beside this program. */

@@ -127,6 +127,7 @@ static void join_read(uint32_t code, void *data)
                           .seq = p->join_seq,
                           .node = p->self,
                           .name = p->config.config->node,
+                          .flags = self->witness ? NODE_UP_WITNESS : 0,
                           .address = self->address,
                           .disk = p->config.disk};
     p->join_under_way = true;
