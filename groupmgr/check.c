@@ -60,9 +60,13 @@ static const char *nodes_fault(const struct cluster *c)
         up += node_is_up(n);
         if (fault == NULL)
             fault = duty_fault(c, n);
+        if (fault == NULL)
+            fault = fencing_fault(c, n);
         for (unsigned j = 0; j < n->group_count; j++)
             MUST(n->groups[j]->owner == n && n->groups[j]->owner_slot == j);
     }
+    if (fault == NULL)
+        fault = fence_devices_fault(c);
     MUST(c->forming_until_ms == 0 || (up > 0 && up < c->node_count));
     return fault;
 }
