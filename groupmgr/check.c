@@ -62,9 +62,13 @@ static const char *nodes_fault(const struct cluster *c)
         MUST(!n->node.witness || (n->group_count == 0 && n->node.quarantined_until_ms == 0));
         if (fault == NULL)
             fault = duty_fault(c, n);
+        if (fault == NULL)
+            fault = fencing_fault(c, n);
         for (unsigned j = 0; j < n->group_count; j++)
             MUST(n->groups[j]->owner == n && n->groups[j]->owner_slot == j);
     }
+    if (fault == NULL)
+        fault = fence_devices_fault(c);
     MUST(c->forming_until_ms == 0 || (up > 0 && up < hosts_count(c)));
     return fault;
 }

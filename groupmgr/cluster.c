@@ -25,6 +25,7 @@ void cluster_free(struct cluster *c)
     if (c == NULL)
         return;
     records_release(c);
+    fence_devices_release(c);
     events_release(&c->events);
     free(c->name);
     commons_release(OBJECT_CLUSTER, &c->settings);
@@ -89,6 +90,8 @@ uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct 
     if (code != 0)
         return code;
     commons_set(OBJECT_CLUSTER, &c->settings, cmd);
+    if (c->forming_until_ms == 0)
+        rescue_stranded(c); /* What waits for a fencing that is required no more. */
     room_freed(c); /* By what is not enforced any more, or may be pushed out now. */
     event_record(c, &e);
     return 0;
@@ -175,6 +178,13 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_NODE_PAUSE] = apply_node_pause,
     [COMMAND_NODE_RESUME] = apply_node_resume,
     [COMMAND_NODE_EVICT] = apply_node_evict,
+    [COMMAND_FENCE_CREATE] = apply_fence_create,
+    [COMMAND_FENCE_DELETE] = apply_fence_delete,
+    [COMMAND_FENCE_LEVEL] = apply_fence_level,
+    [COMMAND_FENCE_NODE] = apply_fence_node,
+    [COMMAND_FENCE_CONFIRM] = apply_fence_confirm,
+    [COMMAND_FENCE_ATTEMPT] = apply_fence_attempt,
+    [COMMAND_FENCE_RESULT] = apply_fence_result,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches

@@ -43,6 +43,7 @@ static void command_fields(const void *object, struct field_writer *w)
     field_str(w, "other", cmd->other);
     field_str(w, "type", cmd->type);
     field_str(w, "expression", cmd->expression);
+    field_uint(w, "level", cmd->level);
     field_bool(w, "drain", cmd->drain);
     field_uint(w, "flags", cmd->flags);
     field_bin(w, "instructions", cmd->instructions, cmd->instructions_len);
@@ -56,6 +57,8 @@ static void command_fields(const void *object, struct field_writer *w)
     field_uint(w, "node", cmd->node);
     field_uint(w, "incarnation", cmd->incarnation);
     field_uint(w, "node_seq", cmd->node_seq);
+    field_uint(w, "attempt", cmd->attempt);
+    field_uint(w, "by", cmd->by);
     field_uint(w, "cause", (uint64_t)cmd->cause);
     field_str(w, "address", cmd->address);
     field_str(w, "disk", cmd->disk);
@@ -162,6 +165,7 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.other = read_str(&r, "other");
     cmd.type = read_str(&r, "type");
     cmd.expression = read_str(&r, "expression");
+    cmd.level = read_u32(&r, "level");
     cmd.drain = read_bool(&r, "drain");
     cmd.flags = read_u32(&r, "flags");
     cmd.instructions = read_bin(&r, "instructions", &cmd.instructions_len);
@@ -169,6 +173,8 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.node = read_u32(&r, "node");
     cmd.incarnation = read_uint(&r, "incarnation", UINT64_MAX);
     cmd.node_seq = read_uint(&r, "node_seq", UINT64_MAX);
+    cmd.attempt = read_uint(&r, "attempt", UINT64_MAX);
+    cmd.by = read_u32(&r, "by");
     cmd.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
     cmd.address = read_str(&r, "address");
     cmd.disk = read_str(&r, "disk");

@@ -47,6 +47,18 @@ enum node_resume_type { /* CLUSTER_NODE_RESUME_FAILBACK_TYPE, in `flags`. */
 };
 enum node_evict_flags { NODE_EVICT_FORCE = 0x1 };
 enum node_up_flags { NODE_UP_WITNESS = 0x1 }; /* It votes and owns no groups. */
+enum fence_action { /* FENCE_NODE, in `flags`. */
+    FENCE_AS_CONFIGURED = 0,
+    FENCE_TURN_OFF = 1,
+    FENCE_REBOOT = 2, /* Off, and on again. */
+};
+enum fence_result { /* FENCE_RESULT, in `flags`. */
+    FENCE_RESULT_OFF = 1, /* Each device of the level has said that it is off. */
+    FENCE_RESULT_LEVEL_FAILED,
+    FENCE_RESULT_FAILED, /* And there is no other level. */
+    FENCE_RESULT_ON,     /* Switched on again, */
+    FENCE_RESULT_NOT_ON,
+};
 
 /* ------------------------------------------------------------------- parts */
 
@@ -88,23 +100,27 @@ struct command {
     const char *name;    /* Of the group, resource or node that a client names; of the cluster. */
     const char *other;   /* GROUP_MOVE/ONLINE: node name or NULL. RESOURCE_CREATE/MOVE: group.
                           * RESOURCE_DEPEND/UNDEPEND: provider. RESOURCE_*_OWNER: node.
-                          * NODE_PAUSE: node to drain to or NULL. */
+                          * NODE_PAUSE: node to drain to or NULL. FENCE_RESULT: words. */
     const char *type;    /* RESOURCE_CREATE. */
     const char *expression; /* RESOURCE_DEPENDENCIES: "([a] and [b]) or [c]"; NULL, "": none. */
     uint32_t flags;      /* Of the Ex calls. RESOURCE_MAINTENANCE: 1 begin, 0 end. */
+    uint32_t level;      /* FENCE_LEVEL, FENCE_ATTEMPT. */
     bool drain;          /* NODE_PAUSE: move all groups away. */
     const uint8_t *instructions; /* 16-bit property list, already checked. */
     size_t instructions_len;
     const struct property *properties; /* *_CREATE and *_SET: common (by name) and private. */
     unsigned property_count;
     const char *const *names; /* GROUP_CREATE, GROUP_SET: preferred owners.
-                               * RESOURCE_SET: possible owners; none: all nodes. */
+                               * RESOURCE_SET: possible owners; none: all nodes.
+                               * FENCE_LEVEL: devices; none: no such level. */
     unsigned name_count;
     bool has_names;           /* *_SET: replace the owners. */
     /* Nodes. */
-    uint32_t node;            /* NODE_UP/DOWN/LEAVING, REPORT: who. */
-    uint64_t incarnation;     /* NODE_DOWN, NODE_LEAVING, REPORT: of which life. */
-    uint64_t node_seq;        /* NODE_DOWN: last renewal that the proposer saw. */
+    uint32_t node;            /* NODE_UP/DOWN/LEAVING, REPORT, FENCE_*: who. */
+    uint64_t incarnation;     /* NODE_DOWN, NODE_LEAVING, REPORT, FENCE_*: of which life. */
+    uint64_t node_seq;        /* NODE_DOWN, FENCE_NODE: last renewal that the proposer saw. */
+    uint64_t attempt;         /* FENCE_RESULT: of which attempt. */
+    uint32_t by;              /* FENCE_ATTEMPT: the node that makes it. */
     enum cause cause;         /* NODE_DOWN: CAUSE_NODE_LEASE_EXPIRED or CAUSE_NODE_STOPPED. */
     const char *address;      /* NODE_UP. */
     const char *disk;         /* NODE_UP. */

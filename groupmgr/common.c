@@ -137,6 +137,10 @@ static const struct common node_common[] = {
     TEXT(node, rack, "Rack"),
     LIST(node, capacities, "Capacities", QUANTITIES),
     NUMBER(node, avoid_placement, "AvoidPlacement", 0, 1, 0),
+    NUMBER(node, fencing_required, "FencingRequired", 0, 1, 0),
+    NUMBER(node, fencing_off, "FencingStaysOff", 0, 1, 0),
+    NUMBER(node, fencing_after_ms, "FencingAfter", 0, 600000, 0),
+    NUMBER(node, fencing_delay_ms, "FencingDelay", 0, 600000, 0),
 };
 
 static const struct common cluster_common[] = {
@@ -152,6 +156,7 @@ static const struct common cluster_common[] = {
     NUMBER(settings, drain_on_shutdown, "DrainOnShutdown", 0, 1, 1),
     NUMBER(settings, parallel_moves, "ParallelMoves", 1, GROUPS_MAX, 4),
     NUMBER(settings, ignore_persistent_state, "IgnorePersistentStateOnStartup", 0, 1, 0),
+    NUMBER(settings, fencing_required, "FencingRequired", 0, 1, 0),
     NUMBER(settings, utc_offset_min, "UtcOffset", 0, 840, 0, .property.is_signed = true),
 };
 /* clang-format on */

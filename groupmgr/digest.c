@@ -128,7 +128,7 @@ uint64_t cluster_objects_digest(struct cluster *c)
     digest_sink_begin(&d);
     fields_write(&c->settings, settings_fields, &d.sink);
     return mix(c->objects_sum + mix(digest_sink_end(&d)) +
-               mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)));
+               mix(c->fence_digest) + mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)));
 }
 
 uint64_t cluster_digest(struct cluster *c)

@@ -95,6 +95,12 @@ static uint32_t evict_check(const struct cluster *c, const struct command *cmd, 
                       cmd->name != NULL ? cmd->name : "");
     if (c->node_count == 1 || (!n->node.witness && hosts_count(c) == 1))
         return refuse(reply, ERROR_HOST_NODE_NOT_AVAILABLE, "%s is the last node", n->node.name);
+    if (node_is_fenced_now(n))
+        return refuse(reply, ERROR_CANT_EVICT_ACTIVE_NODE, "%s is being fenced", n->node.name);
+    if (n->group_count > 0 && node_awaits_fencing(c, &n->node))
+        return refuse(reply, ERROR_CANT_EVICT_ACTIVE_NODE,
+                      "%s could not be fenced: switch it off, and say so with `fence confirm`",
+                      n->node.name);
     *ret = n;
     return groups_check(c, n, (cmd->flags & NODE_EVICT_FORCE) != 0, reply);
 }

@@ -107,6 +107,13 @@ const struct resource *cluster_resource_by_name(const struct cluster *c, const c
 const struct node *cluster_next_node(const struct cluster *c, const struct node *after);
 const struct group *cluster_next_group(const struct cluster *c, const struct group *after);
 
+/* Fence devices by name without case, and in order of creation (NULL to start). */
+const struct fence_device *cluster_fence_device(const struct cluster *c, const char *name);
+const struct fence_device *cluster_next_fence_device(const struct cluster *c,
+                                                     const struct fence_device *after);
+/* Do the groups of `n`, which is down, wait until it is known to be off? */
+bool node_awaits_fencing(const struct cluster *c, const struct node *n);
+
 /* Digest of the whole state: equal on replicas that applied the same commands.
  * Incremental: costs what was touched since the last call. */
 uint64_t cluster_digest(struct cluster *c);

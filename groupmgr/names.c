@@ -117,6 +117,15 @@ static const struct {
     [CAUSE_QUARANTINE_ENDED] = {"quarantine-ended", "its quarantine is over"},
     [CAUSE_ISOLATED] = {"isolated", "it waits for its node to come back"},
     [CAUSE_RESILIENCY_ENDED] = {"resiliency-ended", "its node did not come back in time"},
+    [CAUSE_FENCING_BEGUN] = {"fencing-begun", "the node is to be switched off"},
+    [CAUSE_FENCING_ATTEMPT] = {"fencing-attempt", "its fence devices are being used"},
+    [CAUSE_FENCING_LEVEL_FAILED] = {"fencing-level-failed", "a level of its fence devices failed"},
+    [CAUSE_FENCING_FAILED] = {"fencing-failed", "the node could not be switched off"},
+    [CAUSE_FENCING_CANCELLED] = {"fencing-cancelled", "the node has stopped by itself"},
+    [CAUSE_FENCED] = {"fenced", "its node was switched off"},
+    [CAUSE_FENCING_CONFIRMED] = {"fencing-confirmed", "a client says that its node is off"},
+    [CAUSE_POWERED_ON] = {"powered-on", "the node was switched on again"},
+    [CAUSE_POWER_ON_FAILED] = {"power-on-failed", "the node could not be switched on again"},
 };
 
 const char *cause_name(enum cause c)
@@ -167,8 +176,26 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_NODE_PAUSE] = "node-pause",
         [COMMAND_NODE_RESUME] = "node-resume",
         [COMMAND_NODE_EVICT] = "node-evict",
+        [COMMAND_FENCE_CREATE] = "fence-create",
+        [COMMAND_FENCE_DELETE] = "fence-delete",
+        [COMMAND_FENCE_LEVEL] = "fence-level",
+        [COMMAND_FENCE_NODE] = "fence-node",
+        [COMMAND_FENCE_CONFIRM] = "fence-confirm",
+        [COMMAND_FENCE_ATTEMPT] = "fence-attempt",
+        [COMMAND_FENCE_RESULT] = "fence-result",
     };
     return NAME_IN(names, k);
+}
+
+const char *fencing_state_name(enum fencing_state s)
+{
+    static const char *const names[] = {
+        [FENCING_NONE] = "none",
+        [FENCING_UNDER_WAY] = "under-way",
+        [FENCING_CONFIRMED] = "confirmed",
+        [FENCING_FAILED] = "failed",
+    };
+    return NAME_IN(names, s);
 }
 
 const char *drain_status_name(enum drain_status s)
@@ -192,6 +219,9 @@ static const struct {
     [PLACEMENT_LEAVING] = {"leaving", "is about to stop"},
     [PLACEMENT_QUARANTINED] = {"quarantined", "is in quarantine"},
     [PLACEMENT_WITNESS] = {"witness", "is a witness: it votes and owns no groups"},
+    [PLACEMENT_BEING_FENCED] = {"being-fenced", "is being switched off"},
+    [PLACEMENT_OWNER_NOT_FENCED] = {"owner-not-fenced",
+                                    "has to wait until its present node is known to be off"},
     [PLACEMENT_NOT_POSSIBLE_OWNER] = {"not-possible-owner",
                                       "is no possible owner of one of its resources"},
     [PLACEMENT_REFUSED_BY_HANDLER] = {"refused-by-handler",

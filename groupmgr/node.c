@@ -24,11 +24,9 @@ static unsigned hosts_up(const struct cluster *c)
     return up;
 }
 
-/* Do something to each group that `n` owns, the highest priority first. It may take
- * groups away from `n`. */
-static void for_groups(struct cluster *c, struct node_record *n,
-                       void (*act)(struct cluster *, struct group_record *, enum cause),
-                       enum cause cause)
+void node_for_groups(struct cluster *c, struct node_record *n,
+                     void (*act)(struct cluster *, struct group_record *, enum cause),
+                     enum cause cause)
 {
     unsigned count;
     struct group_record **groups = node_groups_by_priority(n, &count);
@@ -83,6 +81,10 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
     if (namesake != NULL && namesake != known)
         return refuse(reply, ERROR_CLUSTER_NODE_EXISTS, "%s is node %u", namesake->node.name,
                       namesake->node.id);
+    /* What works at switching it off would hit its new life. */
+    if (known != NULL && node_is_fenced_now(known))
+        return refuse(reply, ERROR_INVALID_STATE, "%s is being fenced: it can come back after that",
+                      known->node.name);
     if (known == NULL)
         return c->node_count < NODES_MAX
                    ? 0
@@ -130,6 +132,7 @@ static void node_begin(struct cluster *c, struct node_record *n, const struct co
     n->node.renewed_seq = 0;
     n->node.leaving = false;
     n->node.witness = (cmd->flags & NODE_UP_WITNESS) != 0;
+    fencing_forget(n);
     refusals_forget(c, n); /* What could not come online may have been put right. */
     quarantine_consider(c, n);
     node_enter(c, n, n->node.paused ? NODE_PAUSED : NODE_UP, CAUSE_NODE_UP);
@@ -151,7 +154,7 @@ void node_hosts(struct cluster *c, struct node_record *n, enum cause cause)
 {
     if (!node_can_host(n))
         return;
-    for_groups(c, n, group_unpark, cause);
+    node_for_groups(c, n, group_unpark, cause);
     if (c->forming_until_ms == 0)
         rescue_stranded(c);
     drains_retry(c);
@@ -175,13 +178,13 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
         n = node_insert(c, cmd->node, cmd->name);
     if (node_is_up(n)) {
         node_leave(c, n, CAUSE_NODE_RESTARTED);
-        for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);
+        node_for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);
     }
     node_begin(c, n, cmd);
 
     if (cold_start)
         starts_hold(c);
-    for_groups(c, n, node_can_host(n) ? group_restore_for : group_rescue, CAUSE_NODE_UP);
+    node_for_groups(c, n, node_can_host(n) ? group_restore_for : group_rescue, CAUSE_NODE_UP);
     forming_update(c, cold_start);
     node_hosts(c, n, CAUSE_NODE_UP);
     /* Also without a new host: those that waited for their owners need not. */
@@ -207,6 +210,24 @@ static uint32_t node_life_check(const struct node_record *n, const struct comman
     return 0;
 }
 
+void node_die(struct cluster *c, struct node_record *n, enum cause cause)
+{
+    node_leave(c, n, cause);
+    forming_update(c, false);
+    node_for_groups(c, n, group_lose_owner, cause);
+    quarantine_review(c);
+    queue_wake(c); /* What waited to go there, or for what was there. */
+    assert(!node_is_up(n));
+}
+
+void node_shun(struct cluster *c, struct node_record *n)
+{
+    assert(!node_can_host(n));
+    if (!n->node.paused)
+        drained_forget(c, n);
+    quarantine_review(c);
+}
+
 uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     struct node_record *n = find_node(c, cmd->node);
@@ -222,13 +243,10 @@ uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct re
     if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED && n->node.renewed_seq > cmd->node_seq)
         return refuse(reply, ERROR_INVALID_STATE, "%s has renewed its lease", n->node.name);
 
-    node_leave(c, n, cmd->cause);
+    fencing_on_death(c, n, cmd->cause);
     if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED)
         quarantine_count(c, n);
-    forming_update(c, false);
-    for_groups(c, n, group_lose_owner, cmd->cause);
-    quarantine_review(c);
-    queue_wake(c); /* What waited to go there, or for what was there. */
+    node_die(c, n, cmd->cause);
     return 0;
 }
 
@@ -243,10 +261,8 @@ uint32_t apply_node_leaving(struct cluster *c, const struct command *cmd, struct
     if (n->node.leaving)
         return 0;
     n->node.leaving = true;
-    if (!n->node.paused)
-        drained_forget(c, n);
     node_enter(c, n, n->node.state, CAUSE_NODE_LEAVING);
-    quarantine_review(c);
+    node_shun(c, n);
     if (c->settings.drain_on_shutdown == 1)
         drain_begin(c, n, 0, NULL);
     return 0;
@@ -264,6 +280,9 @@ uint32_t apply_pulse(struct cluster *c, const struct command *cmd, struct reply 
 
         if (n == NULL || !node_is_up(n) || n->node.incarnation != renewal->incarnation ||
             renewal->seq <= n->node.renewed_seq)
+            continue;
+        /* Its lease must end by itself if the fencing fails: see fencing.c. */
+        if (node_is_fenced_now(n))
             continue;
         n->node.renewed_seq = renewal->seq;
     }

@@ -25,6 +25,11 @@ enum {
     QUANTITIES_MAX = 32,              /* Needs of a group, Capacities of a node. */
     PROPERTIES_PER_RESOURCE_MAX = 128,
     PROPERTY_BYTES_MAX = 32768,       /* One value. */
+    FENCE_DEVICES_MAX = 256,
+    FENCE_LEVELS_MAX = 9,             /* Of one node, */
+    FENCE_ITEMS_MAX = 8,              /* devices of one level, */
+    FENCE_VALUES_MAX = 64,            /* parameters of one device, */
+    FENCE_VALUE_BYTES_MAX = 1024,     /* and bytes of one. */
     INSTRUCTIONS_BYTES_MAX = 65536,   /* The input buffer of an offline, online or move. */
     EVENTS_MAX = 512,                 /* Kept in the replicated state. */
     SESSIONS_MAX = 65536,             /* See "exactly once" in groupmgr.h. */
@@ -168,6 +173,16 @@ enum cause {
     CAUSE_QUARANTINE_ENDED,
     CAUSE_ISOLATED,              /* Its groups wait for it to come back. */
     CAUSE_RESILIENCY_ENDED,      /* ResiliencyPeriod is over: they wait no more. */
+    /* Fencing. */
+    CAUSE_FENCING_BEGUN,         /* It is to be switched off by its fence devices. */
+    CAUSE_FENCING_ATTEMPT,       /* A level of its fence devices is tried. */
+    CAUSE_FENCING_LEVEL_FAILED,
+    CAUSE_FENCING_FAILED,        /* All levels. */
+    CAUSE_FENCING_CANCELLED,     /* It has stopped by itself, and said so. */
+    CAUSE_FENCED,                /* Its fence devices say that it is off. */
+    CAUSE_FENCING_CONFIRMED,     /* A client says that it is off. */
+    CAUSE_POWERED_ON,            /* After that it was switched on again, */
+    CAUSE_POWER_ON_FAILED,       /* or could not be. */
     CAUSE_COUNT
 };
 const char *cause_name(enum cause c); /* "node-lease-expired"; stable, for programs. */
@@ -210,6 +225,13 @@ enum command_kind {
     COMMAND_NODE_PAUSE,
     COMMAND_NODE_RESUME,
     COMMAND_NODE_EVICT,
+    COMMAND_FENCE_CREATE,  /* A fence device. */
+    COMMAND_FENCE_DELETE,
+    COMMAND_FENCE_LEVEL,   /* The devices of one level of a node. */
+    COMMAND_FENCE_NODE,    /* By a client, or by the leader for one that it does not hear. */
+    COMMAND_FENCE_CONFIRM, /* A client's word that a node is off. */
+    COMMAND_FENCE_ATTEMPT, /* A node begins to work on a level; */
+    COMMAND_FENCE_RESULT,  /* what became of it. */
     COMMAND_KIND_END
 };
 const char *command_kind_name(enum command_kind k); /* "group-offline" */
@@ -234,6 +256,8 @@ enum placement_rule {
     PLACEMENT_LEAVING,
     PLACEMENT_QUARANTINED,
     PLACEMENT_WITNESS,              /* It only votes. */
+    PLACEMENT_BEING_FENCED,
+    PLACEMENT_OWNER_NOT_FENCED,     /* Its owner may still run it. */
     PLACEMENT_NOT_POSSIBLE_OWNER,   /* Of some resource. */
     PLACEMENT_REFUSED_BY_HANDLER,   /* A resource cannot come online there. */
     PLACEMENT_LEFT_BEHIND,          /* It is the one to get away from. */
@@ -306,6 +330,25 @@ struct settings {
     uint32_t parallel_moves;             /* ParallelMoves: of a drain or failback, at once. */
     uint32_t ignore_persistent_state;    /* IgnorePersistentStateOnStartup */
     uint32_t utc_offset_min;             /* UtcOffset, signed: of the failback windows. */
+    uint32_t fencing_required;           /* FencingRequired: of every node. */
+};
+
+/* Where the fencing of a node stands. */
+enum fencing_state {
+    FENCING_NONE,      /* Since its incarnation began. */
+    FENCING_UNDER_WAY, /* Wanted: whoever leads has it done. Its lease is not renewed. */
+    FENCING_CONFIRMED, /* Nothing of its incarnation runs. */
+    FENCING_FAILED,
+};
+const char *fencing_state_name(enum fencing_state s); /* "under-way" */
+
+struct fencing {
+    enum fencing_state state;
+    bool power_on;     /* A reboot: to be switched on again, once it was off. */
+    uint32_t by;       /* Node that works at it, or that did last; 0: none yet. */
+    uint32_t level;    /* Being tried, tried last, or the one that did it; 0: none yet. */
+    uint64_t attempt;  /* Index of the command that began what is tried now; 0: nothing is. */
+    struct why why;    /* Of its state. */
 };
 
 struct node {
@@ -330,11 +373,18 @@ struct node {
     unsigned departures;
     uint64_t departures_since_ms;
     uint64_t quarantined_until_ms; /* 0: not. */
+    struct fencing fencing;
+    /* "1=ipmi-a,pdu:7": level, and devices with the outlet of each, by level. */
+    struct strings fence_levels;
     /* Common properties. */
     char *description;
     char *site, *rack;         /* Fault domains; "": none. */
     struct strings capacities; /* "memory=65536": what it offers. Not named: not limited. */
     uint32_t avoid_placement;  /* Takes groups only if no other node can. */
+    uint32_t fencing_required; /* FencingRequired: its groups wait until it is confirmed. */
+    uint32_t fencing_off;      /* FencingStaysOff: not switched on again by itself. */
+    uint32_t fencing_after_ms; /* FencingAfter: unheard of for so long; 0: for a lease. */
+    uint32_t fencing_delay_ms; /* FencingDelay: before its first device is used. */
 };
 
 enum operation_kind {
@@ -409,6 +459,35 @@ struct group {
     char *preferred_site;
     struct strings needs;                /* "memory=4096": of its node's Capacities. */
 };
+
+/* How to switch a node off. Its parameters are secret unless known to be harmless
+ * (base/secret.h). */
+struct fence_value {
+    char *name, *value;
+};
+struct fence_device {
+    char *name;
+    struct fence_value *values; /* In the order given: `agent`, Fence..., the agent's own. */
+    unsigned value_count;
+};
+/* Its agent; never NULL. */
+const char *fence_device_agent(const struct fence_device *d);
+/* FenceTimeout (ms, of one call), FenceRetries, FenceDelay (ms): by name. */
+uint32_t fence_device_number(const struct fence_device *d, const char *name);
+/* Not for the agent, but about it. */
+bool fence_value_is_ours(const char *name);
+
+/* One device of a level: which, and which outlet of it ("": not said). */
+struct fence_item {
+    char device[NAME_BYTES_MAX + 1];
+    char plug[NAME_BYTES_MAX + 1];
+};
+/* The devices of `level` of `n`, *ret_count of them, all to succeed; false: it has
+ * no such level. */
+bool fence_level_items(const struct node *n, unsigned level,
+                       struct fence_item ret[FENCE_ITEMS_MAX], unsigned *ret_count);
+/* The lowest level of `n` above `after`; 0: none. */
+unsigned fence_level_next(const struct node *n, unsigned after);
 
 /* A dependency expression over a resource's providers, in postfix order: each
  * token is an index into `providers`, or one of: */

@@ -13,7 +13,7 @@
 bool node_can_host(const struct node_record *n)
 {
     return n->node.state == NODE_UP && !n->node.witness && !n->node.leaving &&
-           n->node.quarantined_until_ms == 0;
+           n->node.quarantined_until_ms == 0 && n->node.fencing.state != FENCING_UNDER_WAY;
 }
 
 uint32_t node_host_code(const struct node_record *n)
@@ -54,7 +54,9 @@ static enum placement_rule state_rule(const struct node_record *n)
         return PLACEMENT_DOWN;
     if (n->node.leaving)
         return PLACEMENT_LEAVING;
-    return n->node.quarantined_until_ms != 0 ? PLACEMENT_QUARANTINED : PLACEMENT_CHOSEN;
+    if (n->node.quarantined_until_ms != 0)
+        return PLACEMENT_QUARANTINED;
+    return node_is_fenced_now(n) ? PLACEMENT_BEING_FENCED : PLACEMENT_CHOSEN;
 }
 
 /* The first resource, from 0, that cannot be on `n`; resource_count: none. */
@@ -103,6 +105,11 @@ static void judge_exclusion(struct judging *j, struct judged *one)
     assert((one->rule == PLACEMENT_CHOSEN) == node_can_host(one->n));
     if (one->rule == PLACEMENT_PAUSED && j->q->back && one->n == j->q->target)
         one->rule = PLACEMENT_CHOSEN;
+    /* Wherever it went, it might run twice. The one place at which this is asked, and
+     * group_give() asserts it. */
+    if (one->rule == PLACEMENT_CHOSEN && j->g->owner != NULL &&
+        node_awaits_fencing(j->c, &j->g->owner->node))
+        one->rule = PLACEMENT_OWNER_NOT_FENCED;
     if (one->rule != PLACEMENT_CHOSEN)
         return;
     one->value = resource_not_possible(g, one->n);
@@ -315,6 +322,8 @@ uint32_t placement_target_code(struct cluster *c, struct group_record *g,
         return ERROR_NODE_CANT_HOST_RESOURCE;
     case PLACEMENT_CAPACITY:
         return ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION;
+    case PLACEMENT_OWNER_NOT_FENCED:
+        return ERROR_HOST_NODE_NOT_AVAILABLE;
     default:
         return node_host_code(n);
     }

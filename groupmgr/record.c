@@ -43,6 +43,7 @@ struct node_record *node_insert(struct cluster *c, uint32_t id, const char *name
     n->node.name = xstrdup(name);
     n->node.address = xstrdup("");
     n->node.disk = xstrdup("");
+    n->node.fence_levels.text = xstrdup("");
     n->node.state = NODE_DOWN;
     commons_preset(OBJECT_NODE, &n->node);
     n->slot = slot_free(c);
@@ -70,6 +71,7 @@ static void node_free(struct node_record *n)
     free(n->node.name);
     free(n->node.address);
     free(n->node.disk);
+    free(n->node.fence_levels.text);
     commons_release(OBJECT_NODE, &n->node);
     free(n->groups);
     free(n->preferring.groups);

@@ -155,6 +155,10 @@ struct cluster {
     unsigned session_count;
     struct event_log events;
 
+    struct fence_device **fence_devices; /* In order of creation. */
+    unsigned fence_device_count;
+    uint64_t fence_digest; /* Of all of them. */
+
     struct affinity_class *apart, *together; /* account.h */
     struct quantity *quantities;
     /* The last choice, and the command that it was made by: good for that long. */
@@ -268,6 +272,7 @@ void group_write(const struct group_record *g, struct sink *s);
 void resource_write(const struct resource_record *r, struct sink *s);
 void session_write(const struct session *session, struct sink *s);
 void event_write(const struct event *e, struct sink *s);
+void fence_device_write(const struct fence_device *d, struct sink *s);
 
 /* What is wrong between the objects of `c`; NULL: nothing. Total: works on
  * whatever a snapshot may have said. */

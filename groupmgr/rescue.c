@@ -128,6 +128,12 @@ void group_rescue(struct cluster *c, struct group_record *g, enum cause cause)
     assert(cause != CAUSE_WAITS_FOR_NODE); /* It marks what is parked. */
     timer_set(c, &g->rescue, 0);
     host = placement_choose(c, g, &(struct question){.not_this = g->owner});
+    if (node_awaits_fencing(c, &g->owner->node)) {
+        /* It is looked for again when that has ended. */
+        assert(host == NULL);
+        placement_nowhere(c, g);
+        return;
+    }
     if (host == NULL) {
         /* Room may come of others giving way; then it is looked for again. */
         placement_nowhere(c, g);
@@ -148,12 +154,12 @@ void group_restore(struct cluster *c, struct group_record *g)
     group_start(c, g, OPERATION_ONLINE, CAUSE_PERSISTENT_STATE);
 }
 
-/* Without those that wait for their owner to come back. */
+/* Without those that wait for their owner to come back, or to be switched off. */
 static bool group_is_stranded(const struct group_record *g)
 {
     if (node_is_up(g->owner))
         return group_is_parked(g);
-    return g->group.rescue_at_ms == 0;
+    return g->group.rescue_at_ms == 0 && !node_awaits_fencing(g->cluster, &g->owner->node);
 }
 
 static enum cause stranded_cause(const struct group_record *g)

@@ -51,6 +51,67 @@ static unsigned numbers_read(struct field_reader *r, const char *key, unsigned m
     return count;
 }
 
+static bool fencing_read(struct field_reader *r, struct fencing *ret)
+{
+    const struct value *v = read_object(r, "fencing");
+    struct field_reader f;
+
+    if (v == NULL)
+        return true;
+    fields_begin(&f, v);
+    ret->state = (enum fencing_state)read_uint(&f, "state", FENCING_FAILED);
+    ret->power_on = read_bool(&f, "power_on");
+    ret->by = read_u32(&f, "by");
+    ret->level = (uint32_t)read_uint(&f, "level", FENCE_LEVELS_MAX);
+    ret->attempt = read_uint(&f, "attempt", UINT64_MAX);
+    why_read(&f, "why", &ret->why);
+    assert(ret->state <= FENCING_FAILED);
+    return fields_end(&f) && ret->state != FENCING_NONE;
+}
+
+/* What it says is judged with all devices there, by cluster_fault(). */
+static bool fence_levels_read(struct field_reader *r, struct strings *ret)
+{
+    size_t len;
+    const uint8_t *text = read_bin(r, "fence_levels", &len);
+
+    assert(ret->text != NULL);
+    if (len == 0)
+        return true;
+    if (text[len - 1] != '\0')
+        return false;
+    fence_levels_store(ret, (const char *)text, len);
+    return true;
+}
+
+static bool fence_device_read(struct cluster *c, const struct value *v)
+{
+    struct field_reader r, item;
+    uint32_t count;
+    const char *name;
+    const struct value *values;
+    struct fence_device *d;
+
+    fields_begin(&r, v);
+    name = read_str(&r, "name");
+    values = read_array(&r, "values", &count);
+    if (!fields_end(&r) || !name_is_valid(name) || c->fence_device_count == FENCE_DEVICES_MAX ||
+        cluster_fence_device(c, name) != NULL || count > FENCE_VALUES_MAX)
+        return false;
+    d = fence_device_insert(c, name);
+    for (uint32_t i = 0; i < count; i++) {
+        fields_begin(&item, &values[i]);
+        const char *key = read_str(&item, "name"), *value = read_str(&item, "value");
+
+        if (!fields_end(&item) || key == NULL || value == NULL)
+            return false;
+        fence_value_add(d, key, value);
+    }
+    fence_devices_digest(c);
+    assert(c->fence_device_count > 0);
+    return true;
+}
+
 static bool node_read(struct cluster *c, const struct value *v)
 {
     struct field_reader r;
@@ -84,6 +145,8 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.departures = read_u32(&r, "departures");
     n->node.departures_since_ms = read_uint(&r, "departures_since_ms", UINT64_MAX);
     timer_set(c, &n->quarantine, read_uint(&r, "quarantined_until_ms", UINT64_MAX));
+    whole &= fencing_read(&r, &n->node.fencing);
+    whole &= fence_levels_read(&r, &n->node.fence_levels);
     commons_read(OBJECT_NODE, &n->node, &r);
     if (!fields_end(&r) || !whole)
         return false;
@@ -460,7 +523,8 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
     timer_set(c, &c->forming, read_uint(&r, "forming_until_ms", UINT64_MAX));
     commons_read(OBJECT_CLUSTER, &c->settings, &r);
     c->events.total = read_uint(&r, "events_total", UINT64_MAX);
-    if (!items_read(c, &r, "nodes", node_read) || !items_read(c, &r, "groups", group_read) ||
+    if (!items_read(c, &r, "fence_devices", fence_device_read) ||
+        !items_read(c, &r, "nodes", node_read) || !items_read(c, &r, "groups", group_read) ||
         !items_read(c, &r, "resources", resource_read) ||
         !items_read(c, &r, "sessions", session_read) || !items_read(c, &r, "events", event_read))
         return false;

@@ -33,6 +33,9 @@ command_handler apply_resource_add_owner, apply_resource_remove_owner;          
 command_handler apply_group_cancel;                                              /* cancel.c */
 command_handler apply_node_pause, apply_node_resume;                             /* drain.c */
 command_handler apply_node_evict, apply_node_set;                                /* evict.c */
+command_handler apply_fence_create, apply_fence_delete, apply_fence_level;        /* fence_device.c */
+command_handler apply_fence_node, apply_fence_confirm;                           /* fencing.c */
+command_handler apply_fence_attempt, apply_fence_result;                         /* fencing.c */
 command_handler apply_cluster_set;                                               /* cluster.c */
 
 /* Refuse: put what it is about into the reply and return `code`. */
@@ -410,7 +413,39 @@ void quarantine_review(struct cluster *c);
 void quarantine_end(struct cluster *c, struct node_record *n);
 void quarantine_due(struct cluster *c, struct node_record *n);
 
+/* ---------------------------------------------- fence_device.c, fencing.c */
+
+struct fence_device *fence_device_insert(struct cluster *c, const char *name);
+void fence_value_add(struct fence_device *d, const char *name, const char *value);
+void fence_devices_release(struct cluster *c);
+/* To be called after each change of them. */
+void fence_devices_digest(struct cluster *c);
+void fence_levels_store(struct strings *levels, const char *text, size_t len);
+/* What is wrong with the devices, or with what nodes say of them; NULL: nothing. */
+const char *fence_devices_fault(const struct cluster *c);
+const char *fencing_fault(const struct cluster *c, const struct node_record *n);
+
+static inline bool node_is_fenced_now(const struct node_record *n)
+{
+    return n->node.fencing.state == FENCING_UNDER_WAY;
+}
+
+/* `n` is about to be down: have it fenced, if there is reason to and a way. */
+void fencing_on_death(struct cluster *c, struct node_record *n, enum cause cause);
+/* Its next life begins: what was done to the last one says nothing any more. */
+void fencing_forget(struct node_record *n);
+
 /* -------------------------------------------------------------- node.c */
+
+/* `n`, which is up, is down from now on, and its groups have lost it. */
+void node_die(struct cluster *c, struct node_record *n, enum cause cause);
+/* Do something to each group that `n` owns, the highest priority first. It may take
+ * groups away from `n`. */
+void node_for_groups(struct cluster *c, struct node_record *n,
+                     void (*act)(struct cluster *, struct group_record *, enum cause),
+                     enum cause cause);
+/* `n` takes no more groups, for a while: nothing comes back to it by itself. */
+void node_shun(struct cluster *c, struct node_record *n);
 
 static inline bool node_is_up(const struct node_record *n)
 {

@@ -31,6 +31,27 @@ static void numbers_write(struct field_writer *w, const char *key, const uint32_
             sink_uint(w->s, numbers[i]);
 }
 
+static void fencing_fields(const void *object, struct field_writer *w)
+{
+    const struct fencing *f = object;
+
+    assert(f->state != FENCING_NONE);
+    field_uint(w, "state", (uint64_t)f->state);
+    field_bool(w, "power_on", f->power_on);
+    field_uint(w, "by", f->by);
+    field_uint(w, "level", f->level);
+    field_uint(w, "attempt", f->attempt);
+    why_write(w, "why", &f->why);
+}
+
+static void node_fencing_fields(const struct node *n, struct field_writer *w)
+{
+    assert(n->fence_levels.text != NULL);
+    if (field_object(w, "fencing", n->fencing.state != FENCING_NONE))
+        fields_write(&n->fencing, fencing_fields, w->s);
+    field_bin(w, "fence_levels", n->fence_levels.text, n->fence_levels.len);
+}
+
 static void node_fields(const void *object, struct field_writer *w)
 {
     const struct node *n = object;
@@ -55,7 +76,34 @@ static void node_fields(const void *object, struct field_writer *w)
     field_uint(w, "departures", n->departures);
     field_uint(w, "departures_since_ms", n->departures_since_ms);
     field_uint(w, "quarantined_until_ms", n->quarantined_until_ms);
+    node_fencing_fields(n, w);
     commons_write(OBJECT_NODE, n, w);
+}
+
+static void fence_value_fields(const void *object, struct field_writer *w)
+{
+    const struct fence_value *v = object;
+
+    assert(v->name != NULL && v->value != NULL);
+    field_str(w, "name", v->name);
+    field_str(w, "value", v->value);
+}
+
+static void fence_device_fields(const void *object, struct field_writer *w)
+{
+    const struct fence_device *d = object;
+
+    assert(d->name != NULL);
+    field_str(w, "name", d->name);
+    if (field_array(w, "values", d->value_count))
+        for (unsigned i = 0; i < d->value_count; i++)
+            fields_write(&d->values[i], fence_value_fields, w->s);
+}
+
+void fence_device_write(const struct fence_device *d, struct sink *s)
+{
+    assert(d != NULL && s != NULL);
+    fields_write(d, fence_device_fields, s);
 }
 
 void node_write(const struct node_record *n, struct sink *s)
@@ -254,6 +302,9 @@ static void cluster_fields(const void *object, struct field_writer *w)
     field_uint(w, "now_ms", c->now_ms);
     field_uint(w, "forming_until_ms", c->forming_until_ms);
     commons_write(OBJECT_CLUSTER, &c->settings, w);
+    if (field_array(w, "fence_devices", c->fence_device_count))
+        for (unsigned i = 0; i < c->fence_device_count; i++)
+            fence_device_write(c->fence_devices[i], w->s);
     if (field_array(w, "nodes", c->node_count))
         for (unsigned i = 0; i < c->node_count; i++)
             node_write(c->nodes[i], w->s);

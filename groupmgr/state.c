@@ -70,7 +70,8 @@ static const unsigned resource_next[] = {
 static bool ends_lives(enum cause cause)
 {
     return cause == CAUSE_NODE_LEASE_EXPIRED || cause == CAUSE_NODE_STOPPED ||
-           cause == CAUSE_NODE_RESTARTED;
+           cause == CAUSE_NODE_RESTARTED || cause == CAUSE_FENCED ||
+           cause == CAUSE_FENCING_CONFIRMED;
 }
 
 static bool resource_may_enter(const struct resource_record *r, enum resource_state next,

@@ -27,6 +27,7 @@
  *   monitor.h            the daemon's link: orders out, reports in
  *   types.h              the resource types and their properties, as data
  *   monitor_protocol.h   what goes over the socket
+ *   fence_agent.h        one call of a fence agent, by the daemon itself
  *
  * and in the monitor's process, from the top down:
  *

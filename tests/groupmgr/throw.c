@@ -273,9 +273,43 @@ static void throw_placement(struct dice *d, struct throw *t)
     t->cmd.property_count = 1;
 }
 
+/* The devices are there after a while; then nodes are fenced, by all and by nobody. */
+static void throw_fencing(const struct cluster *c, struct dice *d, struct throw *t)
+{
+    static const char *const devices[] = {"d1", "d2", "d1:7"};
+    const struct node *n = cluster_node(c, (uint32_t)(1 + roll(d, 4)));
+    struct command *cmd = &t->cmd;
+
+    cmd->kind = (enum command_kind)(COMMAND_FENCE_CREATE + (unsigned)roll(d, 7));
+    cmd->name = PICK(d, nodes);
+    if (cmd->kind == COMMAND_FENCE_CREATE || cmd->kind == COMMAND_FENCE_DELETE) {
+        static char agent[] = "agent", program[] = "fence_dummy";
+        cmd->name = devices[roll(d, 2)];
+        t->property = (struct property){
+            .name = agent, .type = PROPERTY_SZ, .text = program, .text_len = strlen(program)};
+        cmd->properties = &t->property;
+        cmd->property_count = 1;
+    }
+    cmd->flags = (uint32_t)roll(d, cmd->kind == COMMAND_FENCE_NODE ? 3 : 7);
+    cmd->level = (uint32_t)roll(d, 4);
+    t->names[0] = devices[roll(d, 3)];
+    t->names[1] = devices[roll(d, 3)];
+    cmd->names = t->names;
+    cmd->name_count = (unsigned)roll(d, 3);
+    if (n == NULL || cmd->kind < COMMAND_FENCE_NODE || roll(d, 3) == 0)
+        return;
+    if (cmd->kind != COMMAND_FENCE_CONFIRM)
+        cmd->name = NULL;
+    cmd->node = n->id;
+    cmd->incarnation = n->incarnation - (roll(d, 8) == 0);
+    cmd->node_seq = n->renewed_seq;
+    cmd->attempt = n->fencing.attempt;
+    cmd->by = (uint32_t)(1 + roll(d, 4));
+}
+
 void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
 {
-    uint64_t what = roll(d, 21);
+    uint64_t what = roll(d, 23);
 
     memset(t, 0, sizeof(*t));
     if (what == 0)
@@ -292,6 +326,8 @@ void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
         throw_policy(d, t);
     else if (what == 13)
         throw_placement(d, t);
+    else if (what <= 15)
+        throw_fencing(c, d, t);
     else
         throw_call(d, t);
     if (t->cmd.kind == COMMAND_RESOURCE_CREATE || t->cmd.kind == COMMAND_RESOURCE_SET ||

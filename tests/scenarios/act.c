@@ -124,6 +124,46 @@ static void act_node(struct stage *s, struct words *w)
         node_goes(s, n, w);
 }
 
+/* fencing NODE begun [seen SEQ] [as-of MARK]: the leader does not hear it
+ * fencing NODE attempt LEVEL by NODE
+ * fencing NODE off|level-failed|failed|on|not-on [attempt-of MARK] [as-of MARK] [saying "..."] */
+static void act_fencing(struct stage *s, struct words *w)
+{
+    static const char *const results[] = {"off", "level-failed", "failed", "on", "not-on"};
+    const struct node *n = needed_node(s, w);
+    struct command cmd = {.kind = COMMAND_FENCE_RESULT,
+                          .node = n->id,
+                          .incarnation = n->incarnation,
+                          .node_seq = n->renewed_seq,
+                          .attempt = n->fencing.attempt};
+
+    if (words_take(w, "begun")) {
+        cmd.kind = COMMAND_FENCE_NODE;
+    } else if (words_take(w, "attempt")) {
+        cmd.kind = COMMAND_FENCE_ATTEMPT;
+        cmd.level = needed_number(s, w);
+        if (!words_take(w, "by"))
+            stage_alarm(s, "by NODE");
+        cmd.by = needed_node(s, w)->id;
+    }
+    for (unsigned i = 0; i < sizeof(results) / sizeof(results[0]); i++)
+        if (cmd.kind == COMMAND_FENCE_RESULT && words_take(w, results[i]))
+            cmd.flags = i + 1;
+    while (!words_done(w)) {
+        if (words_take(w, "as-of"))
+            cmd.incarnation = cluster_node(needed_mark(s, w)->as, n->id)->incarnation;
+        else if (words_take(w, "attempt-of"))
+            cmd.attempt = cluster_node(needed_mark(s, w)->as, n->id)->fencing.attempt;
+        else if (words_take(w, "seen"))
+            cmd.node_seq = needed_number(s, w);
+        else if (words_take(w, "saying"))
+            cmd.other = needed(s, w, "words");
+        else
+            stage_alarm(s, "what is \"%s\"?", words_peek(w)->text);
+    }
+    stage_command(s, &cmd);
+}
+
 static void act_nodes(struct stage *s, struct words *w)
 {
     struct words none = {.count = 0};
@@ -411,7 +451,7 @@ static const struct {
 } acts[] = {
     {"nodes", act_nodes},   {"node", act_node},       {"group", act_group}, {"pulse", act_pulse},
     {"report", act_report}, {"handler", act_handler}, {"at", act_at},       {"mark", act_mark},
-    {"hold", act_hold},     {"release", act_release},
+    {"hold", act_hold},     {"release", act_release}, {"fencing", act_fencing},
 };
 
 static bool act_own(struct stage *s, struct words *w)

@@ -30,7 +30,7 @@ const char *node_name(const struct stage *s, uint32_t id);
 /* trait.c: what is said of an object, from the word behind the first on. */
 typedef bool object_trait(struct stage *s, struct words *w, const struct object *o,
                           struct bytes *instead);
-object_trait object_has, object_status, object_drain, object_passed_over, object_why,
+object_trait object_has, object_status, object_drain, object_fencing, object_passed_over, object_why,
     object_placed_by, object_verdict;
 
 #endif

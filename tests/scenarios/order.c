@@ -33,6 +33,7 @@ static const struct flag node_pause_flags[] = {
 static const struct flag node_resume_flags[] = {
     {"failback-now", 0x1}, {"failback-per-policy", 0x2}, {NULL, 0}};
 static const struct flag node_evict_flags[] = {{"force", 0x1}, {NULL, 0}};
+static const struct flag fence_flags[] = {{"off", 0x1}, {"reboot", 0x2}, {NULL, 0}};
 static const struct flag maintenance_flags[] = {{"begin", 0x1}, {"end", 0}, {NULL, 0}};
 
 enum target { ON_GROUP, ON_RESOURCE, ON_NODE, ON_CLUSTER, TARGET_COUNT };
@@ -71,6 +72,11 @@ static const struct verb {
     {"pause", {[ON_NODE] = {COMMAND_NODE_PAUSE, node_pause_flags}}},
     {"resume", {[ON_NODE] = {COMMAND_NODE_RESUME, node_resume_flags}}},
     {"evict", {[ON_NODE] = {COMMAND_NODE_EVICT, node_evict_flags}}},
+    {"device", {[ON_NODE] = {COMMAND_FENCE_CREATE, NULL}}},
+    {"no-device", {[ON_NODE] = {COMMAND_FENCE_DELETE, NULL}}},
+    {"fenced-by", {[ON_NODE] = {COMMAND_FENCE_LEVEL, NULL}}},
+    {"fence", {[ON_NODE] = {COMMAND_FENCE_NODE, fence_flags}}},
+    {"confirm", {[ON_NODE] = {COMMAND_FENCE_CONFIRM, NULL}}},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -190,6 +196,13 @@ void order_parse_rest(struct stage *s, struct words *w, const struct flag *flags
             o->cmd.drain = true;
         else if (words_take(w, "flags"))
             take_number(s, w, &o->cmd.flags);
+        else if (words_take(w, "level"))
+            take_number(s, w, &o->cmd.level);
+        else if (words_take(w, "devices"))
+            while (!words_done(w) && o->cmd.name_count < ORDER_NAMES_MAX) {
+                o->cmd.names = o->names;
+                o->names[o->cmd.name_count++] = words_next(w);
+            }
         else if (words_take(w, "prefers") || words_take(w, "owners"))
             take_names(s, w, o);
         else if (words_take(w, "with"))

@@ -156,6 +156,16 @@ bool object_drain(struct stage *s, struct words *w, const struct object *o, stru
                  o->name, is);
 }
 
+/* fencing STATE */
+bool object_fencing(struct stage *s, struct words *w, const struct object *o, struct bytes *instead)
+{
+    const struct node *n = o->of;
+    const char *is = o->kind == OBJECT_NODE ? fencing_state_name(n->fencing.state) : "no node";
+
+    return check(instead, strcmp(is, needed(s, w, "a state")) == 0, "the fencing of %s is %s",
+                 o->name, is);
+}
+
 /* passed-over NODE RULE: why the last placement of the group did not take it. */
 bool object_passed_over(struct stage *s, struct words *w, const struct object *o,
                         struct bytes *instead)
