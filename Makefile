@@ -145,12 +145,21 @@ $(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/test
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_BASE)
 
 .PHONY: test tests-build
-tests-build: build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
-             $(BUILD)/tests/sim/sim
+tests-build: build faults-build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
+             $(BUILD)/tests/sim/sim $(BUILD)/tests/chaos-service
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
 	@scripts/test
+
+# What scripts/faults preloads into a node. Never with sanitizers: the services that a
+# node runs are programs without them.
+.PHONY: faults-build
+faults-build: $(BUILD)/tests/faults-shim.so
+$(BUILD)/tests/faults-shim.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -shared -o $@ $<
 
 # `make valgrind`: the unit tests once more, without sanitizers, under valgrind.
 .PHONY: valgrind
@@ -204,7 +213,9 @@ help:
 	@echo "make docker-test  three nodes and a witness in containers, under faults"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
+	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
+	@echo "make bench-failover  from a fault to running elsewhere; CASE=, RUNS=, PROFILE="
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
 	@echo "make install    to PREFIX=/usr/local"
 	@echo "make clean      remove build/"
@@ -233,6 +244,20 @@ $(BUILD)/tests/bench/groupmgr: $(call bench_objects,groupmgr.c) $(GROUPMGR) \
                                $(call objects,net/msgpack.c net/msgpack_scan.c) $(BASE)
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lmsgpackc $(LIBS_BASE)
+
+$(BUILD)/tests/bench/beat: $(call bench_objects,beat.c)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+# `make bench-failover`: CASE="owner-killed cut", RUNS=10, PROFILE=fast, ARGS= what else
+# scripts/bench-failover takes.
+.PHONY: bench-failover bench-failover-programs
+bench-failover-programs: build $(BUILD)/tests/bench/beat
+bench-failover:
+	@scripts/deps
+	@$(MAKE) --no-print-directory MODE=release bench-failover-programs
+	@scripts/bench-failover $(if $(CASE),--case $(CASE)) $(if $(RUNS),--runs $(RUNS)) \
+	    $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
 
 # `make bench-groupmgr`: what decisions cost with 8,000 groups on 64 nodes.
 .PHONY: bench-groupmgr
@@ -280,6 +305,17 @@ FROM  = 1
 sim:
 	@$(MAKE) --no-print-directory MODE=release build/release/tests/sim/sim
 	@build/release/tests/sim/sim --seeds $(SEEDS) --from $(FROM) --jobs $$(nproc)
+# ---- elections
+# A hundred changes of leader in a row, under load, in each profile: no healthy
+# node may lose its lease (tests/cluster/test_elections.py). About six minutes.
+ELECTIONS = 100
+.PHONY: elections
+elections:
+	@scripts/deps
+	@$(MAKE) --no-print-directory MODE=release build
+	@HOLDFAST_TEST_MODE=release HOLDFAST_TEST_ELECTIONS=$(ELECTIONS) \
+	    /usr/bin/python3 -m pytest -q -s -p no:cacheprovider tests/cluster/test_elections.py
+
 # ---- scenarios
 # The golden scenarios (docs/testing.md). `make scenarios ACCEPT=1` writes their
 # transcripts anew, ONLY=name plays some.
@@ -292,3 +328,16 @@ $(BUILD)/tests/play-scenarios: $(call tests_of,scenarios) $(call objects,tests/g
 scenarios:
 	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios
 	@build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios $(if $(ACCEPT),--accept) $(SCENARIOS)
+
+# ---- chaos
+# Real clusters broken at random under load, then judged (docs/testing.md).
+# `make chaos SEED=1 MINUTES=10 BACKEND=netns NODES=5`.
+$(BUILD)/tests/chaos-service: $(BUILD)/tests/chaos/service.o
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+.PHONY: chaos
+chaos:
+	@scripts/deps --tests
+	@$(MAKE) --no-print-directory MODE=release build faults-build build/release/tests/chaos-service
+	@scripts/chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),2) \
+	    $(if $(BACKEND),--backend $(BACKEND)) --nodes $(or $(NODES),3)

@@ -16,7 +16,7 @@ static const char *text_count(struct arena *a, const struct value *v, const char
 /* "voter, leader" */
 static const char *node_role(struct arena *a, const struct value *node)
 {
-    static const char *const flags[] = {"leader", "leaving"};
+    static const char *const flags[] = {"witness", "leader", "leaving"};
     const char *role = text_field(a, node, "role");
 
     for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {

@@ -42,6 +42,7 @@ int run_node_show(struct cli *cli)
     const char *about = arena_printf(a, "node %s", cli->operand);
     const struct value *node;
     struct table t;
+    bool witness;
     int status = cli_read(cli, "node.get", cli->operand, about, &node);
 
     if (status != CLI_DONE)
@@ -57,6 +58,8 @@ int run_node_show(struct cli *cli)
     pairs_add(&t, "id", text_field(a, node, "id"));
     pairs_add(&t, "address", text_field(a, node, "address"));
     pairs_add(&t, "role", text_field(a, node, "role"));
+    if (value_get_bool(node, "witness", &witness) && witness)
+        pairs_add(&t, "witness", "true");
     pairs_add(&t, "leader", text_field(a, node, "leader"));
     pairs_add(&t, "incarnation", text_field(a, node, "incarnation"));
     pairs_add(&t, "groups", text_field(a, node, "groups"));

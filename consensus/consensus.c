@@ -58,6 +58,7 @@ static void on_turn_end(uv_check_t *handle)
     if (c->closing)
         return;
     guard_watch(c->guard);
+    round_on_turn(&c->round, &c->raft);
     watch_leadership(c);
     proposals_flush(c);
     nudge_on_turn(c->nudge);
@@ -244,6 +245,7 @@ static void maybe_closed(struct consensus *c)
     acked_close(c->acked);
     retention_release(&c->retention);
     free(c->transfer);
+    free(c->change);
     free(c->cluster);
     free(c->address);
     free(c->disk);
@@ -323,24 +325,6 @@ uint64_t consensus_position(const struct consensus *c)
 uint64_t consensus_snapshots(const struct consensus *c)
 {
     return c->snapshots;
-}
-
-enum consensus_role consensus_role(const struct consensus *c)
-{
-    return raft_role((struct raft *)&c->raft) == RAFT_VOTER ? CONSENSUS_VOTER : CONSENSUS_STANDBY;
-}
-
-bool consensus_role_of(const struct consensus *c, uint32_t id, enum consensus_role *ret)
-{
-    const struct raft_configuration *conf = &c->raft.configuration;
-
-    for (unsigned i = 0; i < conf->n; i++) {
-        if (conf->servers[i].id != id)
-            continue;
-        *ret = conf->servers[i].role == RAFT_VOTER ? CONSENSUS_VOTER : CONSENSUS_STANDBY;
-        return true;
-    }
-    return false;
 }
 
 static void transferred(struct raft_transfer *req)

@@ -27,7 +27,11 @@ struct consensus;
 struct rpc_conn;
 struct rpc_request;
 
-enum consensus_role { CONSENSUS_STANDBY = 0, CONSENSUS_VOTER = 1 };
+enum consensus_role {
+    CONSENSUS_STANDBY = 0, /* Gets the log, does not vote. */
+    CONSENSUS_VOTER = 1,
+    CONSENSUS_SPARE = 2, /* Just added: gets nothing yet. */
+};
 
 /* A member of the first configuration. */
 struct consensus_server {
@@ -119,8 +123,28 @@ enum consensus_role consensus_role(const struct consensus *c);
 bool consensus_role_of(const struct consensus *c, uint32_t id, enum consensus_role *ret);
 uint64_t consensus_snapshots(const struct consensus *c); /* Taken by this process. */
 
+/* The highest id of the newest configuration here; 0: it is empty. */
+uint32_t consensus_highest_id(const struct consensus *c);
+/* A server of the newest configuration here, by position from 0; false beyond the last.
+ * `ret->address` is borrowed until the loop turns. */
+bool consensus_server_at(const struct consensus *c, unsigned position,
+                         struct consensus_server *ret);
+
 /* Hand leadership to the best other voter; ends by itself. */
 void consensus_transfer(struct consensus *c);
+
+/* Changes of the configuration, one at a time (members.c says what libraft asks for).
+ * Each returns 0 if it was begun: whether it came about is read off the configuration,
+ * once consensus_is_changing() is false again; it may fail, as with the leadership.
+ * ERROR_NOT_READY: this node does not lead, or not for long enough; ERROR_BUSY: a change
+ * is under way; ERROR_INVALID_PARAMETER: it is so already, or there is no such server.
+ *
+ * A new server is a spare at first; it becomes a stand-by, then a voter. To become a
+ * voter it first catches up, which fails after seconds if it cannot. */
+uint32_t consensus_add(struct consensus *c, uint32_t id, const char *address);
+uint32_t consensus_assign(struct consensus *c, uint32_t id, enum consensus_role role);
+uint32_t consensus_remove(struct consensus *c, uint32_t id);
+bool consensus_is_changing(const struct consensus *c);
 
 /* A peer asks on `conn` to be connected for raft ("raft.connect"): answers
  * `request` and takes the connection over, or refuses. */

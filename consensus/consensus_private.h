@@ -9,6 +9,7 @@
 #include "consensus/batch.h"
 #include "consensus/consensus.h"
 #include "consensus/retention.h"
+#include "consensus/round.h"
 
 /* One raft entry under way that this node proposed. */
 struct batch {
@@ -37,6 +38,7 @@ struct consensus {
     struct transport *transport;
     struct retention retention;
     struct nudge *nudge;
+    struct round round;
     char *cluster, *address, *disk; /* Owned copies for the transport. */
 
     uint64_t position;      /* Entries applied. */
@@ -53,6 +55,7 @@ struct consensus {
     uv_check_t turn_end;
     uv_idle_t hurry; /* Keeps poll from sleeping while something is gathered. */
     struct raft_transfer *transfer;
+    struct raft_change *change; /* Under way, begun here; NULL. */
     uint32_t leader;
     uint64_t term;
     bool is_leader;

@@ -50,6 +50,7 @@ static const char *nodes_fault(const struct cluster *c)
     const char *fault = NULL;
     unsigned up = 0;
 
+    assert(hosts_count(c) <= c->node_count);
     for (unsigned i = 0; i < c->node_count; i++) {
         const struct node_record *n = c->nodes[i];
 
@@ -57,13 +58,14 @@ static const char *nodes_fault(const struct cluster *c)
         MUST(n->node.state != NODE_JOINING);
         MUST(n->node.incarnation > 0 && n->node.incarnation <= c->index);
         MUST(!n->node.leaving || node_is_up(n));
-        up += node_is_up(n);
+        up += node_is_up(n) && !n->node.witness;
+        MUST(!n->node.witness || (n->group_count == 0 && n->node.quarantined_until_ms == 0));
         if (fault == NULL)
             fault = duty_fault(c, n);
         for (unsigned j = 0; j < n->group_count; j++)
             MUST(n->groups[j]->owner == n && n->groups[j]->owner_slot == j);
     }
-    MUST(c->forming_until_ms == 0 || (up > 0 && up < c->node_count));
+    MUST(c->forming_until_ms == 0 || (up > 0 && up < hosts_count(c)));
     return fault;
 }
 

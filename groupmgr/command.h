@@ -46,6 +46,7 @@ enum node_resume_type { /* CLUSTER_NODE_RESUME_FAILBACK_TYPE, in `flags`. */
     NODE_RESUME_FAILBACK_PER_POLICY = 2,
 };
 enum node_evict_flags { NODE_EVICT_FORCE = 0x1 };
+enum node_up_flags { NODE_UP_WITNESS = 0x1 }; /* It votes and owns no groups. */
 
 /* ------------------------------------------------------------------- parts */
 

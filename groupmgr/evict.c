@@ -38,7 +38,7 @@ static struct node_record *heir_of(const struct cluster *c, const struct group_r
     for (unsigned i = 0; i < c->node_count; i++) {
         struct node_record *heir = c->nodes[i];
 
-        if (heir == n || !node_is_up(heir) || !group_possible_on(g, heir))
+        if (heir == n || heir->node.witness || !node_is_up(heir) || !group_possible_on(g, heir))
             continue;
         if (best == NULL || node_can_host(heir) > node_can_host(best) ||
             (node_can_host(heir) == node_can_host(best) && heir->group_count < best->group_count))
@@ -93,7 +93,7 @@ static uint32_t evict_check(const struct cluster *c, const struct command *cmd, 
     if (n == NULL)
         return refuse(reply, ERROR_CLUSTER_NODE_NOT_FOUND, "%s",
                       cmd->name != NULL ? cmd->name : "");
-    if (c->node_count == 1)
+    if (c->node_count == 1 || (!n->node.witness && hosts_count(c) == 1))
         return refuse(reply, ERROR_HOST_NODE_NOT_AVAILABLE, "%s is the last node", n->node.name);
     *ret = n;
     return groups_check(c, n, (cmd->flags & NODE_EVICT_FORCE) != 0, reply);

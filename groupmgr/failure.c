@@ -28,8 +28,8 @@ static bool restart_take(struct cluster *c, struct resource *r)
 
 static uint32_t failovers_max(const struct cluster *c, const struct group *g)
 {
-    assert(c->node_count > 0);
-    return g->failover_threshold == UINT32_MAX ? c->node_count - 1 : g->failover_threshold;
+    assert(hosts_count(c) > 0); /* The owner is one. */
+    return g->failover_threshold == UINT32_MAX ? hosts_count(c) - 1 : g->failover_threshold;
 }
 
 static bool failover_take(struct cluster *c, struct group *g)

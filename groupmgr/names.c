@@ -191,6 +191,7 @@ static const struct {
     [PLACEMENT_PAUSED] = {"paused", "is paused"},
     [PLACEMENT_LEAVING] = {"leaving", "is about to stop"},
     [PLACEMENT_QUARANTINED] = {"quarantined", "is in quarantine"},
+    [PLACEMENT_WITNESS] = {"witness", "is a witness: it votes and owns no groups"},
     [PLACEMENT_NOT_POSSIBLE_OWNER] = {"not-possible-owner",
                                       "is no possible owner of one of its resources"},
     [PLACEMENT_REFUSED_BY_HANDLER] = {"refused-by-handler",

@@ -4,12 +4,22 @@
 
 #include "groupmgr/rules.h"
 
-static unsigned nodes_up(const struct cluster *c)
+unsigned hosts_count(const struct cluster *c)
+{
+    unsigned hosts = 0;
+
+    for (unsigned i = 0; i < c->node_count; i++)
+        hosts += !c->nodes[i]->node.witness;
+    assert(hosts <= c->node_count);
+    return hosts;
+}
+
+static unsigned hosts_up(const struct cluster *c)
 {
     unsigned up = 0;
 
     for (unsigned i = 0; i < c->node_count; i++)
-        up += node_is_up(c->nodes[i]);
+        up += node_is_up(c->nodes[i]) && !c->nodes[i]->node.witness;
     assert(up <= c->node_count);
     return up;
 }
@@ -37,10 +47,10 @@ void forming_update(struct cluster *c, bool cold_start)
 {
     uint64_t wait_ms = (uint64_t)c->settings.group_wait_delay_s * 1000;
 
-    assert(!cold_start || nodes_up(c) > 0);
+    assert(!cold_start || hosts_up(c) > 0);
     if (cold_start && wait_ms > 0)
         timer_set_in(c, &c->forming, wait_ms);
-    if (nodes_up(c) == c->node_count || nodes_up(c) == 0)
+    if (hosts_up(c) == hosts_count(c) || hosts_up(c) == 0)
         timer_set(c, &c->forming, 0);
 }
 
@@ -66,6 +76,8 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
     assert(cmd->kind == COMMAND_NODE_UP);
     if (cmd->node == 0)
         return refuse(reply, ERROR_INVALID_PARAMETER, "node 0");
+    if ((cmd->flags & ~(uint32_t)NODE_UP_WITNESS) != 0)
+        return refuse(reply, ERROR_INVALID_PARAMETER, "flags 0x%x", cmd->flags);
     if (!name_is_valid(cmd->name))
         return refuse(reply, ERROR_INVALID_NAME, "name of node %u", cmd->node);
     if (namesake != NULL && namesake != known)
@@ -81,6 +93,9 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
                       "node %u (%s) has another data directory than before: it must be evicted "
                       "and join under a new id",
                       cmd->node, known->node.name);
+    if ((cmd->flags & NODE_UP_WITNESS) != 0 && known->group_count > 0)
+        return refuse(reply, ERROR_INVALID_STATE, "%s cannot be a witness: it owns %u groups",
+                      known->node.name, known->group_count);
     return 0;
 }
 
@@ -114,6 +129,7 @@ static void node_begin(struct cluster *c, struct node_record *n, const struct co
     n->node.incarnation = c->index;
     n->node.renewed_seq = 0;
     n->node.leaving = false;
+    n->node.witness = (cmd->flags & NODE_UP_WITNESS) != 0;
     refusals_forget(c, n); /* What could not come online may have been put right. */
     quarantine_consider(c, n);
     node_enter(c, n, n->node.paused ? NODE_PAUSED : NODE_UP, CAUSE_NODE_UP);
@@ -148,7 +164,7 @@ void node_hosts(struct cluster *c, struct node_record *n, enum cause cause)
 uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     uint32_t code = node_up_check(c, cmd, reply);
-    bool cold_start = nodes_up(c) == 0;
+    bool cold_start = hosts_up(c) == 0 && (cmd->flags & NODE_UP_WITNESS) == 0;
     struct node_record *n;
 
     assert(cmd->kind == COMMAND_NODE_UP);

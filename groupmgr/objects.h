@@ -233,6 +233,7 @@ enum placement_rule {
     PLACEMENT_PAUSED,
     PLACEMENT_LEAVING,
     PLACEMENT_QUARANTINED,
+    PLACEMENT_WITNESS,              /* It only votes. */
     PLACEMENT_NOT_POSSIBLE_OWNER,   /* Of some resource. */
     PLACEMENT_REFUSED_BY_HANDLER,   /* A resource cannot come online there. */
     PLACEMENT_LEFT_BEHIND,          /* It is the one to get away from. */
@@ -317,6 +318,7 @@ struct node {
     uint64_t renewed_seq;    /* Of the last renewal accepted in this incarnation. */
     uint64_t since_ms;       /* Stamp of the last change of state. */
     bool leaving;            /* Orderly stop under way: receives no groups. */
+    bool witness;            /* It votes and never owns a group. */
     struct why why;          /* Of its state. */
     /* Pause and drain; they outlast the node's being down. */
     bool paused;

@@ -12,12 +12,15 @@
 
 bool node_can_host(const struct node_record *n)
 {
-    return n->node.state == NODE_UP && !n->node.leaving && n->node.quarantined_until_ms == 0;
+    return n->node.state == NODE_UP && !n->node.witness && !n->node.leaving &&
+           n->node.quarantined_until_ms == 0;
 }
 
 uint32_t node_host_code(const struct node_record *n)
 {
     assert(n->node.state != NODE_JOINING);
+    if (n->node.witness)
+        return ERROR_NODE_CANT_HOST_RESOURCE;
     if (n->node.state == NODE_PAUSED)
         return ERROR_SHARING_PAUSED;
     if (n->node.state == NODE_UP && n->node.quarantined_until_ms != 0)
@@ -43,6 +46,8 @@ bool resource_possible_on(const struct resource *r, uint32_t node)
 
 static enum placement_rule state_rule(const struct node_record *n)
 {
+    if (n->node.witness) /* For good, whatever its state. */
+        return PLACEMENT_WITNESS;
     if (n->node.state == NODE_PAUSED)
         return PLACEMENT_PAUSED;
     if (n->node.state != NODE_UP)

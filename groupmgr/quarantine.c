@@ -36,8 +36,10 @@ void quarantine_consider(struct cluster *c, struct node_record *n)
     uint64_t duration_ms = (uint64_t)c->settings.quarantine_duration_s * 1000;
 
     assert(!node_is_up(n));
-    if (n->node.quarantined_until_ms != 0 && !somebody_can_host(c, n))
+    if (n->node.quarantined_until_ms != 0 && (n->node.witness || !somebody_can_host(c, n)))
         quarantine_end(c, n);
+    if (n->node.witness) /* It has nothing to be kept from. */
+        return;
     if (threshold == 0 || duration_ms == 0 || n->node.quarantined_until_ms != 0)
         return;
     if (!departures_count(c, &n->node) || n->node.departures < threshold)

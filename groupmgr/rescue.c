@@ -71,7 +71,7 @@ bool group_is_parked(const struct group_record *g)
 
 static bool node_can_keep(const struct node_record *n, const struct group_record *g)
 {
-    if (n->node.state != NODE_PAUSED || n->node.leaving)
+    if (n->node.state != NODE_PAUSED || n->node.leaving || n->node.witness)
         return false;
     for (unsigned i = 0; i < g->group.resource_count; i++)
         if (!resource_possible_on(g->group.resources[i], n->node.id))

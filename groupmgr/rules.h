@@ -417,6 +417,8 @@ static inline bool node_is_up(const struct node_record *n)
     return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
 }
 
+/* Nodes that may own groups: all but witnesses. */
+unsigned hosts_count(const struct cluster *c);
 /* The wait of a cold start is over: place what has no live owner. */
 void forming_due(struct cluster *c);
 /* A node came, went or was evicted: the wait of a cold start may be over. */

@@ -65,6 +65,11 @@ void calls_on_leadership(struct calls *c)
 {
     if (c->closing || c->consensus == NULL)
         return;
+    uint32_t leader = consensus_is_leader(c->consensus) ? c->self : consensus_leader(c->consensus);
+    if (leader != 0) {
+        changes_recall(c, leader);
+        reads_recall(c, leader);
+    }
     changes_send_waiting(c);
     reads_start_barrier(c);
 }

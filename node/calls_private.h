@@ -25,6 +25,8 @@ struct calls {
     struct read_list in_flight; /* For the barrier under way. */
     struct read_list catching;  /* Position known, this copy not there yet. */
     bool barrier_running;
+    uint32_t barrier_leader; /* Whom it was asked of; this node too. */
+    unsigned barrier_number; /* Of the last one asked for: answers to others count for nothing. */
 };
 
 enum { CALLS_RETRY_MS = 20 };
@@ -33,11 +35,15 @@ void calls_schedule_retry(struct calls *c);
 
 /* Changes (change.c). */
 void changes_send_waiting(struct calls *c);
+/* Another node leads now: what was sent to the last one is sent again. */
+void changes_recall(struct calls *c, uint32_t leader);
 void changes_expire(struct calls *c, uint64_t now_ms);
 void changes_abort(struct calls *c, uint32_t code);
 
 /* Reads (read.c). */
 void reads_start_barrier(struct calls *c);
+/* As changes_recall(). */
+void reads_recall(struct calls *c, uint32_t leader);
 void reads_expire(struct calls *c, uint64_t now_ms);
 void reads_abort(struct calls *c, uint32_t code);
 void reads_caught_up(struct calls *c);

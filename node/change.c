@@ -20,13 +20,20 @@ enum change_state {
     CHANGE_ENDED,     /* Answered; kept only because the log or a call still holds it. */
 };
 
+/* A change on its way to the leader. */
+struct forward {
+    struct change *change; /* NULL: recalled, its answer counts for nothing. */
+    uint32_t leader;
+};
+
 struct change {
     struct proposal proposal; /* First: it comes back as the change. */
     struct calls *calls;
     enum change_state state;
     struct bytes command;
-    uint64_t deadline_ms; /* clock_boot_ms(). */
-    bool uncertain;       /* An earlier try may be in a log. */
+    uint64_t deadline_ms;    /* clock_boot_ms(). */
+    struct forward *forward; /* While FORWARDED; of the call that is out. */
+    bool uncertain;          /* An earlier try may be in a log. */
     change_done done;
     void *data;
     struct change *next, **at;
@@ -125,10 +132,15 @@ _Static_assert(sizeof((struct reply *)0)->detail > DETAIL_BYTES_MAX, "a detail f
 
 static void forward_done(uint32_t code, const char *message, const struct value *result, void *data)
 {
-    struct change *ch = data;
+    struct forward *f = data;
+    struct change *ch = f->change;
     struct reply reply;
 
     (void)message;
+    free(f);
+    if (ch == NULL)
+        return;
+    ch->forward = NULL;
     if (code == 0 && read_reply(result, &reply))
         change_answered(ch, 0, &reply);
     else if (code == ERROR_DISK_FULL && !ch->uncertain)
@@ -137,16 +149,20 @@ static void forward_done(uint32_t code, const char *message, const struct value 
         change_retry(ch, code != 0 ? code : ERROR_INVALID_DATA);
 }
 
-static void change_forward(struct change *ch, struct rpc_conn *conn)
+static void change_forward(struct change *ch, struct rpc_conn *conn, uint32_t leader)
 {
+    struct forward *f = xcalloc(1, sizeof *f);
     struct bytes params = BYTES_INIT;
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, &params);
     sink_map(&m.sink, 1);
     sink_kv_bin(&m.sink, "command", ch->command.data, ch->command.len);
+    f->change = ch;
+    f->leader = leader;
+    ch->forward = f;
     ch->state = CHANGE_FORWARDED;
-    rpc_call(conn, "peer.propose", &params, FORWARD_TIMEOUT_MS, forward_done, ch);
+    rpc_call(conn, "peer.propose", &params, FORWARD_TIMEOUT_MS, forward_done, f);
     bytes_release(&params);
 }
 
@@ -167,7 +183,7 @@ static void change_send(struct change *ch)
     uint32_t leader = consensus_leader(c->consensus);
     struct rpc_conn *conn = leader != 0 && leader != c->self ? peers_get(c->peers, leader) : NULL;
     if (conn != NULL)
-        change_forward(ch, conn);
+        change_forward(ch, conn, leader);
 }
 
 void calls_change(struct calls *c, const struct bytes *command, unsigned timeout_ms,
@@ -213,6 +229,22 @@ void changes_send_waiting(struct calls *c)
         next = ch->next;
         if (ch->state == CHANGE_WAITING)
             change_send(ch);
+    }
+}
+
+/* A leader that is frozen or cut off answers nothing for as long as it is: who has
+ * heard of another one need not wait for that. The change may be in the log by now,
+ * which is what repeating it is made for: see calls.h. */
+void changes_recall(struct calls *c, uint32_t leader)
+{
+    for (struct change *ch = c->changes; ch != NULL; ch = ch->next) {
+        if (ch->state != CHANGE_FORWARDED || ch->forward->leader == leader)
+            continue;
+        ch->forward->change = NULL;
+        ch->forward = NULL;
+        ch->state = CHANGE_WAITING;
+        ch->uncertain = true;
+        calls_schedule_retry(c);
     }
 }
 

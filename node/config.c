@@ -13,7 +13,11 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { LINE_BYTES_MAX = 198 }; /* inih truncates longer lines without a word. */
+enum {
+    LINE_BYTES_MAX = 198, /* inih truncates longer lines without a word. */
+    GUARD_MS_MIN = 20,    /* A guardian acts 8 ms after the monitor should have. */
+    ROUND_TRIPS_MS = 50,  /* Votes, the first entry, a pulse: on disks and back. */
+};
 
 static const struct config_profile {
     const char *name;
@@ -129,7 +133,7 @@ static void add_peer(struct loading *l, char *text)
     char *equals = strchr(text, '=');
     enum consensus_role role = CONSENSUS_VOTER;
     struct address address;
-    static const char standby[] = "/standby";
+    bool witness = false;
     char canonical[300];
 
     if (equals == NULL || equals == text) {
@@ -138,10 +142,13 @@ static void add_peer(struct loading *l, char *text)
     }
     *equals = '\0';
     char *where = equals + 1;
-    size_t len = strlen(where), suffix = strlen(standby);
-    if (len > suffix && strcmp(where + len - suffix, standby) == 0) {
-        where[len - suffix] = '\0';
+    char *suffix = strrchr(where, '/');
+    if (suffix != NULL && strcmp(suffix, "/standby") == 0) {
+        *suffix = '\0';
         role = CONSENSUS_STANDBY;
+    } else if (suffix != NULL && strcmp(suffix, "/witness") == 0) {
+        *suffix = '\0';
+        witness = true;
     }
     if (address_parse(where, 0, &address) != 0 || address.is_unix) {
         complain(l, l->line, "peer \"%s\": \"%s\" is not HOST:PORT", text, where);
@@ -160,7 +167,8 @@ static void add_peer(struct loading *l, char *text)
     c->peers[c->peer_count++] = (struct config_peer){
         .name = xstrdup(text),
         .address = xstrdup(address_format(&address, canonical, sizeof canonical)),
-        .role = role};
+        .role = role,
+        .witness = witness};
 }
 
 static void set_peers(struct loading *l, const char *value, void *field)
@@ -314,14 +322,28 @@ static unsigned line_of(const struct loading *l, const char *name)
 static void check_timing(struct loading *l)
 {
     const struct config_timing *t = &l->config->timing;
-    unsigned least = t->pulse_ms + 4 * t->election_ms + 100;
+    unsigned two = t->pulse_ms + 4 * t->election_ms + 100;
+    /* What a node that asks in time may be without: a renewal that was last accepted
+     * was sent up to a pulse and a half before the leader died (lead.c, is_late());
+     * the others take up to 2T to notice, a pre-vote round that fails costs up to
+     * T/4, a round of votes up to 3T/4 (consensus/round.h); raft looks at the time
+     * once a heartbeat, so each of the three ends up to one later; 50 ms for disks
+     * and messages; and the monitor ends everything guard_ms before the end. */
+    unsigned worst = t->pulse_ms * 3 / 2 + 3 * t->election_ms + 3 * t->heartbeat_ms + t->guard_ms +
+                     ROUND_TRIPS_MS;
 
-    if (t->lease_ms < least)
+    if (t->lease_ms < two)
         complain(
             l, line_of(l, "lease_ms"),
             "lease_ms %u does not outlast two failed elections: it must be at least pulse_ms + "
             "4 x election_ms + 100 = %u",
-            t->lease_ms, least);
+            t->lease_ms, two);
+    else if (t->lease_ms < worst && t->guard_ms < t->lease_ms / 2)
+        complain(l, line_of(l, "lease_ms"),
+                 "lease_ms %u does not outlast an election whose first two rounds fail: counted "
+                 "from the last renewal to guard_ms before its end it must be at least 1.5 x "
+                 "pulse_ms + 3 x election_ms + 3 x heartbeat_ms + guard_ms + %d = %u",
+                 t->lease_ms, ROUND_TRIPS_MS, worst);
     if (t->heartbeat_ms * 3 > t->election_ms)
         complain(l, line_of(l, "heartbeat_ms"),
                  "heartbeat_ms %u must be at most a third of election_ms %u", t->heartbeat_ms,
@@ -329,6 +351,11 @@ static void check_timing(struct loading *l)
     if (t->guard_ms >= t->lease_ms / 2)
         complain(l, line_of(l, "guard_ms"), "guard_ms %u must be less than half of lease_ms %u",
                  t->guard_ms, t->lease_ms);
+    if (t->guard_ms < GUARD_MS_MIN)
+        complain(l, line_of(l, "guard_ms"),
+                 "guard_ms %u leaves no time to end anything before the lease does: it must be at "
+                 "least %d",
+                 t->guard_ms, GUARD_MS_MIN);
 }
 
 static void check_whole(struct loading *l)
@@ -351,6 +378,11 @@ static void check_whole(struct loading *l)
         voters += c->peers[i].role == CONSENSUS_VOTER;
     if (voters == 0)
         complain(l, l->seen[8], "at least one peer must vote");
+    unsigned witnesses = 0;
+    for (unsigned i = 0; i < c->peer_count; i++)
+        witnesses += c->peers[i].witness;
+    if (witnesses == c->peer_count)
+        complain(l, l->seen[8], "at least one peer must be no witness, or nothing can run");
 }
 
 /* `holdfast-monitor` stands beside this program. */

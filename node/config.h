@@ -20,6 +20,7 @@ struct config_peer {
     char *name;
     char *address; /* host:port */
     enum consensus_role role;
+    bool witness; /* It votes and owns no groups. */
 };
 
 /* Milliseconds. */

@@ -127,6 +127,7 @@ static void join_read(uint32_t code, void *data)
                           .seq = p->join_seq,
                           .node = p->self,
                           .name = p->config.config->node,
+                          .flags = self->witness ? NODE_UP_WITNESS : 0,
                           .address = self->address,
                           .disk = p->config.disk};
     p->join_under_way = true;
@@ -180,8 +181,15 @@ static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
 
 static void extend_lease(struct pulse *p, uint64_t sent_ms)
 {
-    p->config.lease(life_of(p), sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms,
-                    p->config.data);
+    uint64_t end_ms = sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms;
+    uint64_t now = clock_boot_ms();
+
+    /* Pulses in step leave far more: something was in the way, mostly an election. */
+    if (p->lease_end_ms != 0 && p->lease_end_ms < now + pulse_lease_ms(p) / 2)
+        log_info("pulse", "lease renewed with %" PRIu64 " ms left",
+                 p->lease_end_ms > now ? p->lease_end_ms - now : 0);
+    p->lease_end_ms = end_ms;
+    p->config.lease(life_of(p), end_ms, p->config.data);
 }
 
 /* When renewal `seq` was sent; false: not by this process, or long ago. */
@@ -244,6 +252,7 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
         return;
     if (p->joining && cmd->client == p->join_client && cmd->seq == p->join_seq) {
         p->incarnation = n->incarnation;
+        p->lease_end_ms = 0; /* Of another life. */
         extend_lease(p, p->join_sent_ms); /* Before anything is started. */
         become(p, n->incarnation, false);
     } else if (p->incarnation != 0) {

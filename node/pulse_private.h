@@ -34,6 +34,7 @@ struct pulse {
     /* This node as a member. */
     uint64_t incarnation; /* 0: none. */
     uint64_t wanted;      /* Incarnation to go on with, while joining. */
+    uint64_t lease_end_ms; /* Of the last renewal, or 0: for the log. */
     uint64_t join_sent_ms;
     uint64_t join_client, join_seq; /* Name the NODE_UP that was sent at that time. */
     bool joining, join_under_way, stopped;

@@ -67,6 +67,17 @@ static void barrier_failed(struct calls *c)
         calls_schedule_retry(c);
 }
 
+/* The one who was asked leads no longer: its answer, if one comes, counts for
+ * nothing, and the reads wait for a barrier of the new leader. That one begins
+ * later than they did, which is all that a read asks of its barrier. */
+void reads_recall(struct calls *c, uint32_t leader)
+{
+    if (!c->barrier_running || c->barrier_leader == leader || c->barrier_leader == c->self)
+        return; /* This node's own is ended by raft when it steps down. */
+    c->barrier_number++;
+    barrier_failed(c);
+}
+
 /* Everything up to `position` was committed after these reads began. */
 static void barrier_passed(struct calls *c, uint64_t position)
 {
@@ -106,13 +117,23 @@ static void own_barrier_done(struct proposal *p, uint32_t code)
         barrier_failed(c);
 }
 
+struct asked_barrier {
+    struct calls *calls;
+    unsigned number;
+};
+
 static void leader_barrier_done(uint32_t code, const char *message, const struct value *result,
                                 void *data)
 {
-    struct calls *c = data;
+    struct asked_barrier *b = data;
+    struct calls *c = b->calls;
+    bool recalled = b->number != c->barrier_number;
     uint64_t position;
 
     (void)message;
+    free(b);
+    if (recalled)
+        return;
     if (code == 0 && value_get_uint(result, "position", &position))
         barrier_passed(c, position);
     else
@@ -122,12 +143,13 @@ static void leader_barrier_done(uint32_t code, const char *message, const struct
 void reads_start_barrier(struct calls *c)
 {
     struct rpc_conn *conn = NULL;
+    uint32_t leader = c->self;
 
     if (c->barrier_running || c->closing || c->consensus == NULL || c->waiting.first == NULL)
         return;
     bool leading = consensus_is_leader(c->consensus);
     if (!leading) {
-        uint32_t leader = consensus_leader(c->consensus);
+        leader = consensus_leader(c->consensus);
         if (leader != 0 && leader != c->self)
             conn = peers_get(c->peers, leader);
         if (conn == NULL)
@@ -137,13 +159,18 @@ void reads_start_barrier(struct calls *c)
     while ((r = list_take(&c->waiting)) != NULL)
         list_append(&c->in_flight, r);
     c->barrier_running = true;
+    c->barrier_leader = leader;
+    c->barrier_number++;
     if (leading) {
         struct own_barrier *b = xcalloc(1, sizeof *b);
         b->proposal.done = own_barrier_done;
         b->calls = c;
         consensus_barrier(c->consensus, &b->proposal);
     } else {
-        rpc_call(conn, "peer.barrier", NULL, BARRIER_TIMEOUT_MS, leader_barrier_done, c);
+        struct asked_barrier *b = xcalloc(1, sizeof *b);
+        b->calls = c;
+        b->number = c->barrier_number;
+        rpc_call(conn, "peer.barrier", NULL, BARRIER_TIMEOUT_MS, leader_barrier_done, b);
     }
 }
 
@@ -168,9 +195,8 @@ static void list_expire(struct read_list *list, uint64_t now_ms, uint64_t patien
     struct read *r;
 
     while ((r = list_take(list)) != NULL)
-        list_append(now_ms >= r->deadline_ms || now_ms - r->began_ms >= patience_ms ? &expired
-                                                                                     : &kept,
-                    r);
+        list_append(
+            now_ms >= r->deadline_ms || now_ms - r->began_ms >= patience_ms ? &expired : &kept, r);
     while ((r = list_take(&kept)) != NULL)
         list_append(list, r);
     while ((r = list_take(&expired)) != NULL)

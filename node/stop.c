@@ -69,12 +69,14 @@ static bool is_alone(struct stop *s)
 
 /* ---------------------------------------------------------------- handing over */
 
-static bool somebody_else_is_up(const struct daemon *d)
+/* A witness may take over the lead, but no groups. */
+static bool somebody_else_is_up(const struct daemon *d, bool for_groups)
 {
     const struct cluster *c = replica_cluster(d->replica);
 
     for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
-        if (n->id != d->self && n->state == NODE_UP && !n->leaving)
+        if (n->id != d->self && n->state == NODE_UP && !n->leaving &&
+            !(for_groups && n->witness))
             return true;
     return false;
 }
@@ -119,7 +121,7 @@ static bool handed_over(struct stop *s)
     }
     if (!s->leaving_known)
         return false;
-    return !something_to_hand_over(d) || !somebody_else_is_up(d) ||
+    return !something_to_hand_over(d) || !somebody_else_is_up(d, true) ||
            clock_boot_ms() >= s->deadline_ms;
 }
 
@@ -204,7 +206,7 @@ static void stop_advance(struct stop *s)
     if (s->step == STOP_PASSING_LEADERSHIP &&
         (now >= s->deadline_ms || (is_alone(s) && executor_is_idle(d->executor)) ||
          (executor_is_idle(d->executor) &&
-          (!consensus_is_leader(d->consensus) || !somebody_else_is_up(d))))) {
+          (!consensus_is_leader(d->consensus) || !somebody_else_is_up(d, false))))) {
         enter(s, STOP_SAYING_GOODBYE, GOODBYE_MS_MAX);
         say_goodbye(s);
     }

@@ -17,29 +17,39 @@
 #include "base/memory.h"
 #include "resources/cgroup.h"
 #include "resources/guardian_link.h"
+#include "resources/pace.h"
 #include "resources/tree.h"
 
-enum { SWEEP_MS = 20 };
+enum {
+    SWEEP_MS = 20,
+    STARTS_MAX = 8, /* At once: see pace.h. */
+    START_PATIENCE_MS = 50,
+};
 
 struct guardian {
+    struct turn turn; /* First. To be forked, and until its command runs. */
     struct guardians *all;
     struct guardian *next;
     const struct guardian_events *events;
     void *data;
-    char *cgroup; /* Owned; NULL. */
-    pid_t pid;
+    struct guardian_plan plan; /* Borrowed, while it waits for its turn. */
+    char *cgroup;              /* Owned; NULL. */
+    pid_t pid;                 /* 0: not forked. */
     int fd;
     uv_poll_t poll;
     bool said_gone; /* Its own word that nothing is left. */
     bool lost;      /* It was killed; its orphans are ours. */
     bool ended;     /* gone() has been called. */
+    bool cancelled; /* Not to be forked any more. */
 };
 
 struct guardians {
     uv_loop_t *loop;
     int lock_fd;
+    const struct deadline *deadline; /* NULL: none. */
     uv_signal_t child;
     uv_timer_t sweep;
+    struct pace pace;
     struct guardian *first;
     struct tree tree;
     unsigned open_handles;
@@ -67,6 +77,7 @@ static void hear_not_started(struct guardian *g, const struct guardian_message *
 
 static void hear(struct guardian *g, const struct guardian_message *m)
 {
+    pace_end(&g->all->pace, &g->turn); /* Its first word: it has begun, or will not. */
     switch (m->news) {
     case GUARDIAN_STARTED:
         g->events->started(m->value, g->data);
@@ -79,6 +90,12 @@ static void hear(struct guardian *g, const struct guardian_message *m)
         return;
     case GUARDIAN_RAN:
         g->events->ran((enum guardian_command)m->detail, m->value, g->data);
+        return;
+    case GUARDIAN_EXPIRED:
+        log_error("guardian",
+                  "guardian %d ended its service: the lease was over, and the monitor "
+                  "did nothing",
+                  (int)g->pid);
         return;
     case GUARDIAN_GONE:
         g->said_gone = true;
@@ -121,7 +138,9 @@ static void guardian_end(struct guardian *g)
 {
     assert(!g->ended);
     g->ended = true;
-    uv_poll_stop(&g->poll);
+    pace_end(&g->all->pace, &g->turn);
+    if (g->pid != 0)
+        uv_poll_stop(&g->poll);
     g->events->gone(g->data);
 }
 
@@ -134,7 +153,7 @@ static size_t living_guardians(const struct guardians *gs, pid_t **ret)
     *ret = xcalloc(count + 1, sizeof(**ret));
     count = 0;
     for (const struct guardian *g = gs->first; g != NULL; g = g->next) {
-        if (!g->lost && !g->ended)
+        if (g->pid != 0 && !g->lost && !g->ended)
             (*ret)[count++] = g->pid;
     }
     return count;
@@ -190,6 +209,7 @@ static void guardian_died(struct guardian *g, int status)
     /* Its last words may still be in the socket. */
     while (guardian_hear_one(g))
         continue;
+    pace_end(&g->all->pace, &g->turn);
     if (g->said_gone) {
         guardian_end(g);
         return;
@@ -240,28 +260,30 @@ static pid_t fork_guardian(const struct guardians *gs, const struct guardian_pla
     sigprocmask(SIG_SETMASK, &all, &before);
     pid = _Fork();
     if (pid == 0)
-        guardian_live(plan, link[1], log_fd, gs->lock_fd, monitor);
+        guardian_live(plan, gs->deadline, link[1], log_fd, gs->lock_fd, monitor);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return pid;
 }
 
-static uint32_t guardian_fork(struct guardian *g, const struct guardian_plan *plan)
+static uint32_t guardian_fork(struct guardian *g)
 {
     int log_fd = -1, link[2];
     uint32_t rc = 0;
+    pid_t pid;
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, link) != 0)
         return error_from_errno(errno);
-    log_fd = open(plan->log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+    log_fd = open(g->plan.log_path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
     if (log_fd < 0) {
         rc = error_from_errno(errno);
         goto close_link;
     }
-    g->pid = fork_guardian(g->all, plan, link, log_fd);
-    if (g->pid < 0) {
+    pid = fork_guardian(g->all, &g->plan, link, log_fd);
+    if (pid < 0) {
         rc = error_from_errno(errno);
         goto close_log;
     }
+    g->pid = pid;
     g->fd = link[0];
     link[0] = -1;
 
@@ -274,27 +296,58 @@ close_link:
     return rc;
 }
 
+static uint32_t guardian_launch(struct guardian *g)
+{
+    uint32_t rc = guardian_fork(g);
+    int uv;
+
+    if (rc != 0)
+        return rc;
+    g->cgroup = xstrdup(g->plan.cgroup);
+    uv = uv_poll_init(g->all->loop, &g->poll, g->fd);
+    assert(uv == 0); /* A fresh socket of ours. */
+    g->poll.data = g;
+    uv_poll_start(&g->poll, UV_READABLE, guardian_on_readable);
+    return 0;
+}
+
+/* Its turn has come. */
+static void guardian_on_turn(struct turn *t)
+{
+    struct guardian *g = (struct guardian *)t;
+    char text[192];
+    uint32_t rc;
+
+    if (!g->cancelled) {
+        rc = guardian_launch(g);
+        if (rc == 0)
+            return;
+        snprintf(text, sizeof(text), "its guardian process or its log could not be made: %s",
+                 error_text(rc));
+        g->events->not_started(rc, text, g->data);
+    }
+    guardian_end(g);
+}
+
 uint32_t guardian_start(struct guardians *gs, const struct guardian_plan *plan,
                         const struct guardian_events *events, void *data, struct guardian **ret)
 {
     struct guardian *g = xcalloc(1, sizeof(*g));
     uint32_t rc;
-    int uv;
 
     assert(plan->commands[GUARDIAN_MAIN] != NULL);
     g->all = gs;
     g->events = events;
     g->data = data;
-    rc = guardian_fork(g, plan);
-    if (rc != 0) {
-        free(g);
-        return rc;
+    g->plan = *plan;
+    if (pace_ask(&gs->pace, &g->turn)) {
+        rc = guardian_launch(g);
+        if (rc != 0) {
+            pace_end(&gs->pace, &g->turn);
+            free(g);
+            return rc;
+        }
     }
-    g->cgroup = xstrdup(plan->cgroup);
-    uv = uv_poll_init(gs->loop, &g->poll, g->fd);
-    assert(uv == 0); /* A fresh socket of ours. */
-    g->poll.data = g;
-    uv_poll_start(&g->poll, UV_READABLE, guardian_on_readable);
     g->next = gs->first;
     gs->first = g;
     *ret = g;
@@ -307,6 +360,11 @@ static void guardian_say(struct guardian *g, enum guardian_order order, int comm
 {
     struct guardian_request r = {(int32_t)order, command};
 
+    if (g->pid == 0) { /* Whatever is wanted of it: nothing has begun. */
+        g->cancelled = true;
+        pace_hurry(&g->all->pace, &g->turn);
+        return;
+    }
     /* One that cannot take it is dying: its end is on its way to us. */
     if (send(g->fd, &r, sizeof(r), MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EAGAIN)
         log_warn("guardian", "guardian %d does not listen", (int)g->pid);
@@ -326,6 +384,14 @@ void guardian_stop(struct guardian *g, bool terminate)
 void guardian_kill(struct guardian *g)
 {
     guardian_say(g, GUARDIAN_KILL, 0);
+}
+
+void guardians_kill(struct guardians *gs)
+{
+    for (struct guardian *g = gs->first; g != NULL; g = g->next) {
+        if (!g->lost && !g->ended)
+            guardian_kill(g);
+    }
 }
 
 pid_t guardian_pid(const struct guardian *g)
@@ -352,6 +418,10 @@ void guardian_free(struct guardian *g)
     while (*link != g)
         link = &(*link)->next;
     *link = g->next;
+    if (g->pid == 0) {
+        free(g);
+        return;
+    }
     uv_close((uv_handle_t *)&g->poll, guardian_on_closed);
 }
 
@@ -365,7 +435,8 @@ static void guardians_on_closed(uv_handle_t *handle)
     free(gs);
 }
 
-uint32_t guardians_open(uv_loop_t *loop, int lock_fd, struct guardians **ret)
+uint32_t guardians_open(uv_loop_t *loop, int lock_fd, const struct deadline *deadline,
+                        struct guardians **ret)
 {
     struct guardians *gs;
 
@@ -374,9 +445,11 @@ uint32_t guardians_open(uv_loop_t *loop, int lock_fd, struct guardians **ret)
     gs = xcalloc(1, sizeof(*gs));
     gs->loop = loop;
     gs->lock_fd = lock_fd;
-    gs->open_handles = 2;
+    gs->deadline = deadline;
+    gs->open_handles = 3;
     uv_timer_init(loop, &gs->sweep);
     gs->sweep.data = gs;
+    pace_init(&gs->pace, loop, STARTS_MAX, START_PATIENCE_MS, guardian_on_turn);
     uv_signal_init(loop, &gs->child);
     gs->child.data = gs;
     uv_signal_start(&gs->child, guardians_on_child, SIGCHLD);
@@ -388,5 +461,6 @@ void guardians_close(struct guardians *gs)
 {
     assert(gs->first == NULL);
     uv_close((uv_handle_t *)&gs->sweep, guardians_on_closed);
+    pace_close(&gs->pace, guardians_on_closed, gs);
     uv_close((uv_handle_t *)&gs->child, guardians_on_closed);
 }

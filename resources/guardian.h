@@ -8,6 +8,9 @@
  * says that it has none, and only then says that nothing is left. If the
  * guardian is killed, its orphans fall to the monitor, which does the same.
  *
+ * It also ends them when the lease has ended and the monitor does not act: frozen,
+ * or not given the processor (deadline.h).
+ *
  * A guardian keeps the monitor's lock file open: that lock is free only when
  * the monitor and all its guardians are gone, and with them all services.
  *
@@ -21,6 +24,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+struct deadline;
 struct guardians; /* All of one monitor. */
 struct guardian;
 
@@ -33,8 +37,8 @@ enum guardian_command {
 };
 
 /* What to run: each command by /bin/sh -c, in a session of its own, with
- * standard input from /dev/null and its output appended to a file. Borrowed
- * during guardian_start(): the fork is the copy. */
+ * standard input from /dev/null and its output appended to a file. Borrowed until
+ * the first event, which may be long after guardian_start(): starts take turns. */
 struct guardian_plan {
     const char *commands[GUARDIAN_COMMAND_COUNT]; /* NULL: none. MAIN is needed. */
     const char *directory;
@@ -60,13 +64,16 @@ struct guardian_events {
     void (*gone)(void *data);
 };
 
-/* `lock_fd` is borrowed, -1: none. Makes this process a subreaper and takes
+/* `lock_fd` is borrowed, -1: none; `deadline` too, NULL: none. Makes this process a subreaper and takes
  * SIGCHLD: it must have no other children. Returns 0 or an error code. */
-uint32_t guardians_open(uv_loop_t *loop, int lock_fd, struct guardians **ret);
+uint32_t guardians_open(uv_loop_t *loop, int lock_fd, const struct deadline *deadline,
+                        struct guardians **ret);
 /* Only when all guardians are gone; freed once the loop has run. */
 void guardians_close(struct guardians *gs);
 
-/* Events are called from the loop, never from inside these functions.
+/* Events are called from the loop, never from inside these functions. One that is
+ * to stop or to be killed before its turn has come is never forked: gone() alone
+ * follows.
  * Returns 0 or an error code (then no event comes). */
 uint32_t guardian_start(struct guardians *gs, const struct guardian_plan *plan,
                         const struct guardian_events *events, void *data, struct guardian **ret);
@@ -78,6 +85,8 @@ void guardian_run(struct guardian *g, enum guardian_command command);
 void guardian_stop(struct guardian *g, bool terminate);
 /* SIGKILL to everything. */
 void guardian_kill(struct guardian *g);
+/* Of all: what the end of a lease does before it tells anybody anything. */
+void guardians_kill(struct guardians *gs);
 pid_t guardian_pid(const struct guardian *g);
 /* After gone(), from inside it or later. */
 void guardian_free(struct guardian *g);

@@ -15,12 +15,16 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "resources/cgroup.h"
+#include "resources/deadline.h"
 #include "resources/guardian_link.h"
+#include "resources/realtime.h"
 #include "resources/tree.h"
 
 enum {
@@ -30,11 +34,17 @@ enum {
     /* Rounds that wait for one more death each, before looking all the same: a
      * tree that keeps forking keeps dying, too. */
     KILL_ROUNDS_BLIND = 8,
+    /* So much later than the monitor, which knows better what is to be told. Well
+     * below the least guard_ms, so that it is still before the end of the lease. */
+    LEASE_GRACE_MS = 8,
 };
 
 struct warden {
     const struct guardian_plan *plan;
+    const struct deadline *deadline; /* NULL: none. */
     int link, signals, log;
+    int timer; /* -1: none. */
+    uint64_t armed_ms;
     int exec;   /* Tells how far the main process came; -1: known. */
     pid_t main; /* 0 once it has ended. */
     pid_t main_group;
@@ -275,8 +285,7 @@ static void terminate_rest(const struct warden *w)
 {
     struct tree tree = {0};
 
-    tree_scan(&tree);
-    tree_mark(&tree, getpid(), NULL, 0);
+    tree_find(&tree, getpid(), NULL, 0);
     for (size_t i = 0; i < tree.count; i++) {
         const struct tree_process *p = &tree.processes[i];
         bool told = (w->terminated && p->group == w->main_group) || is_beside(w, p->group);
@@ -353,6 +362,7 @@ static void kill_everything(struct warden *w)
     if (w->main != 0) {
         kill(-w->main_group, SIGKILL);
         kill(w->main, SIGKILL); /* Its group may not exist yet. */
+        realtime_hasten(w->main);
     }
     for (unsigned i = 0; i < GUARDIAN_COMMAND_COUNT; i++) {
         if (w->beside[i] != 0) {
@@ -425,6 +435,32 @@ static void take_signals(struct warden *w)
     }
 }
 
+/* Follows the deadline lazily: a renewal moves it without a word, so the timer of
+ * an earlier one comes, and is set anew, once in a lease. CLOCK_BOOTTIME: it is due
+ * at once when a suspended machine wakes up. */
+static void arm_timer(struct warden *w)
+{
+    uint64_t at_ms = w->deadline == NULL ? 0 : atomic_load(&w->deadline->at_ms);
+    struct itimerspec at = {0};
+
+    if (w->timer < 0 || at_ms == w->armed_ms)
+        return;
+    w->armed_ms = at_ms;
+    if (at_ms != 0) {
+        at_ms += LEASE_GRACE_MS;
+        at.it_value.tv_sec = (time_t)(at_ms / 1000);
+        at.it_value.tv_nsec = (long)(at_ms % 1000 * 1000000);
+    }
+    timerfd_settime(w->timer, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static bool lease_is_over(const struct warden *w)
+{
+    uint64_t at_ms = w->deadline == NULL ? 0 : atomic_load(&w->deadline->at_ms);
+
+    return at_ms != 0 && clock_boot_ms() >= at_ms + LEASE_GRACE_MS;
+}
+
 static void serve(struct warden *w)
 {
     while (!w->killing) {
@@ -432,10 +468,22 @@ static void serve(struct warden *w)
             {.fd = w->link, .events = POLLIN},
             {.fd = w->signals, .events = POLLIN},
             {.fd = w->exec, .events = POLLIN},
+            {.fd = w->timer, .events = POLLIN},
         };
+        uint64_t times;
 
-        if (poll(fds, 3, -1) < 0 && errno != EINTR)
+        arm_timer(w);
+        if (poll(fds, 4, -1) < 0 && errno != EINTR)
             break;
+        /* Before anything else: who was frozen may have been so for longer than
+         * the lease, and each instruction of its service is one too many. */
+        if (lease_is_over(w)) {
+            tell(w, GUARDIAN_EXPIRED, 0, 0);
+            w->killing = true;
+            break;
+        }
+        if (fds[3].revents != 0 && read(w->timer, &times, sizeof(times)) == sizeof(times))
+            w->armed_ms = 0; /* Of an earlier deadline. */
         take_signals(w);
         if (w->exec >= 0 && fds[2].revents != 0)
             main_told(w);
@@ -446,10 +494,15 @@ static void serve(struct warden *w)
     }
 }
 
-_Noreturn void guardian_live(const struct guardian_plan *plan, int link_fd, int log_fd, int lock_fd,
-                             pid_t monitor)
+_Noreturn void guardian_live(const struct guardian_plan *plan, const struct deadline *deadline,
+                             int link_fd, int log_fd, int lock_fd, pid_t monitor)
 {
-    struct warden w = {.plan = plan, .link = link_fd, .log = log_fd, .exec = -1};
+    struct warden w = {.plan = plan,
+                       .deadline = deadline,
+                       .link = link_fd,
+                       .log = log_fd,
+                       .timer = -1,
+                       .exec = -1};
     const int keep[] = {link_fd, log_fd, lock_fd};
 
     close_all_but(keep, sizeof(keep) / sizeof(keep[0]));
@@ -461,11 +514,15 @@ _Noreturn void guardian_live(const struct guardian_plan *plan, int link_fd, int 
     if (getppid() != monitor)
         _exit(1);
     w.signals = signals_open();
-    if (w.signals < 0)
+    if (deadline != NULL)
+        w.timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    /* Without a timer it could not keep its part: rather no service. */
+    if (w.signals < 0 || (deadline != NULL && w.timer < 0))
         tell(&w, GUARDIAN_NOT_STARTED, STAGE_FORK, errno);
     else
         start_main(&w);
-    if (w.signals >= 0)
+    realtime_follow();
+    if (w.main != 0)
         serve(&w);
     kill_everything(&w);
     if (w.in_cgroup && !cgroup_remove(plan->cgroup)) {

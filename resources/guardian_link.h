@@ -17,6 +17,7 @@ enum guardian_news {
     GUARDIAN_NOT_STARTED, /* value: stage, detail: errno */
     GUARDIAN_EXITED,      /* value: status */
     GUARDIAN_RAN,         /* value: status, detail: command */
+    GUARDIAN_EXPIRED, /* The lease ended and nobody did anything: everything is being killed. */
     GUARDIAN_GONE,
 };
 
@@ -31,7 +32,7 @@ struct guardian_message {
 
 /* The life of the guardian process, right after fork(), with all signals
  * blocked. The descriptors are its own, everything else open is closed. */
-_Noreturn void guardian_live(const struct guardian_plan *plan, int link_fd, int log_fd, int lock_fd,
-                             pid_t monitor);
+_Noreturn void guardian_live(const struct guardian_plan *plan, const struct deadline *deadline,
+                             int link_fd, int log_fd, int lock_fd, pid_t monitor);
 
 #endif

@@ -128,12 +128,14 @@ static bool host_may_start(uint32_t *ret_code, const char **ret_text, void *data
     return true;
 }
 
-/* All at once: each has the same short time. */
+/* All at once: each has the same short time. The last one must not wait until the
+ * others have been logged and reported. */
 static void host_on_lease_expired(void *data)
 {
     struct host *h = data;
     struct entry *e, *next;
 
+    guardians_kill(h->guardians);
     HASH_ITER(hh, h->entries, e, next)
     unit_expire(e->unit, ERROR_CLUSTER_NODE_DOWN, "lease expired");
 }
@@ -463,7 +465,7 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
         snprintf(message, size, "no timer can be had: %s", error_text(rc));
         goto release;
     }
-    rc = guardians_open(loop, config->lock_fd, &h->guardians);
+    rc = guardians_open(loop, config->lock_fd, lease_deadline(h->lease), &h->guardians);
     if (rc != 0) {
         snprintf(message, size, "cannot become a subreaper: %s", error_text(rc));
         goto close_lease;

@@ -12,11 +12,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "resources/deadline.h"
 
 struct lease {
     uint64_t incarnation;
     uint64_t deadline_ms; /* 0: not enforced. */
     bool over;
+    struct deadline *shared; /* `deadline_ms` for guardians. */
     void (*expired)(void *data);
     void *data;
     int timer; /* libuv's timers stand still while the machine is suspended. */
@@ -63,9 +65,15 @@ void lease_set(struct lease *l, uint64_t incarnation, uint64_t deadline_ms)
                  deadline_ms == 0 ? ", not enforced" : "");
     l->incarnation = incarnation;
     l->deadline_ms = deadline_ms;
+    atomic_store(&l->shared->at_ms, deadline_ms);
     l->over = false;
     lease_arm(l);
     lease_check(l);
+}
+
+const struct deadline *lease_deadline(const struct lease *l)
+{
+    return l->shared;
 }
 
 uint64_t lease_incarnation(const struct lease *l)
@@ -87,13 +95,21 @@ static void lease_on_timer(uv_poll_t *poll, int status, int events)
 
 uint32_t lease_open(uv_loop_t *loop, void (*expired)(void *data), void *data, struct lease **ret)
 {
-    int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct deadline *shared = deadline_new();
     struct lease *l;
+    int fd;
     int rc;
 
-    if (fd < 0)
+    if (shared == NULL)
         return error_from_errno(errno);
+    fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (fd < 0) {
+        int errnum = errno;
+        deadline_free(shared);
+        return error_from_errno(errnum);
+    }
     l = xcalloc(1, sizeof(*l));
+    l->shared = shared;
     l->expired = expired;
     l->data = data;
     l->timer = fd;
@@ -110,6 +126,7 @@ static void lease_on_closed(uv_handle_t *handle)
     struct lease *l = handle->data;
 
     close(l->timer);
+    deadline_free(l->shared);
     free(l);
 }
 

@@ -9,7 +9,10 @@
  * before anything else: after a freeze, orders and renewals from before lie in
  * the sockets, and acting on those first would be acting without the right to.
  * A renewal that comes to light only after its predecessor's deadline passed
- * does not undo the expiry. Loop thread only. */
+ * does not undo the expiry.
+ *
+ * While this process itself is frozen or starved, guardians enforce the same
+ * deadline (deadline.h). Loop thread only. */
 #ifndef HOLDFAST_RESOURCES_LEASE_H
 #define HOLDFAST_RESOURCES_LEASE_H
 
@@ -17,6 +20,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+struct deadline;
 struct lease;
 
 uint32_t lease_open(uv_loop_t *loop, void (*expired)(void *data), void *data, struct lease **ret);
@@ -28,6 +32,8 @@ void lease_set(struct lease *l, uint64_t incarnation, uint64_t deadline_ms);
 /* May resources run? If the deadline has passed, expired() has been called when
  * this returns. */
 bool lease_check(struct lease *l);
+/* The deadline as guardians see it; until lease_close() has taken effect. */
+const struct deadline *lease_deadline(const struct lease *l);
 uint64_t lease_incarnation(const struct lease *l); /* Last set; 0: none yet. */
 
 #endif

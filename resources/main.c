@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "resources/host.h"
+#include "resources/realtime.h"
 
 static const char usage[] =
     "usage: holdfast-monitor --dir DIR --node NAME [--log FILE] [--detach]\n"
@@ -157,6 +158,7 @@ static int serve(const struct options *o, int lock_fd, int ready_fd)
     struct host *host;
     uv_loop_t loop;
 
+    realtime_enter();
     uv_loop_init(&loop);
     if (host_open(&loop, &config, &host, message, sizeof(message)) != 0) {
         log_error("monitor", "%s", message);

@@ -40,6 +40,16 @@ static bool process_read(pid_t pid, struct tree_process *ret)
     return true;
 }
 
+static void tree_add(struct tree *t, pid_t pid)
+{
+    if (t->count == t->size) {
+        t->size = t->size == 0 ? 16 : t->size * 2;
+        t->processes = xrealloc(t->processes, t->size * sizeof(*t->processes));
+    }
+    if (process_read(pid, &t->processes[t->count]))
+        t->count++;
+}
+
 void tree_scan(struct tree *t)
 {
     DIR *proc = opendir("/proc");
@@ -49,14 +59,8 @@ void tree_scan(struct tree *t)
     if (proc == NULL)
         return;
     while ((entry = readdir(proc)) != NULL) {
-        if (!isdigit((unsigned char)entry->d_name[0]))
-            continue;
-        if (t->count == t->size) {
-            t->size = t->size == 0 ? 256 : t->size * 2;
-            t->processes = xrealloc(t->processes, t->size * sizeof(*t->processes));
-        }
-        if (process_read(atoi(entry->d_name), &t->processes[t->count]))
-            t->count++;
+        if (isdigit((unsigned char)entry->d_name[0]))
+            tree_add(t, atoi(entry->d_name));
     }
     closedir(proc);
 }
@@ -103,6 +107,73 @@ size_t tree_mark(struct tree *t, pid_t root, const pid_t *cut, size_t cut_count)
     return marked;
 }
 
+/* -------------------------------------------------- by the kernel's own lists */
+
+static bool is_known(const struct tree *t, pid_t pid)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->processes[i].pid == pid)
+            return true;
+    }
+    return false;
+}
+
+/* One thread's children, numbers with blanks between. */
+static void add_children_of(struct tree *t, pid_t pid, const char *thread, const pid_t *cut,
+                            size_t cut_count)
+{
+    char path[64];
+    FILE *f;
+    int child;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%.10s/children", (int)pid, thread);
+    f = fopen(path, "re");
+    if (f == NULL)
+        return; /* Ended: what it had is a child of the reaper now, or soon. */
+    while (fscanf(f, "%d", &child) == 1) {
+        size_t before = t->count;
+
+        if (is_among(child, cut, cut_count) || is_known(t, child))
+            continue;
+        tree_add(t, child);
+        if (t->count > before)
+            t->processes[before].below = true;
+    }
+    fclose(f);
+}
+
+static void add_children(struct tree *t, pid_t pid, const pid_t *cut, size_t cut_count)
+{
+    const struct dirent *entry;
+    char path[32];
+    DIR *threads;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    threads = opendir(path);
+    if (threads == NULL)
+        return;
+    while ((entry = readdir(threads)) != NULL) {
+        if (isdigit((unsigned char)entry->d_name[0]))
+            add_children_of(t, pid, entry->d_name, cut, cut_count);
+    }
+    closedir(threads);
+}
+
+size_t tree_find(struct tree *t, pid_t root, const pid_t *cut, size_t cut_count)
+{
+    if (access("/proc/thread-self/children", R_OK) != 0) {
+        tree_scan(t);
+        return tree_mark(t, root, cut, cut_count);
+    }
+    t->count = 0;
+    add_children(t, root, cut, cut_count);
+    for (size_t i = 0; i < t->count; i++)
+        add_children(t, t->processes[i].pid, cut, cut_count);
+    return t->count;
+}
+
+/* ------------------------------------------------------------------------ ending */
+
 static void signal_marked(const struct tree *t, int signal_number)
 {
     for (size_t i = 0; i < t->count; i++) {
@@ -118,8 +189,7 @@ size_t tree_kill(struct tree *t, pid_t root, const pid_t *cut, size_t cut_count)
     for (unsigned pass = 0; pass < STOP_PASSES_MAX; pass++) {
         size_t before = found;
 
-        tree_scan(t);
-        found = tree_mark(t, root, cut, cut_count);
+        found = tree_find(t, root, cut, cut_count);
         signal_marked(t, SIGSTOP);
         if (found <= before)
             break;

@@ -21,6 +21,14 @@ struct tree {
     size_t count, size;
 };
 
+/* Let the tree be the descendants of `root` without `root`; the processes `cut` and
+ * all below them are left out. Costs as much as there are descendants where the
+ * kernel lists children (CONFIG_PROC_CHILDREN), else as much as there are
+ * processes. Returns how many. */
+size_t tree_find(struct tree *t, pid_t root, const pid_t *cut, size_t cut_count);
+
+/* What tree_find() falls back to. */
+
 /* See what runs now. What cannot be read is left out. */
 void tree_scan(struct tree *t);
 /* Mark all descendants of `root` but not `root`; the processes `cut` and all

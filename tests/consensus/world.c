@@ -224,7 +224,8 @@ uint32_t node_try_open(struct node *n, char **ret_why)
     struct consensus_server servers[WORLD_NODES_MAX];
 
     cr_assert_null(n->consensus);
-    for (unsigned i = 0; i < w->count; i++)
+    unsigned first = w->first != 0 ? w->first : w->count;
+    for (unsigned i = 0; i < first; i++)
         servers[i] =
             (struct consensus_server){w->nodes[i].id, w->nodes[i].address, w->nodes[i].role};
     struct consensus_config config = {
@@ -234,7 +235,7 @@ uint32_t node_try_open(struct node *n, char **ret_why)
         .address = n->address,
         .disk = n->disk,
         .servers = servers,
-        .server_count = w->count,
+        .server_count = n->id <= first ? first : 0,
         .election_ms = w->election_ms,
         .heartbeat_ms = w->election_ms / 5,
         .snapshot_threshold = w->threshold,

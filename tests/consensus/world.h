@@ -50,6 +50,7 @@ struct world {
     struct node nodes[WORLD_NODES_MAX]; /* Node `id` is nodes[id - 1]. */
     unsigned count;
     unsigned threshold, trailing, election_ms;
+    unsigned first; /* Nodes of the first configuration, the others join; 0: all. */
     unsigned finished;
 };
 

@@ -1,230 +1,5 @@
-/* Pause, drain and resume. */
-#include <stdio.h>
-#include <string.h>
-
+/* Drains of paused nodes. */
 #include "tests/groupmgr/world.h"
-
-/* Everything is online, all of it on A. */
-static void setup_online(struct world *w, const char *plot)
-{
-    const struct group *g = NULL;
-
-    world_setup(w, plot);
-    while ((g = cluster_next_group(w->cluster, g)) != NULL) {
-        check_code(world_do(w, "move %s to A", g->name), 0);
-        world_do(w, "online %s", g->name);
-        world_run(w);
-    }
-    world_story(w);
-}
-
-static uint32_t status(const struct world *w, const char *node)
-{
-    return node_status(w->cluster, world_node(w, node));
-}
-
-static unsigned moving(const struct world *w)
-{
-    const struct group *g = NULL;
-    unsigned count = 0;
-
-    while ((g = cluster_next_group(w->cluster, g)) != NULL)
-        count += g->operation.kind == OPERATION_MOVE;
-    return count;
-}
-
-/* ------------------------------------------------------------------- codes */
-
-static const struct refusal {
-    const char *before[4];
-    const char *words;
-    uint32_t code;
-} refusals[] = {
-    {{0}, "pause Z", ERROR_CLUSTER_NODE_NOT_FOUND},
-    {{0}, "pause Z flags 8", ERROR_INVALID_PARAMETER},
-    {{0}, "pause A flags 0x80000000", ERROR_INVALID_PARAMETER},
-    {{0}, "pause A drain flags 2", ERROR_INVALID_PARAMETER},
-    {{"down A"}, "pause A", ERROR_CLUSTER_NODE_DOWN},
-    {{0}, "pause A drain to Z", ERROR_CLUSTER_NODE_NOT_FOUND},
-    {{0}, "pause A drain to A", ERROR_INVALID_TARGET_HANDLE},
-    {{"down B"}, "pause A drain to B", ERROR_HOST_NODE_NOT_AVAILABLE},
-    {{"leaving B"}, "pause A drain to B", ERROR_HOST_NODE_NOT_AVAILABLE},
-    {{"pause B"}, "pause A drain to B", ERROR_SHARING_PAUSED},
-    {{"pause A drain"}, "pause A drain", ERROR_CLUSTER_NODE_DRAIN_IN_PROGRESS},
-    {{"pause A drain"}, "pause A", 0},
-    {{"pause A"}, "pause A", 0},
-    {{"pause A"}, "pause A drain", ERROR_IO_PENDING},
-    {{"pause B", "pause C"}, "pause A drain", ERROR_CLUSTER_NODE_DOWN},
-    {{"pause B", "down C"}, "pause A", 0},
-    {{0}, "pause B drain", 0},
-    {{0}, "resume A flags 3", ERROR_INVALID_PARAMETER},
-    {{0}, "resume Z", ERROR_CLUSTER_NODE_NOT_FOUND},
-    {{0}, "resume Z flags 3", ERROR_INVALID_PARAMETER},
-    {{"pause A", "down A"}, "resume A", ERROR_CLUSTER_NODE_DOWN},
-    {{0}, "resume A", ERROR_CLUSTER_NODE_NOT_PAUSED},
-    {{"pause A"}, "resume A", 0},
-    {{"pause A"}, "resume A flags 2", 0},
-    {{"pause A flags 2"}, "resume A", 0},
-    {{"pause A", "resume A"}, "resume A", ERROR_CLUSTER_NODE_NOT_PAUSED},
-};
-
-Test(drain, codes_of_pause_and_resume)
-{
-    for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
-        struct world w;
-        uint64_t digest;
-        uint32_t code;
-
-        setup_online(&w, "A B C; db: app");
-        for (unsigned j = 0; j < 4 && refusals[i].before[j] != NULL; j++)
-            world_do(&w, "%s", refusals[i].before[j]);
-        digest = cluster_objects_digest(w.cluster);
-        code = world_do(&w, "%s", refusals[i].words);
-        cr_assert_eq(code, refusals[i].code, "%s: %u", refusals[i].words, code);
-        if (code != 0 && code != ERROR_IO_PENDING)
-            cr_assert_eq(cluster_objects_digest(w.cluster), digest, "%s", refusals[i].words);
-        world_teardown(&w);
-    }
-}
-
-/* ------------------------------------------------------------------- pause */
-
-Test(drain, paused_node_keeps_its_groups_and_receives_none)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db prefers A B: app; web: page");
-    check_code(world_do(&w, "move web to B"), ERROR_IO_PENDING);
-    world_run(&w);
-    world_story(&w);
-    check_code(world_do(&w, "pause A"), 0);
-    check_text(world_story(&w), "A@A Up -> Paused, paused\n");
-    check_text(world_states(&w, "db"), "Online: app Online");
-    check_code(world_do(&w, "move web to A"), ERROR_SHARING_PAUSED);
-    check_code(world_do(&w, "move web"), ERROR_HOST_NODE_NOT_AVAILABLE);
-    check_code(world_do(&w, "online web on A"), ERROR_SHARING_PAUSED);
-    check_code(world_do(&w, "group new"), 0);
-    check_text(world_owner(&w, "new"), "B");
-    world_teardown(&w);
-}
-
-Test(drain, what_fails_on_a_paused_node_is_restarted_there)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    world_do(&w, "pause A");
-    world_do(&w, "report app failed");
-    world_do(&w, "wait 500");
-    world_run(&w);
-    check_text(world_states(&w, "db"), "Online: app Online");
-    check_text(world_owner(&w, "db"), "A");
-    /* The second failure moves it away: to the other node, never back. */
-    world_do(&w, "report app failed");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    world_do(&w, "report app failed");
-    world_do(&w, "wait 500");
-    world_run(&w);
-    world_do(&w, "report app failed");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    check_text(world_states(&w, "db"), "Failed: app Failed");
-    world_teardown(&w);
-}
-
-Test(drain, pause_outlasts_death_and_restart)
-{
-    struct world w;
-
-    world_setup(&w, "A B; db: app");
-    world_do(&w, "pause A");
-    world_do(&w, "up A");
-    cr_assert_eq(world_node(&w, "A")->state, NODE_PAUSED);
-    world_do(&w, "down A");
-    cr_assert(world_node(&w, "A")->paused);
-    world_do(&w, "up A");
-    cr_assert_eq(world_node(&w, "A")->state, NODE_PAUSED);
-    check_code(world_do(&w, "resume A"), 0);
-    cr_assert_eq(world_node(&w, "A")->state, NODE_UP);
-    world_do(&w, "up A");
-    cr_assert_eq(world_node(&w, "A")->state, NODE_UP);
-    world_teardown(&w);
-}
-
-Test(drain, avoided_node_is_not_paused)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    check_code(world_do(&w, "pause B flags 2"), 0);
-    cr_assert_eq(world_node(&w, "B")->avoid_placement, 1);
-    cr_assert_eq(world_node(&w, "B")->state, NODE_UP);
-    check_code(world_do(&w, "resume B"), 0);
-    cr_assert_eq(world_node(&w, "B")->avoid_placement, 0);
-    check_code(world_do(&w, "configure B AvoidPlacement 1"), 0);
-    check_code(world_do(&w, "resume B"), 0);
-    cr_assert_eq(world_node(&w, "B")->avoid_placement, 0);
-    world_teardown(&w);
-}
-
-/* ------------------------------------------------- only paused nodes remain */
-
-Test(drain, groups_land_on_a_paused_node_but_do_not_start)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    world_do(&w, "pause B");
-    world_do(&w, "down A");
-    check_text(world_owner(&w, "db"), "B");
-    check_text(world_states(&w, "db"), "Offline: app Offline");
-    cr_assert_eq(world_group(&w, "db")->placement.why.cause, CAUSE_WAITS_FOR_NODE);
-    check_code(world_do(&w, "online db"), ERROR_SHARING_PAUSED);
-    check_code(world_do(&w, "resume B"), 0);
-    world_run(&w);
-    check_text(world_states(&w, "db"), "Online: app Online");
-    check_text(world_owner(&w, "db"), "B");
-    cr_assert_eq(world_group(&w, "db")->placement.why.cause, CAUSE_RESUMED);
-    world_teardown(&w);
-}
-
-Test(drain, next_node_takes_what_waits_on_a_paused_one)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    world_do(&w, "pause B");
-    world_do(&w, "down A");
-    world_do(&w, "up A");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "A");
-    check_text(world_states(&w, "db"), "Online: app Online");
-    world_teardown(&w);
-}
-
-Test(drain, paused_node_that_comes_back_starts_nothing)
-{
-    struct world w;
-
-    setup_online(&w, "A; db: app");
-    world_do(&w, "pause A");
-    world_do(&w, "up A");
-    check_text(world_states(&w, "db"), "Offline: app Offline");
-    world_do(&w, "up B");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    check_text(world_states(&w, "db"), "Online: app Online");
-    /* With others there its groups go to them at once. */
-    world_do(&w, "move db to B");
-    world_do(&w, "pause B");
-    world_do(&w, "resume A");
-    world_do(&w, "up B");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "A");
-    check_text(world_states(&w, "db"), "Online: app Online");
-    world_teardown(&w);
-}
 
 /* ------------------------------------------------------------------- drain */
 
@@ -232,9 +7,9 @@ Test(drain, moves_all_groups_away)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app");
+    world_setup_online(&w, "A B; db: app");
     check_code(world_do(&w, "pause A drain"), ERROR_IO_PENDING);
-    cr_assert_eq(status(&w, "A"), NODE_STATUS_DRAIN_IN_PROGRESS);
+    cr_assert_eq(world_node_status(&w, "A"), NODE_STATUS_DRAIN_IN_PROGRESS);
     world_run(&w);
     check_text(world_story(&w), "A@A Up -> Paused, paused\n"
                                 "A@A drain\n"
@@ -246,7 +21,7 @@ Test(drain, moves_all_groups_away)
                                 "A@A drain-completed\n"
                                 "app@B OnlinePending -> Online, reported\n"
                                 "db@B Pending -> Online, operation-ended\n");
-    cr_assert_eq(status(&w, "A"), NODE_STATUS_DRAIN_COMPLETED);
+    cr_assert_eq(world_node_status(&w, "A"), NODE_STATUS_DRAIN_COMPLETED);
     cr_assert_eq(world_group(&w, "db")->drained_from, world_node(&w, "A")->id);
     cr_assert_eq(world_node(&w, "A")->state, NODE_PAUSED);
     world_teardown(&w);
@@ -256,17 +31,17 @@ Test(drain, goes_by_priority_and_a_bounded_number_at_once)
 {
     struct world w;
 
-    setup_online(&w, "A B; g1: r1; g2: r2; g3: r3; g4: r4; g5: r5");
+    world_setup_online(&w, "A B; g1: r1; g2: r2; g3: r3; g4: r4; g5: r5");
     world_do(&w, "cluster ParallelMoves 2");
     world_do(&w, "set g4 Priority 3000");
     world_do(&w, "set g2 Priority 1000");
     check_code(world_do(&w, "pause A drain"), ERROR_IO_PENDING);
-    cr_assert_eq(moving(&w), 2);
+    cr_assert_eq(world_moving(&w), 2);
     check_text(world_state(&w, "g4"), "Pending");
     check_text(world_state(&w, "g1"), "Pending");
     while (world_step(&w) > 0)
-        cr_assert_leq(moving(&w), 2);
-    cr_assert_eq(status(&w, "A"), NODE_STATUS_DRAIN_COMPLETED);
+        cr_assert_leq(world_moving(&w), 2);
+    cr_assert_eq(world_node_status(&w, "A"), NODE_STATUS_DRAIN_COMPLETED);
     cr_assert_eq(world_node(&w, "A")->drain, DRAIN_COMPLETED);
     cr_assert_gt(world_group(&w, "g2")->token, world_group(&w, "g5")->token);
     cr_assert_gt(world_group(&w, "g5")->token, world_group(&w, "g1")->token);
@@ -277,7 +52,7 @@ Test(drain, what_does_not_run_changes_owner_at_once_and_does_not_count)
 {
     struct world w;
 
-    setup_online(&w, "A B; g1: r1; g2: r2; g3: r3; idle: x; empty");
+    world_setup_online(&w, "A B; g1: r1; g2: r2; g3: r3; idle: x; empty");
     world_do(&w, "cluster ParallelMoves 1");
     world_do(&w, "offline idle");
     world_run(&w);
@@ -285,7 +60,7 @@ Test(drain, what_does_not_run_changes_owner_at_once_and_does_not_count)
     world_do(&w, "pause A drain");
     check_text(world_owner(&w, "idle"), "B");
     check_text(world_owner(&w, "empty"), "B");
-    cr_assert_eq(moving(&w), 1);
+    cr_assert_eq(world_moving(&w), 1);
     world_run(&w);
     check_text(world_state(&w, "idle"), "Offline");
     cr_assert_eq(world_node(&w, "A")->drain, DRAIN_COMPLETED);
@@ -309,7 +84,7 @@ Test(drain, goes_to_the_target_if_that_is_possible)
 {
     struct world w;
 
-    setup_online(&w, "A B C; g1 prefers A B C: r1; g2 prefers A B: r2");
+    world_setup_online(&w, "A B C; g1 prefers A B C: r1; g2 prefers A B: r2");
     world_do(&w, "pause A drain to C");
     cr_assert_eq(world_node(&w, "A")->drain_target, world_node(&w, "C")->id);
     world_step(&w);
@@ -323,7 +98,7 @@ Test(drain, goes_elsewhere_once_the_target_is_gone)
 {
     struct world w;
 
-    setup_online(&w, "A B C; g1: r1; g2: r2");
+    world_setup_online(&w, "A B C; g1: r1; g2: r2");
     world_do(&w, "cluster ParallelMoves 1");
     world_do(&w, "pause A drain to C");
     world_do(&w, "down C");
@@ -338,7 +113,7 @@ Test(drain, waits_for_a_group_that_is_busy)
 {
     struct world w;
 
-    setup_online(&w, "A B; g1: r1; g2: r2");
+    world_setup_online(&w, "A B; g1: r1; g2: r2");
     world_do(&w, "offline g1");
     world_do(&w, "report r2 failed");
     world_do(&w, "wait 500");
@@ -359,7 +134,7 @@ Test(drain, takes_a_locked_group_along)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app");
+    world_setup_online(&w, "A B; db: app");
     world_do(&w, "report app locked");
     check_code(world_do(&w, "pause A drain"), ERROR_IO_PENDING);
     world_run(&w);
@@ -372,14 +147,14 @@ Test(drain, leaves_a_locked_group_where_it_is_if_told_so)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app; web: page");
+    world_setup_online(&w, "A B; db: app; web: page");
     world_do(&w, "report app locked");
     check_code(world_do(&w, "pause A drain flags 1"), ERROR_IO_PENDING);
     world_run(&w);
     check_text(world_owner(&w, "db"), "A");
     check_text(world_owner(&w, "web"), "B");
     check_text(world_state(&w, "db"), "Online");
-    cr_assert_eq(status(&w, "A"), NODE_STATUS_DRAIN_FAILED);
+    cr_assert_eq(world_node_status(&w, "A"), NODE_STATUS_DRAIN_FAILED);
     cr_assert_not_null(strstr(world_story(&w), "db@A locked\nA@A drain-failed\n"));
     /* It stays failed; asked again it begins again. */
     world_do(&w, "report app unlocked");
@@ -394,7 +169,7 @@ Test(drain, that_failed_is_tried_again_if_told_so)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app");
+    world_setup_online(&w, "A B; db: app");
     world_do(&w, "report app locked");
     check_code(world_do(&w, "pause A drain flags 5"), ERROR_IO_PENDING);
     cr_assert_eq(world_node(&w, "A")->drain, DRAIN_FAILED);
@@ -409,7 +184,7 @@ Test(drain, whose_hosts_went_fails_and_the_group_comes_up_where_it_was)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app");
+    world_setup_online(&w, "A B; db: app");
     world_do(&w, "pause A drain");
     world_do(&w, "down B");
     world_run(&w);
@@ -427,7 +202,7 @@ Test(drain, goes_on_when_a_node_comes_up_or_is_resumed)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app");
+    world_setup_online(&w, "A B; db: app");
     world_do(&w, "pause A drain flags 4");
     world_do(&w, "down B");
     world_run(&w);
@@ -448,7 +223,7 @@ Test(drain, ends_with_the_node_but_what_is_completed_stays_so)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app; web: page");
+    world_setup_online(&w, "A B; db: app; web: page");
     world_do(&w, "cluster ParallelMoves 1");
     world_do(&w, "pause A drain");
     world_do(&w, "down A");
@@ -470,7 +245,7 @@ Test(drain, failure_at_the_target_is_a_failure_like_any_other)
 {
     struct world w;
 
-    setup_online(&w, "A B C; db: app");
+    world_setup_online(&w, "A B C; db: app");
     world_break(&w, "app");
     world_do(&w, "pause A drain to B");
     world_do(&w, "report app offline");
@@ -489,7 +264,7 @@ Test(drain, failure_at_the_target_is_a_failure_like_any_other)
 /* db moves to B, where it fails, and web is on its way. */
 static void setup_failing_move(struct world *w, const char *plot)
 {
-    setup_online(w, plot);
+    world_setup_online(w, plot);
     world_break(w, "app");
     world_do(w, "pause A drain flags 1");
     world_do(w, "report app offline");
@@ -531,7 +306,7 @@ Test(drain, failed_move_whose_source_has_gone_follows_the_failure_policy)
 {
     struct world w;
 
-    setup_online(&w, "A B C; db: app");
+    world_setup_online(&w, "A B C; db: app");
     world_do(&w, "pause A drain to B flags 1");
     world_do(&w, "report app offline");
     world_do(&w, "down A");
@@ -548,7 +323,7 @@ Test(drain, way_back_whose_end_dies_ends_elsewhere_and_the_drain_with_it)
 {
     struct world w;
 
-    setup_online(&w, "A B C; db: app disk");
+    world_setup_online(&w, "A B C; db: app disk");
     world_do(&w, "pause A drain to B flags 1");
     world_do(&w, "report app offline");
     world_do(&w, "report disk offline");
@@ -570,7 +345,7 @@ Test(drain, names_its_own_command_for_every_group_that_it_moves)
     struct world w;
     uint64_t index;
 
-    setup_online(&w, "A B; one: x; two: y; three: z");
+    world_setup_online(&w, "A B; one: x; two: y; three: z");
     world_do(&w, "cluster ParallelMoves 1");
     world_do(&w, "pause A drain");
     index = w.reply.index;
@@ -594,7 +369,7 @@ Test(drain, what_a_client_moved_on_is_not_brought_back)
 {
     struct world w;
 
-    setup_online(&w, "A B C; db: app; web: page; idle: x");
+    world_setup_online(&w, "A B C; db: app; web: page; idle: x");
     world_do(&w, "offline idle");
     world_run(&w);
     world_do(&w, "pause A drain to B");
@@ -616,7 +391,7 @@ Test(drain, group_that_leaves_by_itself_ends_it_too)
 {
     struct world w;
 
-    setup_online(&w, "A B; db: app; web: page");
+    world_setup_online(&w, "A B; db: app; web: page");
     world_do(&w, "cluster ParallelMoves 1");
     world_do(&w, "pause A drain");
     check_code(world_do(&w, "move web to B"), ERROR_IO_PENDING);
@@ -624,241 +399,5 @@ Test(drain, group_that_leaves_by_itself_ends_it_too)
     world_do(&w, "report app offline");
     cr_assert_eq(world_node(&w, "A")->drain, DRAIN_COMPLETED);
     world_run(&w);
-    world_teardown(&w);
-}
-
-/* ----------------------------------------------------------------- leaving */
-
-Test(drain, orderly_stop_goes_by_priority_and_in_turn)
-{
-    struct world w;
-
-    setup_online(&w, "A B; g1: r1; g2: r2; g3: r3");
-    world_do(&w, "cluster ParallelMoves 1");
-    world_do(&w, "set g3 Priority 3000");
-    check_code(world_do(&w, "leaving A"), 0);
-    cr_assert_eq(moving(&w), 1);
-    cr_assert_eq(world_group(&w, "g3")->operation.cause, CAUSE_NODE_LEAVING);
-    while (world_step(&w) > 0)
-        cr_assert_leq(moving(&w), 1);
-    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_COMPLETED);
-    cr_assert_gt(world_group(&w, "g2")->token, world_group(&w, "g1")->token);
-    cr_assert_gt(world_group(&w, "g1")->token, world_group(&w, "g3")->token);
-    world_teardown(&w);
-}
-
-Test(drain, orderly_stop_leaves_nothing_to_come_back)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    world_do(&w, "leaving A");
-    world_run(&w);
-    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_COMPLETED);
-    cr_assert_eq(world_group(&w, "db")->drained_from, 0);
-    world_do(&w, "stopped A");
-    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_NOT_INITIATED);
-    world_do(&w, "up A");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    world_teardown(&w);
-}
-
-Test(drain, orderly_stop_without_drain_keeps_the_groups_to_the_end)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    world_do(&w, "cluster DrainOnShutdown 0");
-    world_do(&w, "leaving A");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "A");
-    check_text(world_state(&w, "db"), "Online");
-    world_do(&w, "stopped A");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    check_text(world_state(&w, "db"), "Online");
-    world_teardown(&w);
-}
-
-/* ------------------------------------------------------------------ resume */
-
-Test(drain, resume_without_failback_brings_nothing_back)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db prefers A B: app");
-    world_do(&w, "set db AutoFailbackType 1");
-    world_do(&w, "pause A drain");
-    world_run(&w);
-    check_code(world_do(&w, "resume A flags 0"), 0);
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    cr_assert_eq(world_group(&w, "db")->drained_from, 0);
-    world_teardown(&w);
-}
-
-Test(drain, resume_with_failback_brings_back_what_was_drained)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db prefers B A: app; idle: x; other: y");
-    world_do(&w, "offline idle");
-    world_run(&w);
-    check_code(world_do(&w, "move other to B"), ERROR_IO_PENDING);
-    world_run(&w);
-    /* Neither the list nor the window matters. */
-    world_do(&w, "set db FailbackWindowStart 5");
-    world_do(&w, "set db FailbackWindowEnd 6");
-    world_do(&w, "pause A drain");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    check_code(world_do(&w, "resume A flags 1"), 0);
-    check_text(world_owner(&w, "idle"), "A");
-    cr_assert_eq(world_group(&w, "db")->operation.cause, CAUSE_FAILBACK);
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "A");
-    check_text(world_state(&w, "db"), "Online");
-    check_text(world_owner(&w, "other"), "B");
-    cr_assert_eq(world_group(&w, "db")->drained_from, 0);
-    world_teardown(&w);
-}
-
-Test(drain, resume_brings_back_by_priority_and_a_bounded_number_at_once)
-{
-    struct world w;
-
-    setup_online(&w, "A B; g1: r1; g2: r2; g3: r3; g4: r4");
-    world_do(&w, "pause A drain");
-    world_run(&w);
-    world_do(&w, "cluster ParallelMoves 1");
-    world_do(&w, "set g3 Priority 3000");
-    world_do(&w, "resume A flags 1");
-    cr_assert_eq(moving(&w), 1);
-    cr_assert_eq(world_group(&w, "g3")->operation.kind, OPERATION_MOVE);
-    while (world_step(&w) > 0)
-        cr_assert_leq(moving(&w), 1);
-    for (unsigned i = 1; i <= 4; i++) {
-        char name[8];
-
-        snprintf(name, sizeof(name), "g%u", i);
-        check_text(world_owner(&w, name), "A");
-        check_text(world_state(&w, name), "Online");
-    }
-    world_teardown(&w);
-}
-
-Test(drain, resume_waits_for_a_locked_group)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    world_do(&w, "pause A drain");
-    world_run(&w);
-    world_do(&w, "report app locked");
-    world_do(&w, "resume A flags 1");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    world_do(&w, "report app unlocked");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "A");
-    world_teardown(&w);
-}
-
-Test(drain, resume_by_policy_brings_back_what_prefers_the_node)
-{
-    struct world w;
-
-    setup_online(&w, "A B; g1 prefers A B: r1; g2 prefers A B: r2; g3 prefers B A: r3");
-    world_do(&w, "set g1 AutoFailbackType 1");
-    world_do(&w, "set g3 AutoFailbackType 1");
-    world_do(&w, "set g1 FailbackWindowStart 5"); /* It is ignored. */
-    world_do(&w, "set g1 FailbackWindowEnd 6");
-    world_do(&w, "pause A drain");
-    world_run(&w);
-    check_code(world_do(&w, "resume A flags 2"), 0);
-    world_run(&w);
-    check_text(world_owner(&w, "g1"), "A");
-    check_text(world_owner(&w, "g2"), "B");
-    check_text(world_owner(&w, "g3"), "B");
-    world_teardown(&w);
-}
-
-Test(drain, resume_in_the_middle_lets_moves_under_way_finish)
-{
-    struct world w;
-
-    setup_online(&w, "A B; g1: r1; g2: r2");
-    world_do(&w, "cluster ParallelMoves 1");
-    world_do(&w, "pause A drain");
-    check_code(world_do(&w, "resume A"), 0);
-    cr_assert_eq(world_node(&w, "A")->drain, DRAIN_NOT_INITIATED);
-    world_run(&w);
-    check_text(world_owner(&w, "g1"), "B");
-    check_text(world_owner(&w, "g2"), "A");
-    world_teardown(&w);
-}
-
-Test(drain, group_that_fails_after_coming_back_does_not_come_again)
-{
-    struct world w;
-
-    setup_online(&w, "A B; db: app");
-    world_do(&w, "set app RestartAction 2");
-    world_do(&w, "set app RestartThreshold 0");
-    world_do(&w, "pause A drain");
-    world_run(&w);
-    world_do(&w, "resume A flags 1");
-    world_do(&w, "report app offline");
-    check_text(world_owner(&w, "db"), "A");
-    world_do(&w, "report app failed");
-    world_run(&w);
-    check_text(world_owner(&w, "db"), "B");
-    check_text(world_state(&w, "db"), "Online");
-    world_teardown(&w);
-}
-
-Test(drain, death_of_the_resumed_node_forgets_who_was_to_come)
-{
-    struct world w;
-
-    setup_online(&w, "A B; g1: r1; g2: r2");
-    world_do(&w, "pause A drain");
-    world_run(&w);
-    world_do(&w, "cluster ParallelMoves 1");
-    world_do(&w, "resume A flags 1");
-    world_do(&w, "down A");
-    world_run(&w);
-    world_do(&w, "up A");
-    world_run(&w);
-    check_text(world_owner(&w, "g1"), "B");
-    check_text(world_owner(&w, "g2"), "B");
-    check_text(world_state(&w, "g1"), "Online");
-    world_teardown(&w);
-}
-
-/* It has room for the next move then, and nobody else would tell it. */
-Test(drain, goes_on_when_another_node_claims_what_it_was_moving)
-{
-    struct world w;
-
-    world_setup(&w, "A B C; high prefers A B: r1; low prefers B: r2");
-    world_do(&w, "cluster ParallelMoves 1");
-    world_do(&w, "set high AutoFailbackType 1");
-    world_do(&w, "set high Priority 3000");
-    world_do(&w, "move high to B");
-    world_do(&w, "online high on B");
-    world_do(&w, "online low");
-    world_run(&w);
-    world_do(&w, "pause A");
-    check_code(world_do(&w, "pause B drain"), ERROR_IO_PENDING);
-    world_do(&w, "report r1 offline"); /* It arrives at C. */
-    check_text(world_owner(&w, "high"), "C");
-    check_text(world_state(&w, "low"), "Online");
-    check_code(world_do(&w, "resume A flags 2"), 0);
-    check_text(world_state(&w, "low"), "Pending");
-    world_run(&w);
-    check_text(world_owner(&w, "high"), "A");
-    cr_assert_eq(world_node(&w, "B")->drain, DRAIN_COMPLETED);
     world_teardown(&w);
 }

@@ -484,3 +484,32 @@ void world_teardown(struct world *w)
     bytes_release(&w->story);
     bytes_release(&w->text);
 }
+
+/* Everything is online, all of it on A. */
+void world_setup_online(struct world *w, const char *plot)
+{
+    const struct group *g = NULL;
+
+    world_setup(w, plot);
+    while ((g = cluster_next_group(w->cluster, g)) != NULL) {
+        check_code(world_do(w, "move %s to A", g->name), 0);
+        world_do(w, "online %s", g->name);
+        world_run(w);
+    }
+    world_story(w);
+}
+
+uint32_t world_node_status(const struct world *w, const char *node)
+{
+    return node_status(w->cluster, world_node(w, node));
+}
+
+unsigned world_moving(const struct world *w)
+{
+    const struct group *g = NULL;
+    unsigned count = 0;
+
+    while ((g = cluster_next_group(w->cluster, g)) != NULL)
+        count += g->operation.kind == OPERATION_MOVE;
+    return count;
+}

@@ -26,6 +26,8 @@ struct world {
  * up, and two groups: db with three resources of which app depends on the other
  * two, and web without any. All is offline. */
 void world_setup(struct world *w, const char *plot);
+/* As that, but everything is online, all of it on A. */
+void world_setup_online(struct world *w, const char *plot);
 void world_teardown(struct world *w);
 
 /* Apply a command of your own; checks the state; returns the reply's code. */
@@ -68,6 +70,10 @@ const char *world_story(struct world *w);
 
 /* The last event kept that tells of the operation with that id; NULL. */
 const struct event *world_operation_event(const struct world *w, uint64_t id);
+
+/* enum node_status bits; how many groups are being moved. */
+uint32_t world_node_status(const struct world *w, const char *node);
+unsigned world_moving(const struct world *w);
 
 const struct group *world_group(const struct world *w, const char *name);
 const struct resource *world_resource(const struct world *w, const char *name);

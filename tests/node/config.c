@@ -87,7 +87,7 @@ Test(config, a_good_file_is_read_whole)
                 "socket = /run/hf.sock\nlog = /var/log/hf.log\nlevel = debug\n"
                 "monitor = /usr/lib/monitor\n"
                 "[cluster]\nname = prod\npeers = n1=[::1]:7400, n2=host:7401\n"
-                "peers = n3=10.0.0.3:7402/standby\n"
+                "peers = n3=10.0.0.3:7402/standby w=10.0.0.4:7400/witness\n"
                 "[timing]\nlease_ms = 3000\nguard_ms = 70\n",
                 &c);
     cr_assert_str_eq(c.node, "n2");
@@ -99,12 +99,16 @@ Test(config, a_good_file_is_read_whole)
     cr_assert(c.debug && c.listen_given);
     cr_assert_str_eq(c.listen.host, "::1");
     cr_assert_eq(c.listen.port, 7500);
-    cr_assert_eq(c.peer_count, 3);
+    cr_assert_eq(c.peer_count, 4);
     cr_assert_str_eq(c.peers[0].address, "[::1]:7400");
     cr_assert_str_eq(c.peers[1].address, "host:7401");
     cr_assert_eq(c.peers[1].role, CONSENSUS_VOTER);
     cr_assert_str_eq(c.peers[2].address, "10.0.0.3:7402");
     cr_assert_eq(c.peers[2].role, CONSENSUS_STANDBY);
+    cr_assert_not(c.peers[2].witness);
+    cr_assert_str_eq(c.peers[3].address, "10.0.0.4:7400");
+    cr_assert_eq(c.peers[3].role, CONSENSUS_VOTER);
+    cr_assert(c.peers[3].witness);
     cr_assert_eq(c.timing.lease_ms, 3000);
     cr_assert_eq(c.timing.guard_ms, 70);
     cr_assert_eq(c.timing.pulse_ms, 250, "what is not given is the profile's");
@@ -189,6 +193,8 @@ Test(config, every_error_names_its_line)
     expect("[node]\nname = n9\ndata = /d\n" GOOD_CLUSTER, 6, "\"n9\", is not among the peers");
     expect("[node]\nname = n1\ndata = /d\n[cluster]\nname = x\npeers = n1=h:1/standby\n", 6,
            "at least one peer must vote");
+    expect("[node]\nname = n1\ndata = /d\n[cluster]\nname = x\npeers = n1=h:1/witness\n", 6,
+           "at least one peer must be no witness");
     expect("[node]\nname = n1\n" GOOD_CLUSTER, 0, "data is missing in section [node]");
     expect(GOOD_NODE "[cluster]\nname = x\n", 0, "peers is missing in section [cluster]");
     expect("", 0, "name is missing in section [node]");
@@ -200,6 +206,10 @@ Test(config, times_that_would_break_the_lease_are_refused)
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nelection_ms = 5000\n", 0, "must be at least");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nheartbeat_ms = 134\n", 8, "at most a third");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 1000\n", 8, "less than half");
+    expect(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 19\n", 8, "at least 20");
+    expect(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 136\n", 0, "+ guard_ms + 50 = 2001");
+    expect(GOOD_NODE GOOD_CLUSTER "[timing]\npulse_ms = 300\nheartbeat_ms = 106\n", 0,
+           "two rounds fail");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = 0\n", 8, "milliseconds from 1");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = 2s\n", 8, "milliseconds from 1");
     expect(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = -1\n", 8, "milliseconds from 1");
@@ -208,6 +218,8 @@ Test(config, times_that_would_break_the_lease_are_refused)
 
     struct config c;
     expect_good(GOOD_NODE GOOD_CLUSTER "[timing]\nlease_ms = 1950\n", &c);
+    config_release(&c);
+    expect_good(GOOD_NODE GOOD_CLUSTER "[timing]\nguard_ms = 135\n", &c);
     config_release(&c);
 }
 

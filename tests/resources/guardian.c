@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "resources/cgroup.h"
+#include "resources/deadline.h"
 #include "resources/guardian.h"
 
 enum { PATIENCE_MS = 60000 };
@@ -25,6 +26,7 @@ struct world {
     struct guardians *all;
     struct guardian *guardian;
     pid_t pid;
+    struct deadline *deadline; /* NULL: none. */
     unsigned started, not_started, exited, ran, lost, gone;
     int status;
 };
@@ -85,16 +87,30 @@ static void on_tick(uv_timer_t *timer)
     (void)timer;
 }
 
-static void setup(struct world *w)
+static void setup_with(struct world *w, struct deadline *deadline)
 {
-    *w = (struct world){0};
+    *w = (struct world){.deadline = deadline};
     strcpy(w->dir, "/tmp/holdfast-guardian-XXXXXX");
     cr_assert_not_null(mkdtemp(w->dir));
     snprintf(w->log, sizeof(w->log), "%s/log", w->dir);
     uv_loop_init(&w->loop);
     uv_timer_init(&w->loop, &w->tick);
     uv_timer_start(&w->tick, on_tick, 10, 10);
-    cr_assert_eq(guardians_open(&w->loop, -1, &w->all), 0);
+    cr_assert_eq(guardians_open(&w->loop, -1, w->deadline, &w->all), 0);
+}
+
+static void setup(struct world *w)
+{
+    setup_with(w, NULL);
+}
+
+static void setup_with_deadline(struct world *w, uint64_t at_ms)
+{
+    struct deadline *deadline = deadline_new();
+
+    cr_assert_not_null(deadline);
+    atomic_store(&deadline->at_ms, at_ms);
+    setup_with(w, deadline);
 }
 
 static void start(struct world *w, const char *command)
@@ -156,6 +172,8 @@ static void teardown(struct world *w)
     uv_run(&w->loop, UV_RUN_DEFAULT);
     cr_assert_eq(uv_loop_close(&w->loop), 0);
     cr_assert_eq(waitpid(-1, NULL, WNOHANG), -1);
+    if (w->deadline != NULL)
+        deadline_free(w->deadline);
     nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -319,7 +337,130 @@ Test(guardian, its_service_cannot_outlive_it_even_alone)
     teardown(&w);
 }
 
+/* ------------------------------------------------------------- many at a time */
+
+enum { MANY = 40 };
+
+struct crowd {
+    struct world *world;
+    struct guardian *guardians[MANY];
+    unsigned began[MANY], gone[MANY], gone_count;
+};
+
+struct one {
+    struct crowd *crowd;
+    unsigned number;
+};
+
+static void one_started(pid_t pid, void *data)
+{
+    struct one *o = data;
+
+    cr_assert_gt(pid, 0);
+    o->crowd->began[o->number]++;
+}
+
+static void one_exited(int status, void *data)
+{
+    (void)status;
+    (void)data;
+}
+
+static void one_gone(void *data)
+{
+    struct one *o = data;
+
+    o->crowd->gone[o->number]++;
+    o->crowd->gone_count++;
+    guardian_free(o->crowd->guardians[o->number]);
+}
+
+static unsigned count_forked(const struct crowd *c)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < MANY; i++)
+        count += guardian_pid(c->guardians[i]) != 0;
+    return count;
+}
+
+/* The loop must go on turning: renewals of the lease wait in it. */
+Test(guardian, many_starts_take_turns_and_all_can_be_killed_at_once)
+{
+    static const struct guardian_events crowd_events = {
+        .started = one_started, .exited = one_exited, .gone = one_gone};
+    const char *const environment[] = {"PATH=/usr/bin:/bin", NULL};
+    struct one ones[MANY];
+    struct crowd c = {0};
+    struct world w;
+
+    setup(&w);
+    for (unsigned i = 0; i < MANY; i++) {
+        struct guardian_plan plan = {.commands = {[GUARDIAN_MAIN] = "exec sleep 1000"},
+                                     .directory = w.dir,
+                                     .environment = environment,
+                                     .log_path = w.log};
+        ones[i] = (struct one){&c, i};
+        cr_assert_eq(guardian_start(w.all, &plan, &crowd_events, &ones[i], &c.guardians[i]), 0);
+    }
+    cr_assert_leq(count_forked(&c), MANY / 2, "all were forked in one turn of the loop");
+    guardian_kill(c.guardians[MANY - 1]);
+    guardian_stop(c.guardians[MANY - 2], true);
+    wait_for(&w, &c.gone[MANY - 1]);
+    wait_for(&w, &c.gone[MANY - 2]);
+    for (unsigned i = 0; i < MANY / 2; i++)
+        wait_for(&w, &c.began[i]);
+    guardians_kill(w.all); /* Whether they run, come up or wait. */
+    for (unsigned i = 0; i < MANY; i++)
+        wait_for(&w, &c.gone[i]);
+    cr_assert_eq(c.gone_count, MANY);
+    cr_assert_eq(c.began[MANY - 1] + c.began[MANY - 2], 0);
+    start(&w, "exit 0"); /* What teardown() frees. */
+    wait_for(&w, &w.gone);
+    teardown(&w);
+}
+
 /* ----------------------------------------------------------------------- cgroups */
+
+/* The test is the monitor, and does nothing when the lease ends. */
+Test(guardian, ends_everything_at_the_deadline_though_the_monitor_sleeps)
+{
+    struct world w;
+    pid_t escaped;
+
+    setup_with_deadline(&w, clock_boot_ms() + 1500);
+    start(&w, ESCAPE "exec sleep 1000");
+    escaped = wait_pid(&w, "escaped");
+    while (kill(escaped, 0) == 0) { /* The loop does not run. */
+        cr_assert_lt(clock_boot_ms(), w.deadline->at_ms + PATIENCE_MS);
+        usleep(1000);
+    }
+    cr_assert_geq(clock_boot_ms(), w.deadline->at_ms);
+    wait_for(&w, &w.gone);
+    teardown(&w);
+}
+
+Test(guardian, follows_a_deadline_that_is_moved_and_ends_at_the_last)
+{
+    struct world w;
+    uint64_t last_ms;
+
+    setup_with_deadline(&w, clock_boot_ms() + 300);
+    start(&w, "exec sleep 1000");
+    wait_for(&w, &w.started);
+    for (unsigned i = 0; i < 4; i++) {
+        last_ms = clock_boot_ms() + 300;
+        atomic_store(&w.deadline->at_ms, last_ms);
+        usleep(200000);
+        cr_assert_eq(kill(guardian_pid(w.guardian), 0), 0);
+        uv_run(&w.loop, UV_RUN_NOWAIT);
+        cr_assert_eq(w.exited, 0);
+    }
+    wait_for(&w, &w.exited);
+    cr_assert_geq(clock_boot_ms(), last_ms);
+    wait_for(&w, &w.gone);
+    teardown(&w);
+}
 
 Test(cgroup, kills_what_entered_it_and_is_removed)
 {

@@ -1,6 +1,8 @@
 /* Finding descendants. */
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -79,6 +81,49 @@ Test(tree, leaves_out_what_is_cut_and_all_below)
     cr_assert(!is_marked(&t, grandchild));
     cr_assert(is_marked(&t, other_child));
     cr_assert(is_marked(&t, other_grandchild));
+    tree_release(&t);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    end_all();
+}
+
+Test(tree, finds_what_a_scan_of_all_processes_finds)
+{
+    pid_t child, grandchild, other_child, other_grandchild;
+    struct tree t = {0};
+
+    make_family(&child, &grandchild);
+    make_family(&other_child, &other_grandchild);
+    cr_assert_eq(tree_find(&t, getpid(), NULL, 0), 4);
+    cr_assert(is_marked(&t, child) && is_marked(&t, grandchild));
+    cr_assert(is_marked(&t, other_child) && is_marked(&t, other_grandchild));
+    cr_assert_eq(tree_find(&t, getpid(), &child, 1), 2);
+    cr_assert(!is_marked(&t, child) && !is_marked(&t, grandchild));
+    cr_assert_eq(tree_find(&t, child, NULL, 0), 1);
+    cr_assert(is_marked(&t, grandchild));
+    cr_assert_eq(tree_find(&t, grandchild, NULL, 0), 0);
+    tree_release(&t);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    end_all();
+}
+
+static void *fork_in_a_thread(void *data)
+{
+    make_family(data, (pid_t *)data + 1);
+    pause();
+    return NULL;
+}
+
+Test(tree, finds_children_of_any_thread)
+{
+    _Atomic pid_t pids[2] = {0};
+    struct tree t = {0};
+    pthread_t thread;
+
+    cr_assert_eq(pthread_create(&thread, NULL, fork_in_a_thread, (void *)(uintptr_t)pids), 0);
+    while (pids[1] == 0)
+        usleep(1000);
+    cr_assert_eq(tree_find(&t, getpid(), NULL, 0), 2);
+    cr_assert(is_marked(&t, pids[0]) && is_marked(&t, pids[1]));
     tree_release(&t);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     end_all();

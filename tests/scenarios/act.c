@@ -68,8 +68,10 @@ static void node_up(struct stage *s, const char *name, struct words *w)
             cmd.node = needed_number(s, w);
         else if (words_take(w, "disk"))
             cmd.disk = needed(s, w, "a disk");
+        else if (words_take(w, "witness"))
+            cmd.flags |= NODE_UP_WITNESS;
         else
-            stage_alarm(s, "node NAME up [id N] [disk D]");
+            stage_alarm(s, "node NAME up [id N] [disk D] [witness]");
     }
     if (cmd.node <= NODES_MAX)
         s->silent[cmd.node] = false;

@@ -81,7 +81,6 @@ struct process {
     struct guard *guard; /* Of its raft_io. */
     uv_poll_t *lease_poll;
     struct port *port;                       /* raft_io.c. */
-    bool changing;                           /* member.c. */
     struct event *deferred, **deferred_tail; /* Events that came while it was frozen. */
     struct process *next;                    /* Of all ever. */
 };

@@ -9,12 +9,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "consensus/consensus.h"
 #include "consensus/transport.h"
 #include "node/config.h"
 #include "node/identity.h"
 #include "node/notify.h"
 #include "resources/cgroup.h"
+#include "resources/deadline.h"
 #include "resources/guardian.h"
 #include "resources/lease.h"
 #include "tests/sim/redirect.h"
@@ -184,17 +186,34 @@ void transport_accept(struct transport *t, struct rpc_conn *conn, struct rpc_req
 
 /* ------------------------------------------------- processes of resources: handler.c */
 
-uint32_t guardians_open(uv_loop_t *loop, int lock_fd, struct guardians **ret)
+uint32_t guardians_open(uv_loop_t *loop, int lock_fd, const struct deadline *deadline,
+                        struct guardians **ret)
 {
     (void)loop;
     (void)lock_fd;
+    (void)deadline;
     *ret = NULL;
     return 0;
+}
+
+void guardians_kill(struct guardians *gs)
+{
+    (void)gs; /* Its handlers are told one by one, at the same virtual moment. */
 }
 
 void guardians_close(struct guardians *gs)
 {
     (void)gs;
+}
+
+struct deadline *deadline_new(void)
+{
+    return xcalloc(1, sizeof(struct deadline)); /* Of the process that is being simulated. */
+}
+
+void deadline_free(struct deadline *d)
+{
+    free(d);
 }
 
 char *cgroup_own(void)
