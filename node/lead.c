@@ -120,27 +120,61 @@ static void down_done(uint32_t code, const struct reply *reply, void *data)
         p->members[i].down_proposed = false;
 }
 
-/* After the pulse in the log: what was gathered counts first. */
+static void propose_death(struct pulse *p, const struct node *n, uint64_t silent_ms)
+{
+    struct command cmd = {.kind = COMMAND_NODE_DOWN,
+                          .node = n->id,
+                          .incarnation = n->incarnation,
+                          .node_seq = n->renewed_seq,
+                          .cause = CAUSE_NODE_LEASE_EXPIRED};
+
+    log_warn("pulse", "node %s was not heard of for %" PRIu64 " ms: proposing that it is down",
+             n->name, silent_ms);
+    pulse_member(p, n->id)->down_proposed = true;
+    pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, down_done);
+}
+
+/* Its renewal waits for the next pulse: it is slow or this node is, not dead. */
+static bool is_gathered(const struct pulse *p, const struct node *n)
+{
+    for (unsigned i = 0; i < p->gathered_count; i++)
+        if (p->gathered[i].node == n->id && p->gathered[i].incarnation == n->incarnation)
+            return true;
+    return false;
+}
+
+static void on_death(uv_timer_t *timer);
+
+/* Who was not heard of for a lease is down. The last renewal came with a pulse, so
+ * its end falls just behind another one: whoever falls due before the next is
+ * waited for by a timer, not for a whole pulse more. */
 static void propose_deaths(struct pulse *p, uint64_t now)
 {
     uint64_t patience = pulse_lease_ms(p) + pulse_lease_ms(p) * DRIFT_PER_MILLE / 1000;
+    uint64_t wait_ms = p->config.config->timing.pulse_ms;
 
     for (const struct node *n = cluster_next_node(pulse_state(p), NULL); n != NULL;
          n = cluster_next_node(pulse_state(p), n)) {
-        struct member *m = pulse_member(p, n->id);
+        const struct member *m = pulse_member(p, n->id);
         if (m == NULL || n->state == NODE_DOWN || m->incarnation != n->incarnation ||
-            m->down_proposed || now - m->heard_ms <= patience)
+            m->down_proposed || is_gathered(p, n))
             continue;
-        struct command cmd = {.kind = COMMAND_NODE_DOWN,
-                              .node = n->id,
-                              .incarnation = n->incarnation,
-                              .node_seq = n->renewed_seq,
-                              .cause = CAUSE_NODE_LEASE_EXPIRED};
-        log_warn("pulse", "node %s was not heard of for %" PRIu64 " ms: proposing that it is down",
-                 n->name, now - m->heard_ms);
-        m->down_proposed = true;
-        pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, down_done);
+        uint64_t silent_ms = now - m->heard_ms;
+        if (silent_ms > patience)
+            propose_death(p, n, silent_ms);
+        else if (patience + 1 - silent_ms < wait_ms)
+            wait_ms = patience + 1 - silent_ms;
     }
+    if (wait_ms < p->config.config->timing.pulse_ms)
+        uv_timer_start(&p->death, on_death, wait_ms, 0);
+}
+
+static void on_death(uv_timer_t *timer)
+{
+    struct pulse *p = timer->data;
+
+    if (consensus_is_leader(p->consensus))
+        propose_deaths(p, clock_boot_ms());
 }
 
 static void init_done(uint32_t code, const struct reply *reply, void *data)
@@ -156,7 +190,7 @@ void lead_tick(struct pulse *p, uint64_t now)
         struct command cmd = {.kind = COMMAND_CLUSTER_INIT, .name = p->config.config->cluster};
         pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, init_done);
     }
-    propose_pulse(p);
+    propose_pulse(p); /* First in the log: what was gathered counts. */
     propose_deaths(p, now);
 }
 

@@ -345,6 +345,8 @@ struct pulse *pulse_open(const struct pulse_config *config)
     p->timer.data = p;
     uv_timer_init(config->loop, &p->due);
     p->due.data = p;
+    uv_timer_init(config->loop, &p->death);
+    p->death.data = p;
     return p;
 }
 
@@ -362,6 +364,7 @@ void pulse_close(struct pulse *p)
     p->closing = true;
     uv_close((uv_handle_t *)&p->timer, NULL);
     uv_close((uv_handle_t *)&p->due, NULL);
+    uv_close((uv_handle_t *)&p->death, NULL);
 }
 
 void pulse_free(struct pulse *p)

@@ -27,7 +27,8 @@ struct pulse {
     struct consensus *consensus;
     struct peers *peers;
     uv_timer_t timer;
-    uv_timer_t due; /* As leader: the state machine's next deadline. */
+    uv_timer_t due;   /* As leader: the state machine's next deadline. */
+    uv_timer_t death; /* As leader: the end of a silent node's lease. */
     bool closing;
     uint32_t self;
 

@@ -222,6 +222,28 @@ static void begin_with_others_after_a_restart(struct world *w)
     settle(w); /* No pulse is under way. */
 }
 
+/* Pulses 3 s apart, a lease of 4: it ends a second behind the second pulse, and two
+ * before the third one, which would be when a lease and a half have gone. */
+Test(pulse, a_silent_node_is_declared_down_when_its_lease_has_run_out_and_not_a_pulse_later)
+{
+    struct world w;
+    const struct node *n;
+
+    begin(&w);
+    w.config.timing.lease_ms = 4000;
+    other_node_up(&w, 2, "n2");
+    w.config.timing.pulse_ms = 3000;
+    uint64_t began_ms = clock_boot_ms();
+    world_restart(&w);
+    do {
+        world_step(&w);
+        n = cluster_node(replica_cluster(w.replica), 2);
+    } while (n == NULL || n->state != NODE_DOWN);
+    cr_assert_gt(clock_boot_ms() - began_ms, 4040, "not before");
+    cr_assert_lt(clock_boot_ms() - began_ms, 5800, "and not with the pulse after that");
+    world_teardown(&w);
+}
+
 Test(pulse, a_leader_that_has_just_started_renews_at_once_who_was_not_heard_of)
 {
     struct world w;
