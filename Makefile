@@ -198,6 +198,7 @@ help:
 	@echo "make scenarios  the group manager's golden scenarios; ACCEPT=1 writes them anew"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
+	@echo "make model      the lease protocol and its weakened variants, with spin; ONLY=variant"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
 	@echo "make install    to PREFIX=/usr/local"
@@ -286,3 +287,11 @@ $(BUILD)/tests/play-scenarios: $(call tests_of,scenarios) $(call objects,tests/g
 scenarios:
 	@$(MAKE) --no-print-directory MODE=debug build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios
 	@build/debug$(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))/tests/play-scenarios $(if $(ACCEPT),--accept) $(SCENARIOS)
+
+# ---- model
+# The lease protocol, checked by spin: docs/model/README.md. `make model
+# ONLY=UNORDERED` does one variant.
+.PHONY: model
+model:
+	@scripts/deps --model
+	@nice -n 10 scripts/model $(ONLY)
