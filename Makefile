@@ -214,6 +214,7 @@ help:
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3"
+	@echo "make model      the lease protocol and its weakened variants, with spin; ONLY=variant"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-failover  from a fault to running elsewhere; CASE=, RUNS=, PROFILE="
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
@@ -341,3 +342,11 @@ chaos:
 	@$(MAKE) --no-print-directory MODE=release build faults-build build/release/tests/chaos-service
 	@scripts/chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),2) \
 	    $(if $(BACKEND),--backend $(BACKEND)) --nodes $(or $(NODES),3)
+
+# ---- model
+# The lease protocol, checked by spin: docs/model/README.md. `make model
+# ONLY=UNORDERED` does one variant.
+.PHONY: model
+model:
+	@scripts/deps --model
+	@nice -n 10 scripts/model $(ONLY)

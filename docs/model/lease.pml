@@ -82,7 +82,11 @@ byte asked[N], asked_age[N], asked_for[N];
 bool asked_here[N]; /* By the daemon that runs now: it knows when. */
 byte death[N];
 byte ended[N]; /* A report: this life has ended. */
-chan log[N] = [5] of { byte };
+#ifdef WEAK_OLD_REPORT
+byte ended_in[N]; /* The incarnation that says so. */
+#endif
+#define BEHIND 5
+chan log[N] = [BEHIND] of { byte };
 
 /* --------------------------------------------------------- what a node has */
 
@@ -108,6 +112,14 @@ byte time;
 /* Pulses renew the leases of all nodes; only of a node that has, or has had and may
  * still have, to do with the group does it matter when. */
 #define concerned(n) (owner == n || runs[n] != 0 || ordered[n] != 0 || mine[n] != 0 || len(log[n]) > 0)
+
+/* A request to be up may be older than the daemon that runs now. Without that the
+ * counterexamples are easier to read. */
+#if defined(WEAK) && !defined(WEAK_JOIN_NUMBER)
+#define MAY_STRAY(n) (asked_here[n])
+#else
+#define MAY_STRAY(n) true
+#endif
 
 #define life_of(n) (daemon[n] == MEMBER -> member[n] : (daemon[n] == FRESH -> lease_of[n] : 0))
 
@@ -159,6 +171,15 @@ inline drop_dead(n)
     if
     :: !asked_here[n] -> asked_age[n] = 0
     :: else
+    fi;
+    if
+    :: began[n] != mine[n] && ordered[n] == 0 && (owner != n || life != began[n]) -> began[n] = 0
+    :: else
+    fi;
+    if /* The lease of a life that is over, and of which nothing is left. */
+    :: (daemon[n] == LOST || daemon[n] == JOINING) && runs[n] == 0 && ordered[n] == 0 ->
+        lease_of[n] = 0; lease_age[n] = OVER
+    :: else
     fi
 }
 
@@ -172,6 +193,7 @@ inline settle(n)
         heard[n] = 0; asked_age[n] = 0;
         lease_age[n] = OVER;
         began[n] = 0;
+        death[n] = (death[n] == PAST -> PAST : NO_DEATH);
         if
         :: up[n] ->
             clear_asked(n);
@@ -207,8 +229,15 @@ inline tell(n, entry)
 {
     if
     :: daemon[n] == MEMBER || (daemon[n] != DEAD && (asked[n] == BEGUN || entry <= REFUSED)) ->
-        assert(nfull(log[n])); /* So the bound of the channel loses nothing. */
+#ifdef WEAK
+        if
+        :: len(log[n]) < BEHIND -> log[n]!entry
+        :: len(log[n]) >= BEHIND
+        fi
+#else
+        assert(len(log[n]) < BEHIND); /* So this bound loses nothing. */
         log[n]!entry
+#endif
     :: else
     fi
 }
@@ -303,15 +332,15 @@ proctype node(byte n)
         fi;
         check_overlap();
         settle(n) }
-    :: d_step { (concerned(n) && (daemon[n] != DEAD || lease_of[n] != 0)) ->
+    :: d_step { (concerned(n) && (daemon[n] != FRESH || lease_of[n] != 0)) ->
         printf("n%d: loses power\n", n + 1);
-        daemon[n] = DEAD; frozen[n] = false;
+        daemon[n] = FRESH; frozen[n] = false; /* One that has not started is one that does nothing yet. */
         forget_daemon(n);
         lease_of[n] = 0; lease_age[n] = OVER; ordered[n] = 0; began[n] = 0; runs[n] = 0;
         settle(n) }
-    :: d_step { (alive(n) && concerned(n)) ->
+    :: d_step { (alive(n) && concerned(n) && daemon[n] != FRESH) ->
         printf("n%d: daemon dies, the monitor lives on\n", n + 1);
-        daemon[n] = DEAD;
+        daemon[n] = (ordered[n] != 0 -> DEAD : FRESH);
         forget_daemon(n);
         settle(n) }
     :: d_step { (!frozen[n] && daemon[n] == DEAD) ->
@@ -341,6 +370,9 @@ proctype node(byte n)
     :: d_step { (alive(n) && incarnation[n] < LIVES
                 && ((daemon[n] == FRESH && lease_of[n] == 0)
                     || (daemon[n] == JOINING && asked[n] == NODE_UP && asked_age[n] > 0)
+#ifdef WEAK_JOIN_NUMBER /* It takes the one of a former daemon for its own. */
+                    || (daemon[n] == FRESH && lease_of[n] == 0 && asked[n] == BEGUN)
+#endif
 #ifdef WEAK_JOIN_BUSY
                     || (daemon[n] == FRESH)
 #endif
@@ -348,16 +380,18 @@ proctype node(byte n)
         printf("n%d: asks to be up\n", n + 1);
         daemon[n] = JOINING;
         asked[n] = NODE_UP; asked_age[n] = 0; asked_for[n] = 0; asked_here[n] = true }
+#ifdef WEAK_REFUSED
+    :: d_step { (alive(n) && asked[n] == RENEWED && asked_here[n] && asked_for[n] == life_of(n)) ->
+        printf("n%d: hears that its renewal is committed, which it asked for %d ago\n", n + 1, asked_age[n]);
+        extend_lease(n, asked_for[n], asked_age[n]);
+        asked_here[n] = false }
+#endif
     :: d_step { (alive(n) && len(log[n]) > 0) ->
         log[n]?entry;
         if
         :: entry == ACCEPTED || entry == REFUSED ->
             if
-#ifdef WEAK_REFUSED
-            :: asked_here[n] && asked_for[n] == life_of(n) ->
-#else
             :: entry == ACCEPTED && asked_here[n] && asked_for[n] == life_of(n) ->
-#endif
                 printf("n%d: takes its lease, which it asked for %d ago, as renewed\n", n + 1, asked_age[n]);
 #ifdef WEAK_FROM_REPLY
                 extend_lease(n, asked_for[n], 0)
@@ -437,6 +471,9 @@ proctype node(byte n)
                 && runs[n] == 0 && ordered[n] == 0 && ended[n] != mine[n]) ->
         printf("n%d: reports that life %d has ended\n", n + 1, mine[n]);
         ended[n] = mine[n];
+#ifdef WEAK_OLD_REPORT
+        ended_in[n] = member[n];
+#endif
         settle(n) }
 
     /* -------------------------------------------------------- leading: lead.c */
@@ -495,7 +532,7 @@ proctype node(byte n)
         fi;
         death[n] = NO_DEATH;
         settle(n) }
-    :: d_step { (asked[n] == NODE_UP && incarnation[n] < LIVES) ->
+    :: d_step { (asked[n] == NODE_UP && incarnation[n] < LIVES && MAY_STRAY(n)) ->
         incarnation[n]++;
         printf("log: n%d is up, incarnation %d\n", n + 1, incarnation[n]);
         up[n] = true; heard[n] = 0;
@@ -517,7 +554,7 @@ proctype node(byte n)
     :: d_step { (ended[n] != 0) ->
         if
 #ifdef WEAK_OLD_REPORT
-        :: up[n] && owner == n ->
+        :: up[n] && owner == n && (life == ended[n] || ended_in[n] != incarnation[n]) ->
 #else
         :: up[n] && owner == n && life == ended[n] ->
 #endif
@@ -536,12 +573,13 @@ proctype node(byte n)
     :: d_step { (up[n] && life < STARTS && (owner == NOBODY || (owner != n && !up[owner])) \
                 && (concerned(n) -> age == 0 : !(n > 0 && like(0)) && !(n > 1 && like(1)))) -> \
         life++; \
-        printf("log: the group goes to n%d, life %d\n", n + 1, life); \
         if \
         :: !concerned(n) -> \
+            printf("log: the group goes to n%d, life %d; n%d's last renewal is %d old\n", n + 1, life, n + 1, age); \
             heard[n] = age; \
             lease_age[n] = (lease_of[n] == incarnation[n] -> age : OVER) \
-        :: else \
+        :: else -> \
+            printf("log: the group goes to n%d, life %d\n", n + 1, life) \
         fi; \
         entry = owner; \
         owner = n; \
