@@ -175,6 +175,8 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_NODE_PAUSE] = apply_node_pause,
     [COMMAND_NODE_RESUME] = apply_node_resume,
     [COMMAND_NODE_EVICT] = apply_node_evict,
+    [COMMAND_NODE_JOIN] = apply_node_join,
+    [COMMAND_NODE_REMOVED] = apply_node_removed,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches

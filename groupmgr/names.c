@@ -116,6 +116,7 @@ static const struct {
     [CAUSE_QUARANTINED] = {"quarantined", "it left too often"},
     [CAUSE_QUARANTINE_ENDED] = {"quarantine-ended", "its quarantine is over"},
     [CAUSE_ISOLATED] = {"isolated", "it waits for its node to come back"},
+    [CAUSE_JOINED] = {"joined", "it was added and has not come up yet"},
     [CAUSE_RESILIENCY_ENDED] = {"resiliency-ended", "its node did not come back in time"},
 };
 
@@ -167,6 +168,8 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_NODE_PAUSE] = "node-pause",
         [COMMAND_NODE_RESUME] = "node-resume",
         [COMMAND_NODE_EVICT] = "node-evict",
+        [COMMAND_NODE_JOIN] = "node-join",
+        [COMMAND_NODE_REMOVED] = "node-removed",
     };
     return NAME_IN(names, k);
 }

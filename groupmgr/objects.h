@@ -167,6 +167,7 @@ enum cause {
     CAUSE_QUARANTINED,
     CAUSE_QUARANTINE_ENDED,
     CAUSE_ISOLATED,              /* Its groups wait for it to come back. */
+    CAUSE_JOINED,                /* Added, and not up yet. */
     CAUSE_RESILIENCY_ENDED,      /* ResiliencyPeriod is over: they wait no more. */
     CAUSE_COUNT
 };
@@ -210,6 +211,8 @@ enum command_kind {
     COMMAND_NODE_PAUSE,
     COMMAND_NODE_RESUME,
     COMMAND_NODE_EVICT,
+    COMMAND_NODE_JOIN,     /* A new node asks for an id of its own. */
+    COMMAND_NODE_REMOVED,  /* An evicted node is in the raft configuration no more. */
     COMMAND_KIND_END
 };
 const char *command_kind_name(enum command_kind k); /* "group-offline" */
