@@ -69,6 +69,8 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
         fault = "another node answers at its address";
     else
         fault = c->refuse_peer(id, disk, c->data);
+    if (code == ERROR_CLUSTER_NODE_NOT_MEMBER)
+        c->expelled(message, c->data);
     if (fault != NULL) {
         if (!p->refusal_logged)
             log_warn("peers", "no connection to node %u: %s", p->id, fault);
@@ -76,24 +78,19 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
         rpc_close(p->conn);
         return;
     }
+    if (p->usable) /* peers_probe(). */
+        return;
     p->refusal_logged = false;
     p->usable = true;
     c->connected(p->id, c->data);
 }
 
-static void on_dialed(struct rpc_conn *conn, uint32_t code, void *data)
+static void say_hello(struct peer *p)
 {
-    struct peer *p = data;
     const struct peers_config *c = &p->peers->config;
     struct bytes params = BYTES_INIT;
     struct msgpack_sink m;
 
-    p->dial = NULL;
-    if (code != 0) {
-        peer_broke(p);
-        return;
-    }
-    p->conn = conn;
     msgpack_sink_init(&m, &params);
     sink_map(&m.sink, 5);
     sink_kv_str(&m.sink, "cluster", c->cluster);
@@ -101,8 +98,21 @@ static void on_dialed(struct rpc_conn *conn, uint32_t code, void *data)
     sink_kv_uint(&m.sink, "to", p->id);
     sink_kv_str(&m.sink, "disk", c->disk);
     sink_kv_uint(&m.sink, "lease_ms", c->lease_ms);
-    rpc_call(conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
+    rpc_call(p->conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
     bytes_release(&params);
+}
+
+static void on_dialed(struct rpc_conn *conn, uint32_t code, void *data)
+{
+    struct peer *p = data;
+
+    p->dial = NULL;
+    if (code != 0) {
+        peer_broke(p);
+        return;
+    }
+    p->conn = conn;
+    say_hello(p);
 }
 
 static void peer_dial(struct peer *p)
@@ -149,6 +159,12 @@ struct rpc_conn *peers_get(struct peers *ps, uint32_t id)
     if (p->dial == NULL && p->conn == NULL && uv_now(ps->config.loop) >= p->retry_at_ms)
         peer_dial(p);
     return NULL;
+}
+
+void peers_probe(struct peers *ps, uint32_t id)
+{
+    if (peers_get(ps, id) != NULL)
+        say_hello(peer_of(ps, id));
 }
 
 struct peers *peers_open(const struct peers_config *config)

@@ -31,6 +31,8 @@ struct peers_config {
     const char *(*address_of)(uint32_t id, void *data);
     /* See consensus_callbacks.refuse_peer. */
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* A member says that this node is none: it was evicted. */
+    void (*expelled)(const char *message, void *data);
     /* A connection became usable. */
     void (*connected)(uint32_t id, void *data);
     void *data;
@@ -44,5 +46,7 @@ void peers_free(struct peers *p);
 
 /* The usable connection to node `id`, or NULL: then one is being made. */
 struct rpc_conn *peers_get(struct peers *p, uint32_t id);
+/* Ask node `id` anew whether this node is a member: expelled() tells if not. */
+void peers_probe(struct peers *p, uint32_t id);
 
 #endif
