@@ -46,6 +46,9 @@ static void hello(struct session *s, struct rpc_request *r, const struct value *
         rpc_reply_error(r, ERROR_ACCESS_DENIED, fault);
         return;
     }
+    const char *address;
+    if (value_get_str(params, "address", TEXT_BYTES_MAX, &address))
+        s->api->config.learn(id, address, s->api->config.data);
     s->is_peer = true;
     msgpack_sink_init(&m, &result);
     sink_map(&m.sink, 2);

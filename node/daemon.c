@@ -251,13 +251,23 @@ static const char *address_of(uint32_t id, void *data)
 {
     const struct daemon *d = data;
     const struct node *n = cluster_node(replica_cluster(d->replica), id);
+    const char *learned = d->peers != NULL ? peers_address(d->peers, id) : NULL;
 
+    if (learned != NULL)
+        return learned;
     if (n != NULL)
         return n->address;
     for (unsigned i = 0; i < d->config->peer_count; i++)
         if (d->config->peers[i].id == id)
             return d->config->peers[i].address;
-    return NULL;
+    return d->consensus != NULL ? consensus_address(d->consensus, id) : NULL;
+}
+
+static void learn(uint32_t id, const char *address, void *data)
+{
+    struct daemon *d = data;
+
+    peers_learn(d->peers, id, address);
 }
 
 /* Nothing may run here any more, and nobody waits for this node's goodbye. */
@@ -299,6 +309,7 @@ static void open_core(struct daemon *d)
     struct peers_config peers = {.loop = &d->loop,
                                  .cluster = d->config->cluster,
                                  .disk = identity_disk(d->identity),
+                                 .address = config_self(d->config)->address,
                                  .id = d->self,
                                  .lease_ms = t->lease_ms,
                                  .connect_timeout_ms = t->election_ms,
@@ -336,6 +347,7 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
                                                          .reached_ms = reached_ms,
                                                          .leadership = on_leadership,
                                                          .refuse_peer = refuse_peer,
+                                                         .address_of = address_of,
                                                          .fatal = on_fatal};
     struct consensus_server servers[CONFIG_PEERS_MAX];
     const struct config *c = d->config;
@@ -373,6 +385,7 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .pulse = d->pulse,
                                 .executor = d->executor,
                                 .refuse_peer = refuse_peer,
+                                .learn = learn,
                                 .data = d};
 
     return api_open(&config, &d->api, ret_why);

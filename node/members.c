@@ -168,14 +168,16 @@ static void lead(struct members *m, uint64_t now)
 
 /* ------------------------------------------------------------- still a member? */
 
+/* Those of the configuration: after a restart the state is empty until a leader says how
+ * much of the log is committed, and who has moved must be found by the leader first. */
 static void probe(struct members *m, uint64_t now)
 {
-    const struct cluster *c = replica_cluster(m->replica);
+    struct consensus_server s;
 
     m->probed_ms = now;
-    for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
-        if (n->id != m->self)
-            peers_probe(m->peers, n->id);
+    for (unsigned i = 0; consensus_server_at(m->consensus, i, &s); i++)
+        if (s.id != m->self)
+            peers_probe(m->peers, s.id);
 }
 
 static void on_timer(uv_timer_t *timer)

@@ -98,6 +98,9 @@ def test_join_and_evict_while_calls_run():
         wait_for(lambda: nodes_of(c)["n5"]["state"] == "Down")
         c.cli("n1", "node", "evict", "n5")
         c.names.remove("n5")
+        # One that was down meanwhile finds out when it comes back.
+        start(c, "n5")
+        assert c.joined["n5"].wait(30 * SLOW) == 71
         join(c, "n7")
         assert nodes_of(c)["n7"]["id"] == 7
 
@@ -115,3 +118,15 @@ def test_any_two_of_seven_may_go():
                                  for n in (leader, other)))
             assert all(client.ask("node.get", name=n)["state"] == "Up" for n in left)
         client.close()
+
+
+def test_a_node_moves_to_another_address():
+    with Cluster(3, profile="fast") as c:
+        c.script("stop", "n3")
+        conf = c.dir / "n3" / "holdfast.conf"
+        old, new = c.port("n3"), free_port()
+        conf.write_text(conf.read_text().replace(f"n3=127.0.0.1:{old}", f"n3=127.0.0.1:{new}"))
+        c.script("start", "n3")
+        c.wait_daemon("n3")
+        assert nodes_of(c)["n3"]["address"] == f"127.0.0.1:{new}"
+        c.assert_equal_copies()

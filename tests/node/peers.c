@@ -131,6 +131,7 @@ static void setup(struct world *w)
     struct peers_config config = {.loop = &w->loop,
                                   .cluster = "test",
                                   .disk = "disk-1",
+                                  .address = "127.0.0.1:1",
                                   .id = 1,
                                   .connect_timeout_ms = 500,
                                   .user_timeout_ms = 1000,
