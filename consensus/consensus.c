@@ -101,6 +101,15 @@ static const char *refuse_peer(uint32_t id, const char *disk, void *data)
     return c->callbacks.refuse_peer(id, disk, c->data);
 }
 
+static const char *address_of(uint32_t id, const char *known, void *data)
+{
+    const struct consensus *c = data;
+    const char *newer =
+        c->callbacks.address_of != NULL ? c->callbacks.address_of(id, c->data) : NULL;
+
+    return newer != NULL ? newer : known;
+}
+
 static void configure(struct consensus *c, const struct consensus_config *config)
 {
     unsigned threshold = config->snapshot_threshold;
@@ -205,6 +214,7 @@ uint32_t consensus_open(uv_loop_t *loop, const struct consensus_config *config,
         .connect_timeout_ms = config->election_ms,
         .user_timeout_ms = 2 * config->election_ms,
         .refuse_peer = refuse_peer,
+        .address_of = address_of,
         .data = c,
     };
     uint32_t code = open_disk(c, config, ret_why);

@@ -72,6 +72,9 @@ struct consensus_callbacks {
     /* May the node `id`, whose data directory is `disk`, take part? NULL if so,
      * else the reason. Asked on every connection, in both directions. */
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* Where the node `id` is to be reached, if somebody knows better than the configuration,
+     * which keeps the address that the node was added with; else NULL. May be NULL. */
+    const char *(*address_of)(uint32_t id, void *data);
     /* Going on is unsafe. Logs and ends the process; does not return. Whoever
      * supervises it starts it anew, and it recovers from its disk. */
     void (*fatal)(const char *message, void *data) __attribute__((noreturn));
@@ -129,6 +132,9 @@ uint32_t consensus_highest_id(const struct consensus *c);
  * `ret->address` is borrowed until the loop turns. */
 bool consensus_server_at(const struct consensus *c, unsigned position,
                          struct consensus_server *ret);
+
+/* Of a server of the newest configuration, as it was added; NULL: it is in none. */
+const char *consensus_address(const struct consensus *c, uint32_t id);
 
 /* Hand leadership to the best other voter; ends by itself. */
 void consensus_transfer(struct consensus *c);

@@ -60,6 +60,16 @@ enum consensus_role consensus_role(const struct consensus *c)
     return consensus_role_of(c, c->id, &role) ? role : CONSENSUS_SPARE;
 }
 
+const char *consensus_address(const struct consensus *c, uint32_t id)
+{
+    struct consensus_server s;
+
+    for (unsigned i = 0; consensus_server_at(c, i, &s); i++)
+        if (s.id == id)
+            return s.address;
+    return NULL;
+}
+
 uint32_t consensus_highest_id(const struct consensus *c)
 {
     struct consensus_server s;

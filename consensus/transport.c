@@ -163,7 +163,9 @@ static int transport_connect(struct raft_uv_transport *raft, struct raft_uv_conn
     struct address to;
 
     req->cb = cb;
-    if (address_parse(address, 0, &to) != 0)
+    if (t->config.address_of != NULL)
+        address = t->config.address_of((uint32_t)id, address, t->config.data);
+    if (address == NULL || address_parse(address, 0, &to) != 0)
         return RAFT_NOCONNECTION;
     struct attempt *a = xcalloc(1, sizeof *a);
     a->transport = t;

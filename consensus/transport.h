@@ -33,6 +33,10 @@ struct transport_config {
     unsigned connect_timeout_ms;
     unsigned user_timeout_ms;
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* Where to dial `id`, whose address in raft's configuration is `known`. Also of who is in
+     * none that this node has: a leader may be newer than that, and wants its answers. A
+     * NULL function: where raft says. */
+    const char *(*address_of)(uint32_t id, const char *known, void *data);
     void *data;
 };
 

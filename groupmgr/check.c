@@ -56,6 +56,7 @@ static const char *nodes_fault(const struct cluster *c)
 
         MUST(i == 0 || c->nodes[i - 1]->node.id < n->node.id);
         MUST(n->node.state != NODE_JOINING);
+        MUST(n->node.id <= c->node_id_max && departed_find(c, n->node.id) == NULL);
         MUST(n->node.incarnation > 0 && n->node.incarnation <= c->index);
         MUST(!n->node.leaving || node_is_up(n));
         up += node_is_up(n) && !n->node.witness;

@@ -185,6 +185,8 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_FENCE_CONFIRM] = apply_fence_confirm,
     [COMMAND_FENCE_ATTEMPT] = apply_fence_attempt,
     [COMMAND_FENCE_RESULT] = apply_fence_result,
+    [COMMAND_NODE_JOIN] = apply_node_join,
+    [COMMAND_NODE_REMOVED] = apply_node_removed,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches

@@ -127,8 +127,11 @@ uint64_t cluster_objects_digest(struct cluster *c)
     assert(c->dirty == NULL);
     digest_sink_begin(&d);
     fields_write(&c->settings, settings_fields, &d.sink);
-    return mix(c->objects_sum + mix(digest_sink_end(&d)) +
-               mix(c->fence_digest) + mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)));
+    uint64_t members = mix(c->node_id_max);
+    for (unsigned i = 0; i < c->departed_count; i++)
+        members = mix(members + 2 * (uint64_t)c->departed[i].id + c->departed[i].removed);
+    return mix(members + c->objects_sum + mix(digest_sink_end(&d)) + mix(c->fence_digest) +
+               mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)));
 }
 
 uint64_t cluster_digest(struct cluster *c)

@@ -221,6 +221,7 @@ uint32_t apply_node_evict(struct cluster *c, const struct command *cmd, struct r
     node_enter(c, n, NODE_DOWN, CAUSE_EVICTED);
     groups_inherit(c, n);
     node_forget(c, n->node.id);
+    departed_add(c, n->node.id, false);
     assert(n->drained.count == 0 && n->preferring.count == 0);
     node_remove(c, n);
 

@@ -114,6 +114,13 @@ const struct fence_device *cluster_next_fence_device(const struct cluster *c,
 /* Do the groups of `n`, which is down, wait until it is known to be off? */
 bool node_awaits_fencing(const struct cluster *c, const struct node *n);
 
+/* Was the node `id` evicted? `ret_removed` (NULL is fine): it is in the raft configuration
+ * no more, as the leader has said, and never will be again: ids are not given twice. */
+bool cluster_departed(const struct cluster *c, uint32_t id, bool *ret_removed);
+/* The evicted nodes that are still to be removed from the raft configuration, by id;
+ * start with 0, ends with 0. */
+uint32_t cluster_next_departing(const struct cluster *c, uint32_t after);
+
 /* Digest of the whole state: equal on replicas that applied the same commands.
  * Incremental: costs what was touched since the last call. */
 uint64_t cluster_digest(struct cluster *c);

@@ -116,6 +116,7 @@ static const struct {
     [CAUSE_QUARANTINED] = {"quarantined", "it left too often"},
     [CAUSE_QUARANTINE_ENDED] = {"quarantine-ended", "its quarantine is over"},
     [CAUSE_ISOLATED] = {"isolated", "it waits for its node to come back"},
+    [CAUSE_JOINED] = {"joined", "it was added and has not come up yet"},
     [CAUSE_RESILIENCY_ENDED] = {"resiliency-ended", "its node did not come back in time"},
     [CAUSE_FENCING_BEGUN] = {"fencing-begun", "the node is to be switched off"},
     [CAUSE_FENCING_ATTEMPT] = {"fencing-attempt", "its fence devices are being used"},
@@ -183,6 +184,8 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_FENCE_CONFIRM] = "fence-confirm",
         [COMMAND_FENCE_ATTEMPT] = "fence-attempt",
         [COMMAND_FENCE_RESULT] = "fence-result",
+        [COMMAND_NODE_JOIN] = "node-join",
+        [COMMAND_NODE_REMOVED] = "node-removed",
     };
     return NAME_IN(names, k);
 }

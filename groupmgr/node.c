@@ -85,6 +85,8 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
     if (known != NULL && node_is_fenced_now(known))
         return refuse(reply, ERROR_INVALID_STATE, "%s is being fenced: it can come back after that",
                       known->node.name);
+    if (departed_find(c, cmd->node) != NULL)
+        return refuse(reply, ERROR_CLUSTER_NODE_NOT_MEMBER, "node %u was evicted", cmd->node);
     if (known == NULL)
         return c->node_count < NODES_MAX
                    ? 0
@@ -176,6 +178,7 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
     n = find_node(c, cmd->node);
     if (n == NULL)
         n = node_insert(c, cmd->node, cmd->name);
+    node_id_note(c, cmd->node);
     if (node_is_up(n)) {
         node_leave(c, n, CAUSE_NODE_RESTARTED);
         node_for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);

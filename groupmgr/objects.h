@@ -172,6 +172,7 @@ enum cause {
     CAUSE_QUARANTINED,
     CAUSE_QUARANTINE_ENDED,
     CAUSE_ISOLATED,              /* Its groups wait for it to come back. */
+    CAUSE_JOINED,                /* Added, and not up yet. */
     CAUSE_RESILIENCY_ENDED,      /* ResiliencyPeriod is over: they wait no more. */
     /* Fencing. */
     CAUSE_FENCING_BEGUN,         /* It is to be switched off by its fence devices. */
@@ -232,6 +233,8 @@ enum command_kind {
     COMMAND_FENCE_CONFIRM, /* A client's word that a node is off. */
     COMMAND_FENCE_ATTEMPT, /* A node begins to work on a level; */
     COMMAND_FENCE_RESULT,  /* what became of it. */
+    COMMAND_NODE_JOIN,     /* A new node asks for an id of its own. */
+    COMMAND_NODE_REMOVED,  /* An evicted node is in the raft configuration no more. */
     COMMAND_KIND_END
 };
 const char *command_kind_name(enum command_kind k); /* "group-offline" */

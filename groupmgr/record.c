@@ -417,6 +417,7 @@ void records_release(struct cluster *c)
     {
         free(s);
     }
+    free(c->departed);
     for (unsigned i = 0; i < c->node_count; i++)
         node_free(c->nodes[i]);
     free(c->wishes.groups);

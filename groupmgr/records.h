@@ -117,6 +117,13 @@ struct session {
     UT_hash_handle by_client;
 };
 
+/* A node that was evicted. Kept for good, since its id must never come back; a few
+ * bytes for each eviction. */
+struct departed {
+    uint32_t id;
+    bool removed; /* From the raft configuration, too. */
+};
+
 /* The events kept. Those of the last command live in `latest`, however many;
  * with the next command the last EVENTS_MAX of all move into `ring`. */
 struct event_log {
@@ -143,6 +150,9 @@ struct cluster {
 
     struct node_record *nodes[NODES_MAX]; /* By id, ascending. */
     unsigned node_count;
+    uint32_t node_id_max;      /* The highest ever: none is given twice. */
+    struct departed *departed; /* Evicted nodes, by id, ascending. */
+    unsigned departed_count;
     struct group_record *groups; /* In order of creation. */
     struct group_record *groups_by_id, *groups_by_name;
     unsigned group_count;

@@ -509,6 +509,21 @@ static void accounts_make(struct cluster *c)
     }
 }
 
+static bool departed_read(struct cluster *c, const struct value *v)
+{
+    struct field_reader r;
+    uint32_t id;
+    bool removed;
+
+    fields_begin(&r, v);
+    id = read_u32(&r, "id");
+    removed = read_bool(&r, "removed");
+    if (!fields_end(&r) || id == 0 || id > c->node_id_max || departed_find(c, id) != NULL)
+        return false;
+    departed_add(c, id, removed);
+    return true;
+}
+
 static bool cluster_read_all(struct cluster *c, const struct value *v)
 {
     struct field_reader r, again;
@@ -523,7 +538,9 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
     timer_set(c, &c->forming, read_uint(&r, "forming_until_ms", UINT64_MAX));
     commons_read(OBJECT_CLUSTER, &c->settings, &r);
     c->events.total = read_uint(&r, "events_total", UINT64_MAX);
-    if (!items_read(c, &r, "fence_devices", fence_device_read) ||
+    c->node_id_max = read_u32(&r, "node_id_max");
+    if (!items_read(c, &r, "departed", departed_read) ||
+        !items_read(c, &r, "fence_devices", fence_device_read) ||
         !items_read(c, &r, "nodes", node_read) || !items_read(c, &r, "groups", group_read) ||
         !items_read(c, &r, "resources", resource_read) ||
         !items_read(c, &r, "sessions", session_read) || !items_read(c, &r, "events", event_read))

@@ -452,6 +452,16 @@ static inline bool node_is_up(const struct node_record *n)
     return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
 }
 
+/* -------------------------------------------------------- membership.c */
+
+uint32_t apply_node_join(struct cluster *c, const struct command *cmd, struct reply *reply);
+uint32_t apply_node_removed(struct cluster *c, const struct command *cmd, struct reply *reply);
+/* NULL: it was never evicted. */
+struct departed *departed_find(const struct cluster *c, uint32_t id);
+void departed_add(struct cluster *c, uint32_t id, bool removed);
+/* The id is taken from now on. */
+void node_id_note(struct cluster *c, uint32_t id);
+
 /* Nodes that may own groups: all but witnesses. */
 unsigned hosts_count(const struct cluster *c);
 /* The wait of a cold start is over: place what has no live owner. */

@@ -289,6 +289,15 @@ void event_write(const struct event *e, struct sink *s)
     fields_write(e, event_fields, s);
 }
 
+static void departed_fields(const void *object, struct field_writer *w)
+{
+    const struct departed *d = object;
+
+    assert(d->id != 0);
+    field_uint(w, "id", d->id);
+    field_bool(w, "removed", d->removed);
+}
+
 static void cluster_fields(const void *object, struct field_writer *w)
 {
     const struct cluster *c = object;
@@ -308,6 +317,10 @@ static void cluster_fields(const void *object, struct field_writer *w)
     if (field_array(w, "nodes", c->node_count))
         for (unsigned i = 0; i < c->node_count; i++)
             node_write(c->nodes[i], w->s);
+    field_uint(w, "node_id_max", c->node_id_max);
+    if (field_array(w, "departed", c->departed_count))
+        for (unsigned i = 0; i < c->departed_count; i++)
+            fields_write(&c->departed[i], departed_fields, w->s);
     if (field_array(w, "groups", c->group_count))
         DL_FOREACH(c->groups, g) group_write(g, w->s);
     if (field_array(w, "resources", c->resource_count))

@@ -36,6 +36,8 @@ struct api_config {
     struct pulse *pulse;
     struct executor *executor;
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* A node that was not refused says where it is to be dialled. */
+    void (*learn)(uint32_t id, const char *address, void *data);
     void *data;
 };
 

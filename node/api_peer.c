@@ -6,6 +6,7 @@
 #include "net/msgpack.h"
 #include "node/api_private.h"
 #include "node/calls.h"
+#include "node/replica.h"
 
 enum { TEXT_BYTES_MAX = 300 };
 
@@ -32,12 +33,22 @@ static void hello(struct session *s, struct rpc_request *r, const struct value *
     const char *fault = hello_fault(s->api, params);
     struct bytes result = BYTES_INIT;
     struct msgpack_sink m;
+    bool removed = false;
+    uint32_t id;
 
+    if (value_get_u32(params, "id", &id) &&
+        cluster_departed(replica_cluster(s->api->config.replica), id, &removed) && removed) {
+        rpc_reply_error(r, ERROR_CLUSTER_NODE_NOT_MEMBER, "this node was evicted");
+        return;
+    }
     if (fault != NULL) {
         log_warn("peers", "%s refused: %s", rpc_conn_peer(s->conn), fault);
         rpc_reply_error(r, ERROR_ACCESS_DENIED, fault);
         return;
     }
+    const char *address;
+    if (value_get_str(params, "address", TEXT_BYTES_MAX, &address))
+        s->api->config.learn(id, address, s->api->config.data);
     s->is_peer = true;
     msgpack_sink_init(&m, &result);
     sink_map(&m.sink, 2);
@@ -52,6 +63,8 @@ bool api_peer(struct session *s, struct rpc_request *r, const char *method,
 {
     if (strcmp(method, "peer.hello") == 0)
         hello(s, r, params);
+    else if (strcmp(method, "peer.join") == 0)
+        api_join(s, r, params);
     else if (strncmp(method, "peer.", 5) == 0 && !s->is_peer)
         rpc_reply_error(r, ERROR_ACCESS_DENIED, "peer.hello comes first");
     else if (strcmp(method, "peer.propose") == 0)

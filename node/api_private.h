@@ -71,4 +71,7 @@ bool api_past(struct session *s, struct rpc_request *r, const char *method,
 bool api_peer(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params);
 
+/* api_join.c: a machine with an empty folder asks to be a member. */
+void api_join(struct session *s, struct rpc_request *r, const struct value *params);
+
 #endif

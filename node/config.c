@@ -14,6 +14,7 @@
 #include "base/text.h"
 
 enum {
+    VOTER_GRACE_LEASES = 15,
     LINE_BYTES_MAX = 198, /* inih truncates longer lines without a word. */
     GUARD_MS_MIN = 20,    /* A guardian acts 8 ms after the monitor should have. */
     ROUND_TRIPS_MS = 50,  /* Votes, the first entry, a pulse: on disks and back. */
@@ -184,6 +185,29 @@ static void set_peers(struct loading *l, const char *value, void *field)
     free(copy);
 }
 
+static void set_join(struct loading *l, const char *value, void *field)
+{
+    char *copy = xstrdup(value);
+    char *rest = copy;
+    char *word;
+    struct address address;
+
+    while ((word = strsep(&rest, " \t,")) != NULL)
+        if (word[0] != '\0' && (address_parse(word, 0, &address) != 0 || address.is_unix))
+            complain(l, l->line, "\"%s\" is not HOST:PORT", word);
+    free(copy);
+    set_text(l, value, field);
+}
+
+static void set_voters(struct loading *l, const char *value, void *field)
+{
+    bool *at = field;
+
+    if (strcmp(value, "automatic") != 0 && strcmp(value, "fixed") != 0)
+        complain(l, l->line, "voters is \"automatic\" or \"fixed\", not \"%s\"", value);
+    *at = strcmp(value, "fixed") == 0;
+}
+
 static int compare_peers(const void *a, const void *b)
 {
     const struct config_peer *x = a, *y = b;
@@ -217,13 +241,17 @@ static const struct key {
     {"node", "level", set_debug, FIELD(debug), false, false},
     {"node", "monitor", set_path, FIELD(monitor), false, false},
     {"cluster", "name", set_name, FIELD(cluster), true, false},
-    {"cluster", "peers", set_peers, 0, true, true},
+    {"cluster", "peers", set_peers, 0, false, true},
     {"cluster", "profile", set_profile, FIELD(profile), false, false},
     {"timing", "lease_ms", set_ms, FIELD(timing.lease_ms), false, false},
     {"timing", "pulse_ms", set_ms, FIELD(timing.pulse_ms), false, false},
     {"timing", "election_ms", set_ms, FIELD(timing.election_ms), false, false},
     {"timing", "heartbeat_ms", set_ms, FIELD(timing.heartbeat_ms), false, false},
     {"timing", "guard_ms", set_ms, FIELD(timing.guard_ms), false, false},
+    {"node", "address", set_text, FIELD(address), false, false},
+    {"cluster", "join", set_join, FIELD(join), false, false},
+    {"cluster", "voters", set_voters, FIELD(fixed_roles), false, false},
+    {"timing", "voter_grace_ms", set_ms, FIELD(voter_grace_ms), false, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -308,6 +336,8 @@ static void apply_profile(struct config *c)
         c->timing.heartbeat_ms = t->heartbeat_ms;
     if (c->timing.guard_ms == 0)
         c->timing.guard_ms = t->guard_ms;
+    if (c->voter_grace_ms == 0)
+        c->voter_grace_ms = VOTER_GRACE_LEASES * c->timing.lease_ms;
 }
 
 /* Where a key of [timing] was given; 0 if it is the profile's. */
@@ -358,6 +388,43 @@ static void check_timing(struct loading *l)
                  t->guard_ms, GUARD_MS_MIN);
 }
 
+/* A node that joins is its own only peer. */
+static void check_join(struct loading *l)
+{
+    struct config *c = l->config;
+
+    if (c->join == NULL) {
+        if (c->address != NULL)
+            complain(l, 0, "address in section [node] is for a node that joins: its line among "
+                           "the peers says it");
+        return;
+    }
+    if (c->peer_count > 0)
+        complain(l, 0, "peers and join in section [cluster] exclude each other");
+    else if (c->address == NULL)
+        complain(l, 0, "a node that joins needs its address in section [node]");
+    else {
+        char *self = xasprintf("%s=%s", c->node, c->address);
+        add_peer(l, self);
+        free(self);
+    }
+}
+
+static void check_roles(struct loading *l)
+{
+    const struct config *c = l->config;
+    unsigned voters = 0, witnesses = 0;
+
+    for (unsigned i = 0; i < c->peer_count; i++) {
+        voters += c->peers[i].role == CONSENSUS_VOTER;
+        witnesses += c->peers[i].witness;
+    }
+    if (voters == 0)
+        complain(l, l->seen[8], "at least one peer must vote");
+    if (witnesses == c->peer_count)
+        complain(l, l->seen[8], "at least one peer must be no witness, or nothing can run");
+}
+
 static void check_whole(struct loading *l)
 {
     struct config *c = l->config;
@@ -365,6 +432,11 @@ static void check_whole(struct loading *l)
     for (unsigned i = 0; i < KEY_COUNT; i++)
         if (keys[i].required && l->seen[i] == 0)
             complain(l, 0, "%s is missing in section [%s]", keys[i].name, keys[i].section);
+    if (l->seen[8] == 0 && c->join == NULL)
+        complain(l, 0, "peers is missing in section [cluster]");
+    if (l->error_count > 0)
+        return;
+    check_join(l);
     if (l->error_count > 0)
         return;
     const struct config_peer *self = config_self(c);
@@ -373,16 +445,8 @@ static void check_whole(struct loading *l)
     else if (!c->listen_given && address_parse(self->address, 0, &c->listen) != 0)
         complain(l, 0, "no address to listen on");
     check_timing(l);
-    unsigned voters = 0;
-    for (unsigned i = 0; i < c->peer_count; i++)
-        voters += c->peers[i].role == CONSENSUS_VOTER;
-    if (voters == 0)
-        complain(l, l->seen[8], "at least one peer must vote");
-    unsigned witnesses = 0;
-    for (unsigned i = 0; i < c->peer_count; i++)
-        witnesses += c->peers[i].witness;
-    if (witnesses == c->peer_count)
-        complain(l, l->seen[8], "at least one peer must be no witness, or nothing can run");
+    if (c->join == NULL)
+        check_roles(l);
 }
 
 /* `holdfast-monitor` stands beside this program. */
@@ -438,6 +502,8 @@ void config_release(struct config *c)
     free(c->monitor);
     free(c->cluster);
     free(c->profile);
+    free(c->join);
+    free(c->address);
     for (unsigned i = 0; i < c->peer_count; i++) {
         free(c->peers[i].name);
         free(c->peers[i].address);

@@ -46,6 +46,12 @@ struct config {
     char *cluster;
     struct config_peer peers[CONFIG_PEERS_MAX]; /* In order of id. */
     unsigned peer_count;
+    /* Instead of peers: join the cluster that one of these addresses belongs to. Then
+     * this node alone is among the peers, without an id until node/join.h finds it. */
+    char *join;    /* HOST:PORT, separated by blanks or commas; NULL. */
+    char *address; /* Of this node, as NAME=HOST:PORT would have it; with `join` only. */
+    bool fixed_roles;        /* The leader chooses no voters. */
+    unsigned voter_grace_ms; /* A voter that is down for so long may be replaced. */
     /* [timing], from the profile where not given. */
     struct config_timing timing;
     char *profile;

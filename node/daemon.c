@@ -77,6 +77,14 @@ static const char *refuse_peer(uint32_t id, const char *disk, void *data)
     const struct daemon *d = data;
     const struct node *n = cluster_node(replica_cluster(d->replica), id);
 
+    bool removed = false;
+
+    if (cluster_departed(replica_cluster(d->replica), id, &removed) && removed)
+        return "it was evicted";
+    /* Whose state is empty knows its members from those that let it join. */
+    if (cluster_index(replica_cluster(d->replica)) == 0 && d->joined.count > 0 &&
+        !join_knows(&d->joined, id, disk))
+        return "it is none of the members that let this node join";
     if (n != NULL && strcmp(n->disk, disk) != 0)
         return "its data folder is not the one that the cluster knows: a node must not come back "
                "under an old name with an emptied disk";
@@ -243,13 +251,40 @@ static const char *address_of(uint32_t id, void *data)
 {
     const struct daemon *d = data;
     const struct node *n = cluster_node(replica_cluster(d->replica), id);
+    const char *learned = d->peers != NULL ? peers_address(d->peers, id) : NULL;
 
+    if (learned != NULL)
+        return learned;
     if (n != NULL)
         return n->address;
     for (unsigned i = 0; i < d->config->peer_count; i++)
         if (d->config->peers[i].id == id)
             return d->config->peers[i].address;
-    return NULL;
+    return d->consensus != NULL ? consensus_address(d->consensus, id) : NULL;
+}
+
+static void learn(uint32_t id, const char *address, void *data)
+{
+    struct daemon *d = data;
+
+    peers_learn(d->peers, id, address);
+}
+
+/* Nothing may run here any more, and nobody waits for this node's goodbye. */
+static void on_expelled(const char *message, void *data)
+{
+    struct daemon *d = data;
+
+    if (d->stop != NULL || d->opening)
+        return;
+    log_error("daemon", "%s: nothing is served here any more, and this folder is of no use", message);
+    identity_condemn(d->identity, "this node was evicted from the cluster");
+    d->exit_status = EXIT_UNUSABLE;
+    pulse_stop(d->pulse);
+    d->incarnation = 0;
+    executor_set_incarnation(d->executor, 0);
+    executor_terminate_all(d->executor);
+    d->stop = stop_begin(d);
 }
 
 static void on_peer_connected(uint32_t id, void *data)
@@ -274,12 +309,14 @@ static void open_core(struct daemon *d)
     struct peers_config peers = {.loop = &d->loop,
                                  .cluster = d->config->cluster,
                                  .disk = identity_disk(d->identity),
+                                 .address = config_self(d->config)->address,
                                  .id = d->self,
                                  .lease_ms = t->lease_ms,
                                  .connect_timeout_ms = t->election_ms,
                                  .user_timeout_ms = 2 * t->election_ms,
                                  .address_of = address_of,
                                  .refuse_peer = refuse_peer,
+                                 .expelled = on_expelled,
                                  .connected = on_peer_connected,
                                  .data = d};
     struct pulse_config pulse = {.loop = &d->loop,
@@ -294,6 +331,7 @@ static void open_core(struct daemon *d)
     d->calls = calls_open(&d->loop, d->self);
     d->peers = peers_open(&peers);
     d->executor = executor_new(d->replica, d->calls, d->self);
+    d->members = members_open(&d->loop, d->config, d->replica, d->calls);
     pulse.replica = d->replica;
     pulse.calls = d->calls;
     d->pulse = pulse_open(&pulse);
@@ -309,6 +347,7 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
                                                          .reached_ms = reached_ms,
                                                          .leadership = on_leadership,
                                                          .refuse_peer = refuse_peer,
+                                                         .address_of = address_of,
                                                          .fatal = on_fatal};
     struct consensus_server servers[CONFIG_PEERS_MAX];
     const struct config *c = d->config;
@@ -322,7 +361,7 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
                                       .address = config_self(c)->address,
                                       .disk = identity_disk(d->identity),
                                       .servers = servers,
-                                      .server_count = c->peer_count,
+                                      .server_count = c->join == NULL ? c->peer_count : 0,
                                       .election_ms = c->timing.election_ms,
                                       .heartbeat_ms = c->timing.heartbeat_ms};
     d->opening = true;
@@ -346,6 +385,7 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .pulse = d->pulse,
                                 .executor = d->executor,
                                 .refuse_peer = refuse_peer,
+                                .learn = learn,
                                 .data = d};
 
     return api_open(&config, &d->api, ret_why);
@@ -408,6 +448,7 @@ void daemon_close(struct daemon *d)
 {
     api_close(d->api);
     pulse_close(d->pulse);
+    members_close(d->members);
     calls_close(d->calls);
     peers_close(d->peers);
     if (d->monitor != NULL)
@@ -422,6 +463,7 @@ static void free_all(struct daemon *d)
 {
     api_free(d->api);
     pulse_free(d->pulse);
+    members_free(d->members);
     executor_free(d->executor);
     calls_free(d->calls);
     peers_free(d->peers);
@@ -440,21 +482,24 @@ static void start_failed(uint32_t code, char *why)
     log_error("daemon", "cannot start: %s%s", why,
               code == ERROR_FILE_CORRUPT
                   ? "; this node's copy is damaged and is not used. The other nodes have the data: "
-                    "rebuild this one with an empty folder under a new name"
+                    "evict this one, empty its folder and let it join anew"
                   : "");
     fprintf(stderr, "holdfastd: cannot start: %s\n", why);
     fflush(stderr);
     _exit(code == ERROR_FILE_CORRUPT ? EXIT_UNUSABLE : EXIT_TEMPORARY);
 }
 
-void daemon_start(struct daemon *d, const struct config *config)
+void daemon_start(struct daemon *d, struct config *config)
 {
     char *why = NULL;
 
-    *d = (struct daemon){.config = config, .self = config_self(config)->id};
+    *d = (struct daemon){.config = config};
     uint32_t code = identity_open(config->data_dir, &d->identity, &why);
+    if (code == 0)
+        code = join_find_id(config, identity_disk(d->identity), &d->joined, &why);
     if (code != 0)
         start_failed(code, why);
+    d->self = config_self(config)->id;
     uv_loop_init(&d->loop);
     uv_timer_init(&d->loop, &d->monitor_retry);
     d->monitor_retry.data = d;
@@ -466,6 +511,7 @@ void daemon_start(struct daemon *d, const struct config *config)
         start_failed(code, why);
     calls_start(d->calls, d->consensus, d->peers);
     pulse_start(d->pulse, d->consensus, d->peers);
+    members_start(d->members, d->consensus, d->peers);
     api_start(d->api, d->consensus);
     open_signals(d);
     open_monitor(d);
@@ -482,7 +528,7 @@ void daemon_finish(struct daemon *d)
     log_info("daemon", "stopped");
 }
 
-int daemon_run(const struct config *config)
+int daemon_run(struct config *config)
 {
     struct daemon d;
 

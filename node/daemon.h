@@ -12,6 +12,8 @@
 #include "node/config.h"
 #include "node/executor.h"
 #include "node/identity.h"
+#include "node/join.h"
+#include "node/members.h"
 #include "node/peers.h"
 #include "node/pulse.h"
 #include "node/replica.h"
@@ -37,6 +39,8 @@ struct daemon {
     struct calls *calls;
     struct peers *peers;
     struct pulse *pulse;
+    struct members *members;
+    struct joined joined;
     struct executor *executor;
     struct consensus *consensus;
     struct api *api;
@@ -53,10 +57,11 @@ struct daemon {
 };
 
 /* Run until told to stop. Returns an exit status. */
-int daemon_run(const struct config *config);
+int daemon_run(struct config *config);
 /* Its two halves, for who turns the loop by himself: everything is opened, or
  * the process ends; then, once the loop has nothing left, everything is freed. */
-void daemon_start(struct daemon *d, const struct config *config);
+/* A node that joins learns its id here, and `config` gets it. */
+void daemon_start(struct daemon *d, struct config *config);
 void daemon_finish(struct daemon *d);
 
 /* What orderly stop needs (stop.c). */

@@ -18,6 +18,7 @@ struct peer {
     struct rpc_dial *dial;
     struct rpc_conn *conn; /* From dialling on. */
     bool usable;           /* Hello was answered. */
+    char *address;         /* As it said itself; NULL. */
     uint64_t retry_at_ms;  /* Of the loop's time. */
     bool refusal_logged;
     struct peer *next;
@@ -69,6 +70,8 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
         fault = "another node answers at its address";
     else
         fault = c->refuse_peer(id, disk, c->data);
+    if (code == ERROR_CLUSTER_NODE_NOT_MEMBER)
+        c->expelled(message, c->data);
     if (fault != NULL) {
         if (!p->refusal_logged)
             log_warn("peers", "no connection to node %u: %s", p->id, fault);
@@ -76,17 +79,34 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
         rpc_close(p->conn);
         return;
     }
+    if (p->usable) /* peers_probe(). */
+        return;
     p->refusal_logged = false;
     p->usable = true;
     c->connected(p->id, c->data);
 }
 
-static void on_dialed(struct rpc_conn *conn, uint32_t code, void *data)
+static void say_hello(struct peer *p)
 {
-    struct peer *p = data;
     const struct peers_config *c = &p->peers->config;
     struct bytes params = BYTES_INIT;
     struct msgpack_sink m;
+
+    msgpack_sink_init(&m, &params);
+    sink_map(&m.sink, 6);
+    sink_kv_str(&m.sink, "cluster", c->cluster);
+    sink_kv_uint(&m.sink, "id", c->id);
+    sink_kv_uint(&m.sink, "to", p->id);
+    sink_kv_str(&m.sink, "disk", c->disk);
+    sink_kv_str(&m.sink, "address", c->address);
+    sink_kv_uint(&m.sink, "lease_ms", c->lease_ms);
+    rpc_call(p->conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
+    bytes_release(&params);
+}
+
+static void on_dialed(struct rpc_conn *conn, uint32_t code, void *data)
+{
+    struct peer *p = data;
 
     p->dial = NULL;
     if (code != 0) {
@@ -94,15 +114,7 @@ static void on_dialed(struct rpc_conn *conn, uint32_t code, void *data)
         return;
     }
     p->conn = conn;
-    msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 5);
-    sink_kv_str(&m.sink, "cluster", c->cluster);
-    sink_kv_uint(&m.sink, "id", c->id);
-    sink_kv_uint(&m.sink, "to", p->id);
-    sink_kv_str(&m.sink, "disk", c->disk);
-    sink_kv_uint(&m.sink, "lease_ms", c->lease_ms);
-    rpc_call(conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
-    bytes_release(&params);
+    say_hello(p);
 }
 
 static void peer_dial(struct peer *p)
@@ -151,6 +163,32 @@ struct rpc_conn *peers_get(struct peers *ps, uint32_t id)
     return NULL;
 }
 
+void peers_learn(struct peers *ps, uint32_t id, const char *address)
+{
+    struct address parsed;
+
+    if (ps->closing || id == 0 || id == ps->config.id || address_parse(address, 0, &parsed) != 0 ||
+        parsed.is_unix)
+        return;
+    struct peer *p = peer_of(ps, id);
+    free(p->address);
+    p->address = xstrdup(address);
+}
+
+const char *peers_address(const struct peers *ps, uint32_t id)
+{
+    for (const struct peer *p = ps->list; p != NULL; p = p->next)
+        if (p->id == id)
+            return p->address;
+    return NULL;
+}
+
+void peers_probe(struct peers *ps, uint32_t id)
+{
+    if (peers_get(ps, id) != NULL)
+        say_hello(peer_of(ps, id));
+}
+
 struct peers *peers_open(const struct peers_config *config)
 {
     struct peers *ps = xcalloc(1, sizeof *ps);
@@ -176,6 +214,7 @@ void peers_free(struct peers *ps)
     while (ps->list != NULL) {
         struct peer *p = ps->list;
         ps->list = p->next;
+        free(p->address);
         free(p);
     }
     free(ps);

@@ -1,6 +1,6 @@
 /* Connections from this node to the others, and what nodes say to each other.
  *
- *   peer.hello    {cluster, id, to, disk, lease_ms} -> {id, disk}   first on each connection
+ *   peer.hello    {cluster, id, to, disk, address, lease_ms} -> {id, disk}   first on each connection
  *   peer.propose  {command}               -> {code, index, detail}
  *   peer.barrier  {}                      -> {position}
  *   peer.renew    {node, incarnation, seq}                notification
@@ -23,6 +23,7 @@ struct peers_config {
     uv_loop_t *loop;
     const char *cluster; /* Borrowed. */
     const char *disk;
+    const char *address; /* Own, as the others are to dial it. */
     uint32_t id;
     unsigned lease_ms; /* Must be the same everywhere: see node/pulse.h. */
     unsigned connect_timeout_ms;
@@ -31,6 +32,8 @@ struct peers_config {
     const char *(*address_of)(uint32_t id, void *data);
     /* See consensus_callbacks.refuse_peer. */
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* A member says that this node is none: it was evicted. */
+    void (*expelled)(const char *message, void *data);
     /* A connection became usable. */
     void (*connected)(uint32_t id, void *data);
     void *data;
@@ -44,5 +47,12 @@ void peers_free(struct peers *p);
 
 /* The usable connection to node `id`, or NULL: then one is being made. */
 struct rpc_conn *peers_get(struct peers *p, uint32_t id);
+/* Node `id` said where it is to be dialled: that counts from now on, for it may have been
+ * moved, and can tell the cluster only once it is reached there. */
+void peers_learn(struct peers *p, uint32_t id, const char *address);
+/* What was learned of it; NULL: nothing. Borrowed. */
+const char *peers_address(const struct peers *p, uint32_t id);
+/* Ask node `id` anew whether this node is a member: expelled() tells if not. */
+void peers_probe(struct peers *p, uint32_t id);
 
 #endif

@@ -17,6 +17,7 @@ enum {
 
 /* What this node knows of a member's life. */
 struct member {
+    uint32_t id; /* 0: free. */
     uint64_t incarnation;
     uint64_t heard_ms; /* Boot time at which its last renewal was applied here. */
     bool down_proposed;
@@ -51,7 +52,7 @@ struct pulse {
     unsigned gathered_count;
     bool tick_under_way;
 
-    struct member members[NODES_MAX + 1]; /* By node id; ids beyond are not watched. */
+    struct member members[NODES_MAX + 1]; /* In no order. */
 };
 
 static inline struct cluster *pulse_state(const struct pulse *p)
@@ -59,9 +60,20 @@ static inline struct cluster *pulse_state(const struct pulse *p)
     return replica_cluster(p->config.replica);
 }
 
+/* Of a node of the cluster; the place of one that has gone is taken by the next. */
 static inline struct member *pulse_member(struct pulse *p, uint32_t id)
 {
-    return id <= NODES_MAX ? &p->members[id] : NULL;
+    struct member *place = NULL;
+
+    for (unsigned i = 0; i <= NODES_MAX; i++)
+        if (p->members[i].id == id)
+            return &p->members[i];
+    for (unsigned i = 0; i <= NODES_MAX && place == NULL; i++)
+        if (p->members[i].id == 0 || cluster_node(pulse_state(p), p->members[i].id) == NULL)
+            place = &p->members[i];
+    if (place != NULL && id != 0)
+        *place = (struct member){.id = id};
+    return place;
 }
 
 static inline uint64_t pulse_lease_ms(const struct pulse *p)

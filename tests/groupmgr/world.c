@@ -157,7 +157,8 @@ static uint32_t do_up(struct world *w, const char *name)
 
     snprintf(disk, sizeof(disk), "disk-of-%s", name);
     snprintf(address, sizeof(address), "%s:7400", name);
-    while (n == NULL && cluster_node(w->cluster, id) != NULL)
+    while (n == NULL &&
+           (cluster_node(w->cluster, id) != NULL || cluster_departed(w->cluster, id, NULL)))
         id++;
     cmd.node = n != NULL ? n->id : id;
     return world_apply(w, &cmd);

@@ -22,7 +22,7 @@ struct world {
     bool silent;
     struct rpc_request *held;
     struct rpc_conn *last;
-    unsigned hellos, closed, connected;
+    unsigned hellos, closed, connected, expelled;
 };
 
 static void on_guard(uv_timer_t *guard)
@@ -105,6 +105,12 @@ static void on_connected(uint32_t id, void *data)
     ((struct world *)data)->connected++;
 }
 
+static void on_expelled(const char *message, void *data)
+{
+    cr_assert_not_null(message);
+    ((struct world *)data)->expelled++;
+}
+
 static void setup(struct world *w)
 {
     struct address a;
@@ -125,11 +131,13 @@ static void setup(struct world *w)
     struct peers_config config = {.loop = &w->loop,
                                   .cluster = "test",
                                   .disk = "disk-1",
+                                  .address = "127.0.0.1:1",
                                   .id = 1,
                                   .connect_timeout_ms = 500,
                                   .user_timeout_ms = 1000,
                                   .address_of = address_of,
                                   .refuse_peer = refuse_peer,
+                                  .expelled = on_expelled,
                                   .connected = on_connected,
                                   .data = w};
     w->peers = peers_open(&config);
@@ -188,6 +196,21 @@ Test(peers, one_that_broke_is_made_again)
     rpc_close(w.last);
     RUN_UNTIL(&w, w.connected > 1);
     cr_assert_not_null(peers_get(w.peers, 2));
+    teardown(&w);
+}
+
+Test(peers, who_is_asked_again_may_say_that_this_node_was_evicted)
+{
+    struct world w;
+
+    setup(&w);
+    RUN_UNTIL(&w, w.connected > 0);
+    peers_probe(w.peers, 2);
+    RUN_UNTIL(&w, w.hellos > 1);
+    cr_assert_eq(w.connected, 1);
+    w.error = ERROR_CLUSTER_NODE_NOT_MEMBER;
+    peers_probe(w.peers, 2);
+    RUN_UNTIL(&w, w.expelled > 0);
     teardown(&w);
 }
 

@@ -59,7 +59,8 @@ static void node_up(struct stage *s, const char *name, struct words *w)
     snprintf(disk, sizeof(disk), "disk-of-%s", name);
     snprintf(address, sizeof(address), "%s:7400", name);
     cmd.node = 1;
-    while (n == NULL && cluster_node(s->cluster, cmd.node) != NULL)
+    while (n == NULL && (cluster_node(s->cluster, cmd.node) != NULL ||
+                         cluster_departed(s->cluster, cmd.node, NULL)))
         cmd.node++;
     if (n != NULL)
         cmd.node = n->id;

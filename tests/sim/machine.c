@@ -257,6 +257,7 @@ static struct config *config_of(const struct machine *m)
         c->peers[i].role = i < s->voters ? CONSENSUS_VOTER : CONSENSUS_STANDBY;
     }
     c->peer_count = s->machines;
+    c->fixed_roles = true; /* Changes of the configuration are part of the workload. */
     c->timing = (struct config_timing){.lease_ms = s->lease_ms,
                                        .pulse_ms = s->pulse_ms,
                                        .election_ms = s->election_ms,

@@ -1,0 +1,192 @@
+#include "node/join.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "net/client.h"
+#include "net/msgpack.h"
+
+enum { CONNECT_MS = 2000, CALL_MS = 15000, PAUSE_MS = 300 };
+
+bool join_knows(const struct joined *j, uint32_t id, const char *disk)
+{
+    for (unsigned i = 0; i < j->count; i++)
+        if (j->members[i].id == id)
+            return strcmp(j->members[i].disk, disk) == 0;
+    return false;
+}
+
+/* -------------------------------------------------------------------- the file */
+
+/* False: there is none. `ret->id` stays 0 if it is not to be read. */
+static bool record_read(const char *path, struct joined *ret)
+{
+    FILE *f = fopen(path, "re");
+    uint32_t id;
+
+    if (f == NULL)
+        return errno != ENOENT;
+    if (fscanf(f, "id %" SCNu32 "\n", &ret->id) != 1)
+        ret->id = 0;
+    while (ret->count < NODES_MAX &&
+           fscanf(f, "member %" SCNu32 " %32s\n", &id, ret->members[ret->count].disk) == 2)
+        ret->members[ret->count++].id = id;
+    fclose(f);
+    return true;
+}
+
+/* So that a crash leaves no file or the whole one. */
+static uint32_t record_write(const char *path, const struct joined *j)
+{
+    char *tmp = xasprintf("%s.new", path);
+    FILE *f = fopen(tmp, "we");
+    uint32_t code = 0;
+
+    if (f != NULL) {
+        fprintf(f, "id %" PRIu32 "\n", j->id);
+        for (unsigned i = 0; i < j->count; i++)
+            fprintf(f, "member %" PRIu32 " %s\n", j->members[i].id, j->members[i].disk);
+    }
+    if (f == NULL || fflush(f) != 0 || fsync(fileno(f)) != 0 || rename(tmp, path) != 0)
+        code = error_from_errno(errno);
+    if (f != NULL)
+        fclose(f);
+    free(tmp);
+    return code;
+}
+
+/* --------------------------------------------------------------------- asking */
+
+static void write_request(const struct config *c, const char *disk, struct bytes *out)
+{
+    const struct config_peer *self = config_self(c);
+    struct msgpack_sink m;
+
+    msgpack_sink_init(&m, out);
+    sink_map(&m.sink, 6);
+    sink_kv_str(&m.sink, "cluster", c->cluster);
+    sink_kv_str(&m.sink, "name", c->node);
+    sink_kv_str(&m.sink, "address", self->address);
+    sink_kv_str(&m.sink, "disk", disk);
+    sink_kv_bool(&m.sink, "witness", self->witness);
+    sink_kv_uint(&m.sink, "lease_ms", c->timing.lease_ms);
+}
+
+static bool read_answer(const struct value *v, struct joined *ret)
+{
+    const struct value *members = value_get_array(v, "members");
+    struct joined j = {0};
+    const char *disk;
+
+    if (!value_get_u32(v, "id", &j.id) || j.id == 0 || members == NULL || members->len == 0 ||
+        members->len > NODES_MAX)
+        return false;
+    for (; j.count < members->len; j.count++) {
+        if (!value_get_u32(&members->items[j.count], "id", &j.members[j.count].id) ||
+            !value_get_str(&members->items[j.count], "disk", DISK_BYTES_MAX - 1, &disk))
+            return false;
+        strcpy(j.members[j.count].disk, disk); /* Bounded by DISK_BYTES_MAX. */
+    }
+    *ret = j;
+    return true;
+}
+
+/* Ask one member. On false, what it or the network said is in `why`. */
+static bool ask(const char *seed, const struct bytes *request, struct joined *ret, char why[400])
+{
+    struct arena a = {0};
+    struct address address;
+    struct client *client = NULL;
+    const struct value *result;
+    const char *message = "";
+    char *text = NULL;
+
+    if (address_parse(seed, 0, &address) != 0)
+        return false;
+    uint32_t code = client_open(&address, CONNECT_MS, &client, &text);
+    if (code == 0)
+        code = client_call(client, "peer.join", request, CALL_MS, &a, &result, &message);
+    bool good = code == 0 && read_answer(result, ret);
+    if (!good)
+        snprintf(why, 400, "%s: %s%s%s", seed,
+                 code == 0 ? "it answered something else" : error_text(code),
+                 message != NULL && message[0] != '\0' ? ": " : "", message != NULL ? message : "");
+    client_close(client);
+    free(text);
+    arena_release(&a);
+    return good;
+}
+
+static bool ask_all(const struct config *c, const struct bytes *request, struct joined *ret,
+                    char why[400])
+{
+    char *copy = xstrdup(c->join);
+    char *rest = copy;
+    char *word;
+    bool good = false;
+
+    while (!good && (word = strsep(&rest, " \t,")) != NULL)
+        good = word[0] != '\0' && ask(word, request, ret, why);
+    free(copy);
+    return good;
+}
+
+static void ask_until_answered(const struct config *c, const char *disk, struct joined *ret)
+{
+    struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+    struct bytes request = BYTES_INIT;
+    char why[400] = "", told[400] = "";
+
+    write_request(c, disk, &request);
+    log_info("join", "asking %s to let this node join cluster %s", c->join, c->cluster);
+    while (!ask_all(c, &request, ret, why)) {
+        if (strcmp(why, told) != 0)
+            log_warn("join", "not yet: %s; asking again", why);
+        strcpy(told, why);
+        nanosleep(&pause, NULL);
+    }
+    log_info("join", "this node is number %" PRIu32 " of cluster %s", ret->id, c->cluster);
+    bytes_release(&request);
+}
+
+/* ---------------------------------------------------------------------- finding */
+
+uint32_t join_find_id(struct config *config, const char *disk, struct joined *ret, char **ret_why)
+{
+    struct config_peer *self = (struct config_peer *)config_self(config);
+    char *path = xasprintf("%s/member", config->data_dir);
+    struct joined j = {0};
+    uint32_t code = 0;
+
+    assert(self != NULL);
+    if (record_read(path, &j)) {
+        if (j.id == 0) {
+            code = ERROR_FILE_CORRUPT;
+            *ret_why = xasprintf("%s is damaged: it should say which node this is", path);
+        }
+    } else {
+        if (config->join != NULL)
+            ask_until_answered(config, disk, &j);
+        else
+            j.id = self->id;
+        code = record_write(path, &j);
+        if (code != 0)
+            *ret_why = xasprintf("cannot write %s: %s", path, error_text(code));
+    }
+    free(path);
+    if (code != 0)
+        return code;
+    self->id = j.id;
+    *ret = j;
+    return 0;
+}
