@@ -57,6 +57,7 @@ static void command_fields(const void *object, struct field_writer *w)
     field_uint(w, "incarnation", cmd->incarnation);
     field_uint(w, "node_seq", cmd->node_seq);
     field_uint(w, "cause", (uint64_t)cmd->cause);
+    field_uint(w, "ms", cmd->ms);
     field_str(w, "address", cmd->address);
     field_str(w, "disk", cmd->disk);
     if (field_array(w, "renewals", cmd->renewal_count))
@@ -170,6 +171,7 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.incarnation = read_uint(&r, "incarnation", UINT64_MAX);
     cmd.node_seq = read_uint(&r, "node_seq", UINT64_MAX);
     cmd.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    cmd.ms = read_u32(&r, "ms");
     cmd.address = read_str(&r, "address");
     cmd.disk = read_str(&r, "disk");
     if (!properties_read(&r, a, &cmd) || !names_read(&r, a, &cmd) || !renewals_read(&r, a, &cmd) ||

@@ -104,7 +104,9 @@ struct command {
     uint32_t node;            /* NODE_UP/DOWN/LEAVING, REPORT: who. */
     uint64_t incarnation;     /* NODE_DOWN, NODE_LEAVING, REPORT: of which life. */
     uint64_t node_seq;        /* NODE_DOWN: last renewal that the proposer saw. */
-    enum cause cause;         /* NODE_DOWN: CAUSE_NODE_LEASE_EXPIRED or CAUSE_NODE_STOPPED. */
+    enum cause cause;         /* NODE_DOWN: CAUSE_NODE_LEASE_EXPIRED or CAUSE_NODE_STOPPED.
+                               * NODE_UP: why it lost its last lease, a CAUSE_LAPSE_*, or 0. */
+    uint32_t ms;              /* NODE_UP: for how long. NODE_DOWN: since it was last heard. */
     const char *address;      /* NODE_UP. */
     const char *disk;         /* NODE_UP. */
     const struct renewal *renewals; /* PULSE. */

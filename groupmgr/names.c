@@ -117,6 +117,13 @@ static const struct {
     [CAUSE_QUARANTINE_ENDED] = {"quarantine-ended", "its quarantine is over"},
     [CAUSE_ISOLATED] = {"isolated", "it waits for its node to come back"},
     [CAUSE_RESILIENCY_ENDED] = {"resiliency-ended", "its node did not come back in time"},
+    [CAUSE_LAPSE_NO_CONNECTION] = {"lapse-no-connection", "it had no connection to any other node"},
+    [CAUSE_LAPSE_NO_LEADER] = {"lapse-no-leader", "it knew of no leader"},
+    [CAUSE_LAPSE_NO_ANSWER] = {"lapse-no-answer", "the leader did not renew its lease"},
+    [CAUSE_LAPSE_DISK] = {"lapse-disk", "its disk stalled"},
+    [CAUSE_LAPSE_BUSY] = {"lapse-busy", "its daemon was stalled by its own work"},
+    [CAUSE_LAPSE_FROZEN] = {"lapse-frozen", "its daemon was frozen"},
+    [CAUSE_LAPSE_DAEMON_DEAD] = {"lapse-daemon-dead", "its daemon was dead"},
 };
 
 const char *cause_name(enum cause c)

@@ -66,6 +66,8 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
     assert(cmd->kind == COMMAND_NODE_UP);
     if (cmd->node == 0)
         return refuse(reply, ERROR_INVALID_PARAMETER, "node 0");
+    if (cmd->cause != CAUSE_NONE && !cause_is_lapse(cmd->cause))
+        return refuse(reply, ERROR_INVALID_PARAMETER, "cause %u", (unsigned)cmd->cause);
     if (!name_is_valid(cmd->name))
         return refuse(reply, ERROR_INVALID_NAME, "name of node %u", cmd->node);
     if (namesake != NULL && namesake != known)
@@ -162,6 +164,7 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
         for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);
     }
     node_begin(c, n, cmd);
+    lapse_tell(c, n, cmd);
 
     if (cold_start)
         starts_hold(c);
@@ -207,8 +210,10 @@ uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct re
         return refuse(reply, ERROR_INVALID_STATE, "%s has renewed its lease", n->node.name);
 
     node_leave(c, n, cmd->cause);
-    if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED)
+    if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED) {
+        lapse_begin(c, n, cmd);
         quarantine_count(c, n);
+    }
     forming_update(c, false);
     for_groups(c, n, group_lose_owner, cmd->cause);
     quarantine_review(c);

@@ -135,7 +135,8 @@ static void propose_deaths(struct pulse *p, uint64_t now)
                               .node = n->id,
                               .incarnation = n->incarnation,
                               .node_seq = n->renewed_seq,
-                              .cause = CAUSE_NODE_LEASE_EXPIRED};
+                              .cause = CAUSE_NODE_LEASE_EXPIRED,
+                              .ms = (uint32_t)(now - m->heard_ms)};
         log_warn("pulse", "node %s was not heard of for %" PRIu64 " ms: proposing that it is down",
                  n->name, now - m->heard_ms);
         m->down_proposed = true;
