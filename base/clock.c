@@ -27,3 +27,8 @@ uint64_t clock_wall_ms(void)
 {
     return clock_ns(CLOCK_REALTIME) / 1000000u;
 }
+
+uint64_t clock_cpu_ms(void)
+{
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID) / 1000000u;
+}

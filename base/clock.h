@@ -12,5 +12,8 @@
 uint64_t clock_boot_ms(void);
 uint64_t clock_boot_ns(void);
 uint64_t clock_wall_ms(void); /* Since 1970-01-01 UTC. */
+/* Processor time that this process has used: not a time of day, and no clock for
+ * decisions, only for telling why something came late. */
+uint64_t clock_cpu_ms(void);
 
 #endif

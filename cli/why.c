@@ -1,5 +1,6 @@
 /* `holdfast why`: the reasons for where something is and what it does, in
  * sentences. All of it is in the answer; nothing is judged here. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,15 +213,38 @@ static void tell_nowhere(const struct story *s)
     show_candidates(s->cli, s->a, candidates, "    ");
 }
 
+/* "  n1 was not heard of for 2021 ms; by its own word its daemon was frozen, for 5.2 s." */
+static void tell_lapse(const struct story *s, const char *name, const struct value *lapse)
+{
+    const struct value *why = value_get_map(lapse, "why");
+    uint64_t unheard_ms = 0, ms = 0;
+
+    if (lapse == NULL || lapse->type != VALUE_MAP)
+        return;
+    value_get_uint(lapse, "unheard_ms", &unheard_ms);
+    value_get_uint(lapse, "ms", &ms);
+    fprintf(s->out, "  %s lost its lease", name);
+    if (unheard_ms != 0)
+        fprintf(s->out, ": it was not heard of for %" PRIu64 " ms", unheard_ms);
+    if (why == NULL)
+        fputs(".\n  It has not said why yet.\n", s->out);
+    else
+        fprintf(s->out, ".\n  By its own word %s, for %" PRIu64 " ms.\n",
+                field(s, why, "cause_text"), ms);
+}
+
 static void tell_place(const struct story *s)
 {
     const struct value *placement = value_get_map(s->group, "placement");
     const struct value *candidates = value_get_array(placement, "candidates");
     const struct value *node = value_get_map(s->answer, "node");
+    const struct value *former = value_get_map(s->answer, "former");
     const char *owner = field(s, s->group, "owner");
 
     fprintf(s->out, "\nIt is on %s", owner);
     tell_why(s, value_get(placement, "why"), "  ");
+    if (former != NULL)
+        tell_lapse(s, field(s, former, "name"), value_get_map(former, "lapse"));
     if (!value_is_str(value_get(node, "state"), "Up"))
         fprintf(s->out, "  %s is %s%s.\n", owner, field(s, node, "state"), text_for(s->a, node));
     if (candidates != NULL && candidates->len > 0) {
@@ -442,6 +466,10 @@ static void tell_node(const struct story *s)
     fprintf(s->out, "node %s: %s%s\n\nIt is %s", field(s, node, "name"), coloured(s, state),
             text_for(s->a, node), state);
     tell_why(s, value_get(node, "why"), "  ");
+    if (value_get_map(node, "lapse") != NULL) {
+        fputs("\nThe last time:\n", s->out);
+        tell_lapse(s, field(s, node, "name"), value_get_map(node, "lapse"));
+    }
     tell_node_status(s, node);
     tell_node_groups(s);
 }

@@ -332,6 +332,11 @@ uint64_t consensus_position(const struct consensus *c)
     return c->position;
 }
 
+uint64_t consensus_writing_ms(const struct consensus *c)
+{
+    return guard_writing_ms(c->guard);
+}
+
 uint64_t consensus_snapshots(const struct consensus *c)
 {
     return c->snapshots;

@@ -124,6 +124,8 @@ uint64_t consensus_position(const struct consensus *c); /* Entries applied. */
 enum consensus_role consensus_role(const struct consensus *c);
 /* Of any node, by the newest configuration here; false if it is in none. */
 bool consensus_role_of(const struct consensus *c, uint32_t id, enum consensus_role *ret);
+/* For how long this node's disk has owed the oldest entry; 0: nothing. */
+uint64_t consensus_writing_ms(const struct consensus *c);
 uint64_t consensus_snapshots(const struct consensus *c); /* Taken by this process. */
 
 /* The highest id of the newest configuration here; 0: it is empty. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 /* raft_uv keeps two. */
@@ -86,6 +87,7 @@ struct guarded_append {
     struct raft_io_append *user;
     raft_io_append_cb cb;
     struct guard *guard;
+    uint64_t began_ms;
     uint64_t last; /* What the mark may be raised to once it is written. */
     struct guarded_append *next;
 };
@@ -162,6 +164,7 @@ static int guard_append(struct raft_io *io, struct raft_io_append *req,
     a->user->cb = cb;
     a->cb = cb;
     a->guard = g;
+    a->began_ms = clock_boot_ms();
     a->last = g->next_append + n - 1;
     g->next_append += n;
     writing_add(g, a);
@@ -477,6 +480,11 @@ void guard_watch(struct guard *g)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strncmp(g->io->errmsg, texts[i], strlen(texts[i])) == 0)
             die(g, "writing to the open segment", RAFT_IOERR);
+}
+
+uint64_t guard_writing_ms(const struct guard *g)
+{
+    return g->writing == NULL ? 0 : clock_boot_ms() - g->writing->began_ms;
 }
 
 bool guard_is_taking_snapshot(const struct guard *g)

@@ -75,6 +75,9 @@ void guard_on_send(struct guard *g, void (*sent)(const struct raft_message *mess
 int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_message *message,
                raft_io_send_cb cb);
 
+/* For how long the oldest append has not been written; 0: none is under way. */
+uint64_t guard_writing_ms(const struct guard *g);
+
 /* A snapshot of our own is being written. */
 bool guard_is_taking_snapshot(const struct guard *g);
 

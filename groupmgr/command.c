@@ -60,6 +60,7 @@ static void command_fields(const void *object, struct field_writer *w)
     field_uint(w, "attempt", cmd->attempt);
     field_uint(w, "by", cmd->by);
     field_uint(w, "cause", (uint64_t)cmd->cause);
+    field_uint(w, "ms", cmd->ms);
     field_str(w, "address", cmd->address);
     field_str(w, "disk", cmd->disk);
     if (field_array(w, "renewals", cmd->renewal_count))
@@ -176,6 +177,7 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.attempt = read_uint(&r, "attempt", UINT64_MAX);
     cmd.by = read_u32(&r, "by");
     cmd.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
+    cmd.ms = read_u32(&r, "ms");
     cmd.address = read_str(&r, "address");
     cmd.disk = read_str(&r, "disk");
     if (!properties_read(&r, a, &cmd) || !names_read(&r, a, &cmd) || !renewals_read(&r, a, &cmd) ||

@@ -122,7 +122,9 @@ struct command {
     uint64_t node_seq;        /* NODE_DOWN, FENCE_NODE: last renewal that the proposer saw. */
     uint64_t attempt;         /* FENCE_RESULT: of which attempt. */
     uint32_t by;              /* FENCE_ATTEMPT: the node that makes it. */
-    enum cause cause;         /* NODE_DOWN: CAUSE_NODE_LEASE_EXPIRED or CAUSE_NODE_STOPPED. */
+    enum cause cause;         /* NODE_DOWN: CAUSE_NODE_LEASE_EXPIRED or CAUSE_NODE_STOPPED.
+                               * NODE_UP: why it lost its last lease, a CAUSE_LAPSE_*, or 0. */
+    uint32_t ms;              /* NODE_UP: for how long. NODE_DOWN: since it was last heard. */
     const char *address;      /* NODE_UP, NODE_JOIN. */
     const char *disk;         /* NODE_UP, NODE_JOIN. */
     const struct renewal *renewals; /* PULSE. */

@@ -127,6 +127,13 @@ static const struct {
     [CAUSE_FENCING_CONFIRMED] = {"fencing-confirmed", "a client says that its node is off"},
     [CAUSE_POWERED_ON] = {"powered-on", "the node was switched on again"},
     [CAUSE_POWER_ON_FAILED] = {"power-on-failed", "the node could not be switched on again"},
+    [CAUSE_LAPSE_NO_CONNECTION] = {"lapse-no-connection", "it had no connection to any other node"},
+    [CAUSE_LAPSE_NO_LEADER] = {"lapse-no-leader", "it knew of no leader"},
+    [CAUSE_LAPSE_NO_ANSWER] = {"lapse-no-answer", "the leader did not renew its lease"},
+    [CAUSE_LAPSE_DISK] = {"lapse-disk", "its disk stalled"},
+    [CAUSE_LAPSE_BUSY] = {"lapse-busy", "its daemon was stalled by its own work"},
+    [CAUSE_LAPSE_FROZEN] = {"lapse-frozen", "its daemon was frozen"},
+    [CAUSE_LAPSE_DAEMON_DEAD] = {"lapse-daemon-dead", "its daemon was dead"},
 };
 
 const char *cause_name(enum cause c)

@@ -76,6 +76,8 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
         return refuse(reply, ERROR_INVALID_PARAMETER, "node 0");
     if ((cmd->flags & ~(uint32_t)NODE_UP_WITNESS) != 0)
         return refuse(reply, ERROR_INVALID_PARAMETER, "flags 0x%x", cmd->flags);
+    if (cmd->cause != CAUSE_NONE && !cause_is_lapse(cmd->cause))
+        return refuse(reply, ERROR_INVALID_PARAMETER, "cause %u", (unsigned)cmd->cause);
     if (!name_is_valid(cmd->name))
         return refuse(reply, ERROR_INVALID_NAME, "name of node %u", cmd->node);
     if (namesake != NULL && namesake != known)
@@ -184,6 +186,7 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
         node_for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);
     }
     node_begin(c, n, cmd);
+    lapse_tell(c, n, cmd);
 
     if (cold_start)
         starts_hold(c);
@@ -250,6 +253,8 @@ uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct re
     if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED)
         quarantine_count(c, n);
     node_die(c, n, cmd->cause);
+    if (cmd->cause == CAUSE_NODE_LEASE_EXPIRED)
+        lapse_begin(c, n, cmd);
     return 0;
 }
 

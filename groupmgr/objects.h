@@ -184,6 +184,14 @@ enum cause {
     CAUSE_FENCING_CONFIRMED,     /* A client says that it is off. */
     CAUSE_POWERED_ON,            /* After that it was switched on again, */
     CAUSE_POWER_ON_FAILED,       /* or could not be. */
+    /* What a node says of the lease that it lost (NODE_UP). In this order. */
+    CAUSE_LAPSE_NO_CONNECTION,   /* It reached no other node. */
+    CAUSE_LAPSE_NO_LEADER,       /* It reached others, and nobody led. */
+    CAUSE_LAPSE_NO_ANSWER,       /* It reached the leader, which renewed nothing. */
+    CAUSE_LAPSE_DISK,            /* Its disk took that long to write the log. */
+    CAUSE_LAPSE_BUSY,            /* Its daemon ran, and did not come to its timers. */
+    CAUSE_LAPSE_FROZEN,          /* Its daemon did not run: frozen, suspended, starved. */
+    CAUSE_LAPSE_DAEMON_DEAD,     /* The daemon had died, and the next one came too late. */
     CAUSE_COUNT
 };
 const char *cause_name(enum cause c); /* "node-lease-expired"; stable, for programs. */
@@ -354,6 +362,14 @@ struct fencing {
     struct why why;    /* Of its state. */
 };
 
+/* The last lease that a node lost: see lapse.c. */
+struct lapse {
+    uint64_t down_index; /* Of the command that declared it down; 0: it came back before. */
+    uint32_t unheard_ms; /* For so long the leader had not heard of it; 0: it does not say. */
+    struct why why;      /* What the node said when it came back, and when; index 0: nothing. */
+    uint32_t ms;         /* For so long. */
+};
+
 struct node {
     uint32_t id; /* Its raft id, > 0. */
     char *name;
@@ -379,6 +395,7 @@ struct node {
     struct fencing fencing;
     /* "1=ipmi-a,pdu:7": level, and devices with the outlet of each, by level. */
     struct strings fence_levels;
+    struct lapse lapse;
     /* Common properties. */
     char *description;
     char *site, *rack;         /* Fault domains; "": none. */

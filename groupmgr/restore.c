@@ -112,6 +112,22 @@ static bool fence_device_read(struct cluster *c, const struct value *v)
     return true;
 }
 
+static bool lapse_read(struct field_reader *node, struct lapse *ret)
+{
+    const struct value *v = read_object(node, "lapse");
+    struct field_reader r;
+
+    assert(ret->down_index == 0);
+    if (v == NULL)
+        return true;
+    fields_begin(&r, v);
+    ret->down_index = read_uint(&r, "down_index", UINT64_MAX);
+    ret->unheard_ms = read_u32(&r, "unheard_ms");
+    why_read(&r, "why", &ret->why);
+    ret->ms = read_u32(&r, "ms");
+    return fields_end(&r) && (ret->why.index == 0 || cause_is_lapse(ret->why.cause));
+}
+
 static bool node_read(struct cluster *c, const struct value *v)
 {
     struct field_reader r;
@@ -148,6 +164,7 @@ static bool node_read(struct cluster *c, const struct value *v)
     whole &= fencing_read(&r, &n->node.fencing);
     whole &= fence_levels_read(&r, &n->node.fence_levels);
     commons_read(OBJECT_NODE, &n->node, &r);
+    whole &= lapse_read(&r, &n->node.lapse);
     if (!fields_end(&r) || !whole)
         return false;
     offers_set(c, n, &n->node.capacities);

@@ -46,6 +46,11 @@ uint32_t instructions_check(const struct command *cmd, struct reply *reply);
 
 /* -------------------------------------------- state.c: who writes states */
 
+/* lapse.c: its lease has run out, by the leader's word; and what it says itself. */
+bool cause_is_lapse(enum cause cause);
+void lapse_begin(struct cluster *c, struct node_record *n, const struct command *cmd);
+void lapse_tell(struct cluster *c, struct node_record *n, const struct command *cmd);
+
 void node_enter(struct cluster *c, struct node_record *n, enum node_state next, enum cause cause);
 void resource_enter(struct cluster *c, struct resource_record *r, enum resource_state next,
                     enum cause cause);

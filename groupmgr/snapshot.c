@@ -52,6 +52,17 @@ static void node_fencing_fields(const struct node *n, struct field_writer *w)
     field_bin(w, "fence_levels", n->fence_levels.text, n->fence_levels.len);
 }
 
+static void lapse_fields(const void *object, struct field_writer *w)
+{
+    const struct lapse *l = object;
+
+    assert(l->why.index == 0 || cause_is_lapse(l->why.cause));
+    field_uint(w, "down_index", l->down_index);
+    field_uint(w, "unheard_ms", l->unheard_ms);
+    why_write(w, "why", &l->why);
+    field_uint(w, "ms", l->ms);
+}
+
 static void node_fields(const void *object, struct field_writer *w)
 {
     const struct node *n = object;
@@ -77,6 +88,8 @@ static void node_fields(const void *object, struct field_writer *w)
     field_uint(w, "departures_since_ms", n->departures_since_ms);
     field_uint(w, "quarantined_until_ms", n->quarantined_until_ms);
     node_fencing_fields(n, w);
+    if (field_object(w, "lapse", n->lapse.down_index != 0 || n->lapse.why.index != 0))
+        fields_write(&n->lapse, lapse_fields, w->s);
     commons_write(OBJECT_NODE, n, w);
 }
 

@@ -50,12 +50,41 @@ static void hello(struct session *s, struct rpc_request *r, const struct value *
     if (value_get_str(params, "address", TEXT_BYTES_MAX, &address))
         s->api->config.learn(id, address, s->api->config.data);
     s->is_peer = true;
+    value_get_u32(params, "id", &s->peer_id);
     msgpack_sink_init(&m, &result);
     sink_map(&m.sink, 2);
     sink_kv_uint(&m.sink, "id", s->api->config.self);
     sink_kv_str(&m.sink, "disk", s->api->config.disk);
     rpc_reply(r, &result);
     bytes_release(&result);
+}
+
+static void ended_done(uint32_t code, const struct reply *reply, void *data)
+{
+    struct rpc_request *r = data;
+
+    (void)reply; /* Refused: it is down already, or lives another life. Either will do. */
+    if (code == 0)
+        rpc_reply(r, NULL);
+    else
+        rpc_reply_error(r, code, NULL);
+}
+
+/* The word of a node, without a daemon, that nothing of its life runs any more: as
+ * good as that of a daemon that stops (node/farewell.h). Only of itself. */
+static void ended(const struct session *s, struct rpc_request *r, const struct value *params)
+{
+    enum { ENDED_TIMEOUT_MS = 1500 };
+    struct command cmd = {.kind = COMMAND_NODE_DOWN,
+                          .node = s->peer_id,
+                          .node_seq = UINT64_MAX,
+                          .cause = CAUSE_NODE_STOPPED};
+
+    if (!value_get_uint(params, "incarnation", &cmd.incarnation) || cmd.incarnation == 0) {
+        rpc_reply_error(r, ERROR_INVALID_PARAMETER, "which incarnation?");
+        return;
+    }
+    calls_change_command(s->api->config.calls, &cmd, ENDED_TIMEOUT_MS, ended_done, r);
 }
 
 bool api_peer(struct session *s, struct rpc_request *r, const char *method,
@@ -71,6 +100,8 @@ bool api_peer(struct session *s, struct rpc_request *r, const char *method,
         calls_serve_propose(s->api->config.calls, r, params);
     else if (strcmp(method, "peer.barrier") == 0)
         calls_serve_barrier(s->api->config.calls, r);
+    else if (strcmp(method, "peer.ended") == 0)
+        ended(s, r, params);
     else
         return false;
     return true;

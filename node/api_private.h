@@ -14,7 +14,8 @@ enum { CALL_TIMEOUT_MS = 30000, CALL_TIMEOUT_MS_MAX = 600000, CALLERS_MAX = 4096
 struct session {
     struct api *api;
     struct rpc_conn *conn;
-    bool is_peer;         /* Said peer.hello. */
+    bool is_peer;         /* Said peer.hello, */
+    uint32_t peer_id;     /* and that it is this node. */
     bool follows;         /* Gets events, */
     bool with_candidates; /* with those of placements. */
     struct session *next, **at;

@@ -126,7 +126,8 @@ static void propose_death(struct pulse *p, const struct node *n, uint64_t silent
                           .node = n->id,
                           .incarnation = n->incarnation,
                           .node_seq = n->renewed_seq,
-                          .cause = CAUSE_NODE_LEASE_EXPIRED};
+                          .cause = CAUSE_NODE_LEASE_EXPIRED,
+                          .ms = (uint32_t)silent_ms};
 
     log_warn("pulse", "node %s was not heard of for %" PRIu64 " ms: proposing that it is down",
              n->name, silent_ms);

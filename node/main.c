@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "node/daemon.h"
+#include "node/farewell.h"
 #include "node/notify.h"
 #include "node/supervisor.h"
 
@@ -81,7 +82,10 @@ int main(int argc, char **argv)
         return EXIT_TEMPORARY;
     }
     signal(SIGPIPE, SIG_IGN);
-    int status = foreground || notify_is_supervised() ? run(&config) : supervise(run, &config);
+    bool supervised = foreground || notify_is_supervised();
+    int status = supervised ? run(&config) : supervise(run, &config);
+    if (!supervised)
+        farewell(&config);
     config_release(&config);
     return status;
 }

@@ -18,6 +18,52 @@
 #include "node/pulse_private.h"
 #include "node/replica.h"
 
+/* ------------------------------------------------------------- what is in the way */
+
+static bool reaches_somebody(const struct pulse *p)
+{
+    for (const struct node *n = cluster_next_node(pulse_state(p), NULL); n != NULL;
+         n = cluster_next_node(pulse_state(p), n))
+        if (n->id != p->self && peers_get(p->peers, n->id) != NULL)
+            return true;
+    return false;
+}
+
+static enum cause situation(const struct pulse *p)
+{
+    uint32_t leader = consensus_leader(p->consensus);
+
+    /* Nothing is applied that this node has not written itself. */
+    if (consensus_writing_ms(p->consensus) >= p->config.config->timing.pulse_ms)
+        return CAUSE_LAPSE_DISK;
+    if (leader == 0)
+        return reaches_somebody(p) ? CAUSE_LAPSE_NO_LEADER : CAUSE_LAPSE_NO_CONNECTION;
+    if (leader != p->self && peers_get(p->peers, leader) == NULL)
+        return CAUSE_LAPSE_NO_CONNECTION;
+    return CAUSE_LAPSE_NO_ANSWER;
+}
+
+static void measure(struct pulse *p)
+{
+    if (p->consensus != NULL && p->peers != NULL)
+        lapse_tick(&p->lapse, clock_boot_ms(), clock_cpu_ms(), p->config.config->timing.pulse_ms,
+                   situation(p));
+}
+
+/* The lease was lost, and this is when this node learns of it. */
+static void remember_why(struct pulse *p)
+{
+    uint64_t ms;
+
+    measure(p); /* What froze it ended just now. */
+    p->lapse_cause = lapse_verdict(&p->lapse, &ms);
+    p->lapse_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+    lapse_reset(&p->lapse);
+    if (p->lapse_cause != CAUSE_NONE)
+        log_error("pulse", "the lease was lost because %s, for %u ms", cause_text(p->lapse_cause),
+                  (unsigned)p->lapse_ms);
+}
+
 /* ------------------------------------------------------------------- renewing */
 
 static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t leader)
@@ -84,6 +130,8 @@ static void become(struct pulse *p, uint64_t incarnation, bool resumed)
 {
     p->joining = false;
     p->incarnation = incarnation;
+    p->lapse_cause = CAUSE_NONE; /* Told. */
+    p->lapse_ms = 0;
     replica_set_live(p->config.replica);
     log_info("pulse", "this node is a member, incarnation %" PRIu64 "%s", incarnation,
              resumed ? ", resumed: its resources never stopped" : "");
@@ -95,6 +143,19 @@ static void become(struct pulse *p, uint64_t incarnation, bool resumed)
 /* The life to go on with is no more: joins anew when nothing runs. */
 static void life_is_over(struct pulse *p)
 {
+    const struct node *n = cluster_node(pulse_state(p), p->self);
+    uint64_t now = clock_boot_ms();
+
+    /* The number of a renewal is its boot time: since then nothing was heard of the
+     * life that a former daemon led. This one may have been in time, and not got through. */
+    if (now - p->started_ms >= pulse_lease_ms(p) / 2) {
+        remember_why(p);
+    } else if (n != NULL && n->incarnation == p->wanted) {
+        p->lapse_cause = CAUSE_LAPSE_DAEMON_DEAD;
+        p->lapse_ms = n->renewed_seq < now && now - n->renewed_seq < UINT32_MAX
+                          ? (uint32_t)(now - n->renewed_seq)
+                          : 0;
+    }
     p->joining = false; /* First: lost() may begin to join. */
     p->config.lost(p->config.data);
 }
@@ -129,7 +190,9 @@ static void join_read(uint32_t code, void *data)
                           .name = p->config.config->node,
                           .flags = self->witness ? NODE_UP_WITNESS : 0,
                           .address = self->address,
-                          .disk = p->config.disk};
+                          .disk = p->config.disk,
+                          .cause = p->lapse_cause,
+                          .ms = p->lapse_ms};
     p->join_under_way = true;
     p->join_sent_ms = clock_boot_ms();
     pulse_propose(p, &cmd, JOIN_TIMEOUT_MS, join_done);
@@ -189,6 +252,8 @@ static void extend_lease(struct pulse *p, uint64_t sent_ms)
         log_info("pulse", "lease renewed with %" PRIu64 " ms left",
                  p->lease_end_ms > now ? p->lease_end_ms - now : 0);
     p->lease_end_ms = end_ms;
+    if (end_ms > now) /* One that was long under way is worth nothing any more. */
+        lapse_reset(&p->lapse);
     p->config.lease(life_of(p), end_ms, p->config.data);
 }
 
@@ -252,7 +317,7 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
         return;
     if (p->joining && cmd->client == p->join_client && cmd->seq == p->join_seq) {
         p->incarnation = n->incarnation;
-        p->lease_end_ms = 0; /* Of another life. */
+        p->lease_end_ms = 0;              /* Of another life. */
         extend_lease(p, p->join_sent_ms); /* Before anything is started. */
         become(p, n->incarnation, false);
     } else if (p->incarnation != 0) {
@@ -274,6 +339,7 @@ static void on_node_down(struct pulse *p, const struct command *cmd)
     if (p->stopped)
         return; /* Its own word. */
     log_error("pulse", "this node was declared down: its lease had run out");
+    remember_why(p);
     p->config.lost(p->config.data);
 }
 
@@ -309,6 +375,7 @@ void pulse_on_restored(struct pulse *p)
     if (p->incarnation != 0 && !p->stopped &&
         (self == NULL || self->state == NODE_DOWN || self->incarnation != p->incarnation)) {
         p->incarnation = 0;
+        remember_why(p);
         p->config.lost(p->config.data);
     }
 }
@@ -327,6 +394,7 @@ static void on_timer(uv_timer_t *timer)
     struct pulse *p = timer->data;
     uint64_t now = clock_boot_ms();
 
+    measure(p);
     renew(p, now);
     if (consensus_is_leader(p->consensus))
         lead_tick(p, now);
@@ -356,6 +424,7 @@ void pulse_start(struct pulse *p, struct consensus *consensus, struct peers *pee
 
     p->consensus = consensus;
     p->peers = peers;
+    p->started_ms = clock_boot_ms();
     uv_timer_start(&p->timer, on_timer, 0, ms);
 }
 

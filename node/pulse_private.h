@@ -5,6 +5,7 @@
 
 #include "consensus/consensus.h"
 #include "node/calls.h"
+#include "node/lapse.h"
 #include "node/pulse.h"
 #include "node/replica.h"
 
@@ -37,6 +38,10 @@ struct pulse {
     uint64_t incarnation; /* 0: none. */
     uint64_t wanted;      /* Incarnation to go on with, while joining. */
     uint64_t lease_end_ms; /* Of the last renewal, or 0: for the log. */
+    uint64_t started_ms; /* This process. */
+    struct lapse_meter lapse;
+    enum cause lapse_cause; /* What is to be told of the lease that was lost; CAUSE_NONE. */
+    uint32_t lapse_ms;
     uint64_t join_sent_ms;
     uint64_t join_client, join_seq; /* Name the NODE_UP that was sent at that time. */
     bool joining, join_under_way, stopped;

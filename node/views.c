@@ -25,6 +25,21 @@ static const char *role_name(const struct view *v, const struct node *n)
     return role == CONSENSUS_VOTER ? "voter" : "standby";
 }
 
+/* The last lease that it lost; nil: none that is known of. */
+static void view_lapse(const struct lapse *l, struct sink *s)
+{
+    if (l->down_index == 0 && l->why.index == 0) {
+        sink_str(s, "lapse");
+        sink_nil(s);
+        return;
+    }
+    sink_kv_map(s, "lapse", 4);
+    sink_kv_uint(s, "down_index", l->down_index);
+    sink_kv_uint(s, "unheard_ms", l->unheard_ms);
+    view_why("why", &l->why, s);
+    sink_kv_uint(s, "ms", l->ms);
+}
+
 static void view_node_policy(const struct view *v, const struct node *n, struct sink *s)
 {
     struct property capacities = {.name = (char *)"capacities",
@@ -41,13 +56,14 @@ static void view_node_policy(const struct view *v, const struct node *n, struct 
     sink_kv_str(s, "drain_target", view_node_name(v, n->drain_target));
     sink_kv_uint(s, "departures", n->departures);
     sink_kv_uint(s, "quarantined_until_ms", n->quarantined_until_ms);
+    view_lapse(&n->lapse, s);
     sink_kv_str(s, "site", n->site);
     sink_kv_str(s, "rack", n->rack);
     view_property(&capacities, false, s);
     sink_kv_map(s, "properties", view_common_count(OBJECT_NODE));
     view_commons(OBJECT_NODE, n, s);
 }
-enum { POLICY_PAIRS = 13 };
+enum { POLICY_PAIRS = 14 };
 
 void view_node(const struct view *v, const struct node *n, struct sink *s)
 {
@@ -123,10 +139,29 @@ static void why_begin(const struct view *v, const char *kind, uint32_t more, str
     sink_kv_uint(s, "now_ms", cluster_now_ms(v->cluster));
 }
 
+static void view_former(const struct view *v, const struct group *g, struct sink *s)
+{
+    const struct node *n = cluster_next_node(v->cluster, NULL);
+
+    while (n != NULL && (n->lapse.down_index == 0 || n->id == g->owner ||
+                         n->lapse.down_index != g->placement.why.index))
+        n = cluster_next_node(v->cluster, n);
+    if (n == NULL) {
+        sink_nil(s);
+        return;
+    }
+    sink_map(s, 2);
+    sink_kv_str(s, "name", n->name);
+    view_lapse(&n->lapse, s);
+}
+
 void view_why_group(const struct view *v, const struct group *g, const struct resource *r,
                     struct sink *s)
 {
-    why_begin(v, r == NULL ? "group" : "resource", 3, s);
+    why_begin(v, r == NULL ? "group" : "resource", 4, s);
+    /* The node whose death brought it here, for why that lost its lease. */
+    sink_str(s, "former");
+    view_former(v, g, s);
     sink_kv_str(s, "resource", r == NULL ? NULL : r->name);
     sink_str(s, "node");
     view_node(v, cluster_node(v->cluster, g->owner), s);

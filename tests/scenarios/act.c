@@ -50,6 +50,17 @@ static const struct mark *needed_mark(struct stage *s, struct words *w)
 
 /* ------------------------------------------------------------------- nodes */
 
+static enum cause needed_cause(struct stage *s, struct words *w)
+{
+    const char *name = needed(s, w, "a cause");
+    enum cause cause = CAUSE_NONE;
+
+    while (strcmp(cause_name(cause), name) != 0)
+        if (++cause == CAUSE_COUNT)
+            stage_alarm(s, "there is no cause \"%s\"", name);
+    return cause;
+}
+
 static void node_up(struct stage *s, const char *name, struct words *w)
 {
     const struct node *n = cluster_node_by_name(s->cluster, name);
@@ -71,15 +82,19 @@ static void node_up(struct stage *s, const char *name, struct words *w)
             cmd.disk = needed(s, w, "a disk");
         else if (words_take(w, "witness"))
             cmd.flags |= NODE_UP_WITNESS;
+        else if (words_take(w, "because"))
+            cmd.cause = needed_cause(s, w);
+        else if (words_take(w, "unheard"))
+            cmd.ms = needed_number(s, w);
         else
-            stage_alarm(s, "node NAME up [id N] [disk D] [witness]");
+            stage_alarm(s, "node NAME up [id N] [disk D] [witness] [because CAUSE unheard MS]");
     }
     if (cmd.node <= NODES_MAX)
         s->silent[cmd.node] = false;
     stage_command(s, &cmd);
 }
 
-/* node NAME down|stopped|leaving [as-of MARK] [seen SEQ] */
+/* node NAME down|stopped|leaving [as-of MARK] [seen SEQ] [unheard MS] */
 static void node_goes(struct stage *s, const struct node *n, struct words *w)
 {
     struct command cmd = {.kind = COMMAND_NODE_DOWN,
@@ -100,6 +115,8 @@ static void node_goes(struct stage *s, const struct node *n, struct words *w)
             cmd.incarnation = cluster_node(needed_mark(s, w)->as, n->id)->incarnation;
         else if (words_take(w, "seen"))
             cmd.node_seq = needed_number(s, w);
+        else if (words_take(w, "unheard"))
+            cmd.ms = needed_number(s, w);
         else
             stage_alarm(s, "what is \"%s\"?", words_peek(w)->text);
     }
