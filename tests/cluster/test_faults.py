@@ -130,6 +130,23 @@ def test_freeze_stops_just_that_and_thaw_wakes_it(cluster, part):
     assert not cluster.faults()
 
 
+def test_scripts_cluster_works_on_such_a_folder_as_on_any_other(cluster):
+    def run_script(*args):
+        subprocess.run([TOP / "scripts" / "cluster", *args, "--dir", cluster.dir], check=True,
+                       capture_output=True)
+
+    run_script("kill", "n2")
+    assert cluster.faults() == [("down", "n2", "")]
+    run_script("start", "n2")  # With its network and its shim, or it were no member.
+    assert states(cluster, "n2")["n2"] == "Up"
+    assert "FAULTS_CONTROL=" in limits.read(
+        f"/proc/{cluster.processes('n2').pid('daemon')}/environ").decode()
+    run_script("freeze", "n3")
+    assert cluster.faults() == [("frozen", "n3", "daemon, monitor")]
+    cluster.heal()
+    assert not cluster.faults()
+
+
 # -------------------------------------------------------------------- network
 
 SENDER = """
