@@ -115,10 +115,10 @@ class Chaos:
             began = time.monotonic()
             try:
                 self.load(cluster, history)
-                nemesis.run(self.wait)
+                played = nemesis.run(self.wait, o.minutes * 60)
             finally:
                 self.unload()
-            self.figures.update(seconds=time.monotonic() - began, episodes=len(episodes),
+            self.figures.update(seconds=time.monotonic() - began, episodes=played,
                                 faults=nemesis.done, skipped=nemesis.skipped)
             self.judge(cluster, nemesis, history)
         self.wrong += verdict.logs(self.dir / "cluster")  # Also what the end has brought about.
