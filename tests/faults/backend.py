@@ -47,6 +47,10 @@ class Backend(abc.ABC):
     def _thaw(self, node): ...
 
     @abc.abstractmethod
+    def _frozen(self, node):
+        """Which of its parts stand still, whoever stopped them."""
+
+    @abc.abstractmethod
     def _running(self, node):
         """True if its daemon lives, or will be started again by itself; frozen or not."""
 
@@ -240,9 +244,10 @@ class Backend(abc.ABC):
             del s["memory"][node]
 
     def _heal_frozen(self, s):
-        for node in list(s["frozen"]):
-            self._thaw(node)
-            del s["frozen"][node]
+        for node in self.names:
+            if node in s["frozen"] or self._frozen(node):
+                self._thaw(node)
+                s["frozen"].pop(node, None)
 
     def _heal_corrupt(self, s):
         """Where the file is still there with the wrong byte: others have been replaced."""
@@ -268,7 +273,8 @@ class Backend(abc.ABC):
                   for n, d in s["disk"].items()]
         found += [("clock", n, f"{seconds:+g} s") for n, seconds in s["clock"].items()]
         found += [("memory", n, f"{m['limit']} bytes ({m['how']})") for n, m in s["memory"].items()]
-        found += [("frozen", n, part) for n, part in s["frozen"].items()]
+        found += [("frozen", n, part) for n in self.names
+                  if (part := s["frozen"].get(n) or ", ".join(self._frozen(n)))]
         found += [("down", n, "killed" if n in s["killed"] else "")
                   for n in self.names if not self._running(n)]
         found += [("corrupt", c["node"], f"{c['path']} at {c['offset']}") for c in s["corrupt"]]

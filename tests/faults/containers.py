@@ -207,6 +207,12 @@ class Containers(Backend):
                     self.compose("down", "--volumes", "--timeout", "0" if now else "100")
                 s["killed"] = []
 
+    def _frozen(self, node):
+        details = self.inspect(node)["State"]
+        if details["Paused"]:
+            return ["all"]
+        return ContainerProcesses(node, details["Pid"]).frozen()
+
     def _running(self, node):
         return self.inspect(node)["State"]["Running"]
 

@@ -183,6 +183,9 @@ class Local(Backend):
     def _thaw(self, node):
         self.processes(node).thaw()
 
+    def _frozen(self, node):
+        return self.processes(node).frozen()
+
     def _running(self, node):
         return self.processes(node).pid("supervisor") is not None
 
