@@ -45,7 +45,8 @@ def parse(argv):
     p.add_argument("--seed", default=None)
     p.add_argument("--minutes", type=float, default=2)
     p.add_argument("--nodes", type=int, default=3)
-    p.add_argument("--backend", default="netns" if os.geteuid() == 0 else "loopback")
+    p.add_argument("--backend", choices=("loopback", "netns"),
+                   default="netns" if os.geteuid() == 0 else "loopback")
     p.add_argument("--profile", choices=("default", "fast"), default="default")
     p.add_argument("--mode", choices=tuple(SCALE), default="release")
     p.add_argument("--faults", type=lambda t: t.split(","), default=None)
