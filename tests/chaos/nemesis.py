@@ -160,17 +160,23 @@ class Nemesis:
                 time.sleep(0.05)
         self.stopping = []
 
-    def run(self, wait):
-        """The whole plan. `wait(seconds)` is a sleep that raises if the run is to end."""
-        for number, e in enumerate(self.plan):
-            self.note("episode", number=number)
+    def run(self, wait, seconds):
+        """As much of the plan as there is time for; how many episodes that were. `wait(seconds)`
+        is a sleep that raises if the run is to end."""
+        end = time.monotonic() + seconds
+        number = 0
+        for number, e in enumerate(self.plan, 1):
             began = time.monotonic()
+            if began > end:
+                return number - 1
+            self.note("episode", number=number)
             for fault in e.faults:
                 wait(began + fault.at - time.monotonic())
                 self.make(fault)
             wait(began + e.seconds - time.monotonic())
             self.heal()
             wait(e.peace)
+        return number
 
     def close(self):
         self.file.close()

@@ -45,7 +45,8 @@ def parse(argv):
     p.add_argument("--seed", default=None)
     p.add_argument("--minutes", type=float, default=2)
     p.add_argument("--nodes", type=int, default=3)
-    p.add_argument("--backend", default="netns" if os.geteuid() == 0 else "loopback")
+    p.add_argument("--backend", choices=("loopback", "netns"),
+                   default="netns" if os.geteuid() == 0 else "loopback")
     p.add_argument("--profile", choices=("default", "fast"), default="default")
     p.add_argument("--mode", choices=tuple(SCALE), default="release")
     p.add_argument("--faults", type=lambda t: t.split(","), default=None)
@@ -115,10 +116,10 @@ class Chaos:
             began = time.monotonic()
             try:
                 self.load(cluster, history)
-                nemesis.run(self.wait)
+                played = nemesis.run(self.wait, o.minutes * 60)
             finally:
                 self.unload()
-            self.figures.update(seconds=time.monotonic() - began, episodes=len(episodes),
+            self.figures.update(seconds=time.monotonic() - began, episodes=played,
                                 faults=nemesis.done, skipped=nemesis.skipped)
             self.judge(cluster, nemesis, history)
         self.wrong += verdict.logs(self.dir / "cluster")  # Also what the end has brought about.
