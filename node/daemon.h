@@ -11,6 +11,7 @@
 #include "node/calls.h"
 #include "node/config.h"
 #include "node/executor.h"
+#include "node/fence.h"
 #include "node/identity.h"
 #include "node/peers.h"
 #include "node/pulse.h"
@@ -38,6 +39,7 @@ struct daemon {
     struct peers *peers;
     struct pulse *pulse;
     struct executor *executor;
+    struct fence *fence;
     struct consensus *consensus;
     struct api *api;
     struct monitor *monitor;
