@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "resources/watchdog.h"
 
 enum { LINE_BYTES_MAX = 198 }; /* inih truncates longer lines without a word. */
 
@@ -121,6 +122,16 @@ static void set_ms(struct loading *l, const char *value, void *field)
         *at = (unsigned)ms;
 }
 
+static void set_self_fence(struct loading *l, const char *value, void *field)
+{
+    enum self_fence how;
+
+    if (self_fence_parse(value, &how))
+        set_text(l, value, field);
+    else
+        complain(l, l->line, "self is \"none\", \"watchdog\" or \"reboot\", not \"%s\"", value);
+}
+
 /* --------------------------------------------------------------------- peers */
 
 static void add_peer(struct loading *l, char *text)
@@ -216,6 +227,8 @@ static const struct key {
     {"timing", "election_ms", set_ms, FIELD(timing.election_ms), false, false},
     {"timing", "heartbeat_ms", set_ms, FIELD(timing.heartbeat_ms), false, false},
     {"timing", "guard_ms", set_ms, FIELD(timing.guard_ms), false, false},
+    {"fencing", "watchdog", set_path, FIELD(watchdog), false, false},
+    {"fencing", "self", set_self_fence, FIELD(self_fence), false, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -406,6 +419,8 @@ void config_release(struct config *c)
     free(c->monitor);
     free(c->cluster);
     free(c->profile);
+    free(c->watchdog);
+    free(c->self_fence);
     for (unsigned i = 0; i < c->peer_count; i++) {
         free(c->peers[i].name);
         free(c->peers[i].address);

@@ -368,8 +368,11 @@ static void open_monitor(struct daemon *d)
                                                        .changed = on_monitor_changed,
                                                        .gone = on_monitor_gone,
                                                        .failed = on_monitor_failed};
-    struct monitor_config config = {
-        .dir = d->config->data_dir, .program = d->config->monitor, .node_name = d->config->node};
+    struct monitor_config config = {.dir = d->config->data_dir,
+                                    .program = d->config->monitor,
+                                    .node_name = d->config->node,
+                                    .self_fence = d->config->self_fence,
+                                    .watchdog = d->config->watchdog};
     uint32_t code = monitor_open(&d->loop, &config, &callbacks, d, &d->monitor);
 
     if (code != 0) {
