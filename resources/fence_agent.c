@@ -78,6 +78,7 @@ static enum fence_outcome outcome_of(const struct fence_agent *f)
 static void last_words(struct fence_agent *f, char text[FENCE_TEXT_MAX])
 {
     char *end = f->output + f->output_len, *line;
+    size_t len;
 
     for (char *at = f->output; at < end; at++)
         if ((unsigned char)*at < ' ' && *at != '\n')
@@ -91,8 +92,9 @@ static void last_words(struct fence_agent *f, char text[FENCE_TEXT_MAX])
         secret_strike(f->output, f->secrets[i]);
     line = strrchr(f->output, '\n');
     line = line != NULL ? line + 1 : f->output;
-    strncpy(text, line, FENCE_TEXT_MAX - 1);
-    text[FENCE_TEXT_MAX - 1] = '\0';
+    len = strnlen(line, FENCE_TEXT_MAX - 1);
+    memcpy(text, line, len);
+    text[len] = '\0';
 }
 
 static void on_closed(uv_handle_t *handle)
