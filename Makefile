@@ -283,7 +283,7 @@ SIM_PRODUCT := $(filter-out base/memory.c base/clock.c base/log.c,$(wildcard bas
     $(filter-out %/acked.c %/disk_check.c %/transport.c %/heap.c,$(wildcard consensus/*.c)) \
     $(filter-out %/main.c %/config.c %/identity.c %/notify.c %/supervisor.c %/join.c %/farewell.c,$(wildcard node/*.c)) \
     $(addprefix resources/,host.c lease.c life.c unit.c unit_checks.c monitor.c monitor_orders.c \
-        monitor_protocol.c properties.c types.c)
+        monitor_protocol.c properties.c types.c watchdog.c)
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/sim/%.o,$(SIM_PRODUCT)) \
     $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 SIM_WRAPPED := cluster_apply consensus_open guard_open guard_close lease_set

@@ -116,6 +116,18 @@ static const char replay_notes[] =
     "keeps its log.\n"
     "  holdfast replay --at -10m\n";
 
+static const char fence_notes[] =
+    "`agent` is a program of Debian's package fence-agents, or an absolute path; FenceTimeout,\n"
+    "FenceRetries and FenceDelay (ms) are ours; all else is given to the agent. One that exists is\n"
+    "changed: NAME= takes a parameter away. Passwords are never shown again.\n"
+    "  holdfast fence create ipmi-a agent=fence_ipmilan ip=10.0.0.9 username=op password=...\n";
+
+static const char level_notes[] =
+    "All devices of a level must succeed; if one does not, the next level is tried. Without\n"
+    "devices the level is removed.\n"
+    "  holdfast fence level n1 1 ipmi-a\n"
+    "  holdfast fence level n1 2 pdu-left:7,pdu-right:7\n";
+
 static const char follow_notes[] = "With --follow and --json each event is one line of JSON.\n";
 
 const struct command commands[] = {
@@ -208,6 +220,21 @@ const struct command commands[] = {
      REST_NONE, 0, 0, NULL, run_operation_cancel},
     {"operation", "wait", "wait for the end of an operation", WORD_OPERATION, REST_NONE, 0, 0, NULL,
      run_operation_wait},
+
+    {"fence", "create", "set what a fence device is: its agent and parameters", WORD_NEW_GROUP,
+     REST_SETTINGS, 0, 0, fence_notes, run_fence_create},
+    {"fence", "delete", "remove a fence device", WORD_NEW_GROUP, REST_NONE, 0, 0, NULL,
+     run_fence_delete},
+    {"fence", "level", "NODE LEVEL [DEVICE[:OUTLET],...]: what switches it off",
+     WORD_NODE, REST_NAMES, 0, 0, level_notes, run_fence_level},
+    {"fence", "list", "fence devices, and where the fencing of each node stands", WORD_NONE,
+     REST_NONE, OPTION_BIT(STALE), 0, NULL, run_fence_list},
+    {"fence", "test", "ask a node's fence devices for their status",
+     WORD_NODE, REST_NONE, 0, 0, NULL, run_fence_test},
+    {"fence", "node", "NODE [off|reboot]: have a node fenced now", WORD_NODE, REST_NAMES, 0, 0,
+     NULL, run_fence_node},
+    {"fence", "confirm", "say that a node is off, having seen it", WORD_NODE,
+     REST_NONE, 0, 0, NULL, run_fence_confirm},
 
     {"type", "list", "the kinds of resources", WORD_NONE, REST_NONE, 0, 0, NULL, run_type_list},
     {"type", "show", "one kind of resource and its properties", WORD_TYPE, REST_NONE, 0, 0, NULL,

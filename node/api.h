@@ -19,6 +19,7 @@
 
 struct api;
 struct calls;
+struct fence;
 struct pulse;
 struct replica;
 
@@ -35,6 +36,7 @@ struct api_config {
     struct calls *calls;
     struct pulse *pulse;
     struct executor *executor;
+    struct fence *fence;
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
     /* A node that was not refused says where it is to be dialled. */
     void (*learn)(uint32_t id, const char *address, void *data);

@@ -322,6 +322,34 @@ static uint32_t build_node_set(struct building *b)
     return code != 0 ? code : take_properties(b);
 }
 
+/* The node's or device's outlets, "DEVICE[:OUTLET]" each. */
+static uint32_t build_fence_level(struct building *b)
+{
+    const struct value *array = value_get_array(b->params, "devices");
+    uint32_t code = build_named(b);
+
+    if (code != 0)
+        return code;
+    if (array == NULL || array->len > FENCE_ITEMS_MAX ||
+        !value_get_u32(b->params, "level", &b->cmd.level)) {
+        snprintf(b->fault, sizeof b->fault, "`level` is a number, `devices` are up to %d names",
+                 FENCE_ITEMS_MAX);
+        return ERROR_INVALID_PARAMETER;
+    }
+    const char **names = arena_alloc(&b->arena, (array->len + 1) * sizeof *names);
+    for (uint32_t i = 0; i < array->len; i++) {
+        if (array->items[i].type != VALUE_STR ||
+            strlen(array->items[i].str) != array->items[i].len) {
+            snprintf(b->fault, sizeof b->fault, "device %u is no text", i + 1);
+            return ERROR_INVALID_PARAMETER;
+        }
+        names[i] = array->items[i].str;
+    }
+    b->cmd.names = names;
+    b->cmd.name_count = array->len;
+    return 0;
+}
+
 static const struct change_method {
     const char *name;
     enum command_kind kind;
@@ -332,6 +360,11 @@ static const struct change_method {
     {"node.resume", COMMAND_NODE_RESUME, build_flagged},
     {"node.evict", COMMAND_NODE_EVICT, build_flagged},
     {"node.set", COMMAND_NODE_SET, build_node_set},
+    {"fence.create", COMMAND_FENCE_CREATE, build_node_set},
+    {"fence.delete", COMMAND_FENCE_DELETE, build_named},
+    {"fence.level", COMMAND_FENCE_LEVEL, build_fence_level},
+    {"fence.node", COMMAND_FENCE_NODE, build_flagged},
+    {"fence.confirm", COMMAND_FENCE_CONFIRM, build_named},
     {"group.cancel", COMMAND_GROUP_CANCEL, build_named},
     {"resource.restart", COMMAND_RESOURCE_RESTART, build_operation},
     {"resource.move", COMMAND_RESOURCE_MOVE, build_resource_move},

@@ -11,6 +11,7 @@
 #include "net/msgpack.h"
 #include "node/api_private.h"
 #include "node/calls.h"
+#include "node/fence.h"
 #include "node/replica.h"
 
 enum { EVENTS_LIMIT = 100 };
@@ -127,6 +128,13 @@ static uint32_t answer_operation(const struct query *q, const struct view *v, st
     return 0;
 }
 
+static uint32_t answer_fences(const struct query *q, const struct view *v, struct sink *s)
+{
+    (void)q;
+    view_fencing(v, s);
+    return 0;
+}
+
 static bool asks_for(const struct query *q, const char *kind)
 {
     return q->kind[0] == '\0' || strcmp(q->kind, kind) == 0;
@@ -209,6 +217,7 @@ static const struct read_method {
     {"operation.get", NULL, false, false, answer_operation},
     {"why.get", "name", true, false, answer_why},
     {"events.list", NULL, false, false, answer_events},
+    {"fence.list", NULL, false, false, answer_fences},
     {"type.list", NULL, false, true, answer_types},
     {"type.get", "name", true, true, answer_type},
 };
@@ -287,6 +296,19 @@ static void follow_events(struct session *s, struct rpc_request *r, const struct
     s->follows = true;
 }
 
+/* Runs programs, so it is not for everybody. */
+static void test_fences(struct session *s, struct rpc_request *r, const struct value *params)
+{
+    const char *name;
+
+    if (!session_may_change(s))
+        rpc_reply_error(r, ERROR_ACCESS_DENIED, "testing fence devices needs full access");
+    else if (!value_get_str(params, "name", NAME_BYTES_MAX, &name))
+        rpc_reply_error(r, ERROR_INVALID_PARAMETER, "the parameter `name` is missing");
+    else
+        fence_test(s->api->config.fence, r, name);
+}
+
 bool api_read(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params)
 {
@@ -295,6 +317,10 @@ bool api_read(struct session *s, struct rpc_request *r, const char *method,
 
     if (strcmp(method, "events.follow") == 0) {
         follow_events(s, r, params);
+        return true;
+    }
+    if (strcmp(method, "fence.test") == 0) {
+        test_fences(s, r, params);
         return true;
     }
     for (size_t i = 0; i < sizeof methods / sizeof methods[0] && m == NULL; i++)

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "resources/watchdog.h"
 
 enum {
     VOTER_GRACE_LEASES = 15,
@@ -124,6 +125,16 @@ static void set_ms(struct loading *l, const char *value, void *field)
         complain(l, l->line, "\"%s\" is not a number of milliseconds from 1 to 600000", value);
     else
         *at = (unsigned)ms;
+}
+
+static void set_self_fence(struct loading *l, const char *value, void *field)
+{
+    enum self_fence how;
+
+    if (self_fence_parse(value, &how))
+        set_text(l, value, field);
+    else
+        complain(l, l->line, "self is \"none\", \"watchdog\" or \"reboot\", not \"%s\"", value);
 }
 
 /* --------------------------------------------------------------------- peers */
@@ -252,6 +263,8 @@ static const struct key {
     {"cluster", "join", set_join, FIELD(join), false, false},
     {"cluster", "voters", set_voters, FIELD(fixed_roles), false, false},
     {"timing", "voter_grace_ms", set_ms, FIELD(voter_grace_ms), false, false},
+    {"fencing", "watchdog", set_path, FIELD(watchdog), false, false},
+    {"fencing", "self", set_self_fence, FIELD(self_fence), false, false},
 };
 enum { KEY_COUNT = sizeof keys / sizeof keys[0] };
 
@@ -504,6 +517,8 @@ void config_release(struct config *c)
     free(c->profile);
     free(c->join);
     free(c->address);
+    free(c->watchdog);
+    free(c->self_fence);
     for (unsigned i = 0; i < c->peer_count; i++) {
         free(c->peers[i].name);
         free(c->peers[i].address);

@@ -55,6 +55,9 @@ struct config {
     /* [timing], from the profile where not given. */
     struct config_timing timing;
     char *profile;
+    /* [fencing]: what a node does about itself. */
+    char *watchdog;   /* NULL: /dev/watchdog. */
+    char *self_fence; /* "none", "watchdog", "reboot"; NULL: none. */
 };
 
 /* Read `path`. Errors go to `errors`, a line each: "FILE:LINE: text". Returns 0

@@ -70,6 +70,7 @@ static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *da
                  is_self ? ", that is this node" : "");
     pulse_on_leadership(d->pulse); /* First: leases before anything else. */
     calls_on_leadership(d->calls);
+    fence_look(d->fence);
 }
 
 static const char *refuse_peer(uint32_t id, const char *disk, void *data)
@@ -119,6 +120,7 @@ static void on_applied(void *data)
         return; /* consensus_open() has not returned yet: nobody waits. */
     calls_on_applied(d->calls);
     pulse_on_applied(d->pulse);
+    fence_look(d->fence);
     if (d->stop != NULL)
         stop_on_applied(d->stop);
 }
@@ -335,6 +337,7 @@ static void open_core(struct daemon *d)
     pulse.replica = d->replica;
     pulse.calls = d->calls;
     d->pulse = pulse_open(&pulse);
+    d->fence = fence_open(&d->loop, d->replica, d->calls, d->pulse, d->self);
 }
 
 static uint32_t open_consensus(struct daemon *d, char **ret_why)
@@ -384,6 +387,7 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .calls = d->calls,
                                 .pulse = d->pulse,
                                 .executor = d->executor,
+                                .fence = d->fence,
                                 .refuse_peer = refuse_peer,
                                 .learn = learn,
                                 .data = d};
@@ -404,8 +408,11 @@ static void open_monitor(struct daemon *d)
                                                        .changed = on_monitor_changed,
                                                        .gone = on_monitor_gone,
                                                        .failed = on_monitor_failed};
-    struct monitor_config config = {
-        .dir = d->config->data_dir, .program = d->config->monitor, .node_name = d->config->node};
+    struct monitor_config config = {.dir = d->config->data_dir,
+                                    .program = d->config->monitor,
+                                    .node_name = d->config->node,
+                                    .self_fence = d->config->self_fence,
+                                    .watchdog = d->config->watchdog};
     uint32_t code = monitor_open(&d->loop, &config, &callbacks, d, &d->monitor);
 
     if (code != 0) {
@@ -446,6 +453,7 @@ static void on_consensus_closed(void *data)
 
 void daemon_close(struct daemon *d)
 {
+    fence_close(d->fence); /* First: it answers requests. */
     api_close(d->api);
     pulse_close(d->pulse);
     members_close(d->members);
@@ -462,6 +470,7 @@ void daemon_close(struct daemon *d)
 static void free_all(struct daemon *d)
 {
     api_free(d->api);
+    fence_free(d->fence);
     pulse_free(d->pulse);
     members_free(d->members);
     executor_free(d->executor);
@@ -512,6 +521,7 @@ void daemon_start(struct daemon *d, struct config *config)
     calls_start(d->calls, d->consensus, d->peers);
     pulse_start(d->pulse, d->consensus, d->peers);
     members_start(d->members, d->consensus, d->peers);
+    fence_start(d->fence, d->consensus);
     api_start(d->api, d->consensus);
     open_signals(d);
     open_monitor(d);

@@ -11,6 +11,7 @@
 #include "node/calls.h"
 #include "node/config.h"
 #include "node/executor.h"
+#include "node/fence.h"
 #include "node/identity.h"
 #include "node/join.h"
 #include "node/members.h"
@@ -42,6 +43,7 @@ struct daemon {
     struct members *members;
     struct joined joined;
     struct executor *executor;
+    struct fence *fence;
     struct consensus *consensus;
     struct api *api;
     struct monitor *monitor;

@@ -220,6 +220,16 @@ void pulse_join(struct pulse *p, uint64_t incarnation)
     join_step(p);
 }
 
+uint64_t pulse_silence_ms(const struct pulse *p, uint32_t node)
+{
+    const struct node *n = cluster_node(pulse_state(p), node);
+    const struct member *m = node <= NODES_MAX ? &p->members[node] : NULL;
+
+    if (n == NULL || m == NULL || m->incarnation != n->incarnation)
+        return 0;
+    return clock_boot_ms() - m->heard_ms;
+}
+
 uint64_t pulse_incarnation(const struct pulse *p)
 {
     return p->incarnation;
@@ -328,17 +338,17 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
     }
 }
 
-static void on_node_down(struct pulse *p, const struct command *cmd)
+static void on_node_down(struct pulse *p)
 {
-    const struct node *n = cluster_node(pulse_state(p), cmd->node);
+    const struct node *n = cluster_node(pulse_state(p), p->self);
 
-    if (cmd->node != p->self || n == NULL || n->state != NODE_DOWN || p->incarnation == 0 ||
+    if (n == NULL || n->state != NODE_DOWN || p->incarnation == 0 ||
         n->incarnation != p->incarnation)
         return;
     p->incarnation = 0;
     if (p->stopped)
         return; /* Its own word. */
-    log_error("pulse", "this node was declared down: its lease had run out");
+    log_error("pulse", "this node was declared down: %s", cause_text(n->why.cause));
     remember_why(p);
     p->config.lost(p->config.data);
 }
@@ -353,7 +363,9 @@ void pulse_on_command(struct pulse *p, const struct command *cmd, const struct r
         on_node_up(p, cmd, reply);
         break;
     case COMMAND_NODE_DOWN:
-        on_node_down(p, cmd);
+    case COMMAND_FENCE_RESULT:
+    case COMMAND_FENCE_CONFIRM:
+        on_node_down(p);
         break;
     default:
         break;

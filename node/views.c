@@ -60,10 +60,11 @@ static void view_node_policy(const struct view *v, const struct node *n, struct 
     sink_kv_str(s, "site", n->site);
     sink_kv_str(s, "rack", n->rack);
     view_property(&capacities, false, s);
+    view_node_fencing(v, n, s);
     sink_kv_map(s, "properties", view_common_count(OBJECT_NODE));
     view_commons(OBJECT_NODE, n, s);
 }
-enum { POLICY_PAIRS = 14 };
+enum { POLICY_PAIRS = 14 + 5 };
 
 void view_node(const struct view *v, const struct node *n, struct sink *s)
 {

@@ -41,6 +41,8 @@ void view_settings(const struct view *v, struct sink *s);
 void view_why_group(const struct view *v, const struct group *g, const struct resource *r,
                     struct sink *s);
 void view_why_node(const struct view *v, const struct node *n, struct sink *s);
+/* Fence devices, secrets masked, and where the fencing of each node stands. */
+void view_fencing(const struct view *v, struct sink *s);
 void view_status(const struct view *v, struct sink *s);
 void view_types(struct sink *s);
 /* False, and nothing written, if there is no such type. */

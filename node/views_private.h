@@ -25,6 +25,8 @@ void view_candidates(const struct view *v, const char *key, const struct candida
 /* `key`: node names. */
 void view_node_names(const struct view *v, const char *key, const uint32_t *ids, unsigned count,
                      struct sink *s);
+/* Five pairs. */
+void view_node_fencing(const struct view *v, const struct node *n, struct sink *s);
 /* Names of the bits set in `bits`. */
 struct bit_name {
     uint32_t bit;

@@ -28,6 +28,9 @@ struct entry {
     UT_hash_handle hh;
 };
 
+/* SIGKILL takes milliseconds, on a machine that hardly runs any more hundreds of them. */
+enum { OVERDUE_MS = 500 };
+
 struct host {
     uv_loop_t *loop;
     char *dir, *node, *cgroup_prefix;
@@ -37,6 +40,8 @@ struct host {
     struct rpc_server *server;
     struct rpc_conn *daemon; /* The one whose orders count; NULL. */
     uv_signal_t terminate;
+    uv_timer_t overdue; /* What runs without a lease has been given its time. */
+    struct watchdog watchdog;
     struct entry *entries;
     bool shutting_down;
     bool finished;
@@ -63,6 +68,7 @@ static struct unit *add_unit(struct host *h, uint64_t id, const char *name)
 }
 
 static void finish_if_idle(struct host *h);
+static void stand_down_if_idle(struct host *h);
 
 static void host_on_forgotten(struct unit *u, void *data)
 {
@@ -75,6 +81,7 @@ static void host_on_forgotten(struct unit *u, void *data)
     HASH_DEL(h->entries, e);
     free(e);
     unit_free(u);
+    stand_down_if_idle(h);
     finish_if_idle(h);
 }
 
@@ -99,6 +106,7 @@ static void host_on_changed(const struct unit *u, void *data)
 
     unit_describe(u, &r);
     report(data, &r);
+    stand_down_if_idle(data);
 }
 
 /* Of a resource that the monitor does not have. */
@@ -128,6 +136,36 @@ static bool host_may_start(uint32_t *ret_code, const char **ret_text, void *data
     return true;
 }
 
+static bool is_busy(const struct host *h)
+{
+    struct entry *e, *next;
+
+    HASH_ITER(hh, h->entries, e, next)
+    if (unit_is_live(e->unit))
+        return true;
+    return false;
+}
+
+/* Only from here on, and only until all has ended: a watchdog that is armed for longer
+ * than it is needed resets machines for the monitor's own faults. */
+static void host_on_overdue(uv_timer_t *timer)
+{
+    struct host *h = timer->data;
+
+    log_error("fence", "the lease is over and something runs that cannot be ended: this node "
+                       "ends itself");
+    watchdog_arm(&h->watchdog);
+}
+
+static void stand_down_if_idle(struct host *h)
+{
+    if (is_busy(h))
+        return;
+    uv_timer_stop(&h->overdue);
+    if (watchdog_is_armed(&h->watchdog) && watchdog_disarm(&h->watchdog) == 0)
+        log_info("fence", "all has ended: the watchdog is disarmed");
+}
+
 /* All at once: each has the same short time. The last one must not wait until the
  * others have been logged and reported. */
 static void host_on_lease_expired(void *data)
@@ -138,6 +176,8 @@ static void host_on_lease_expired(void *data)
     guardians_kill(h->guardians);
     HASH_ITER(hh, h->entries, e, next)
     unit_expire(e->unit, ERROR_CLUSTER_NODE_DOWN, "lease expired");
+    if (h->watchdog.how != SELF_FENCE_NONE && is_busy(h))
+        uv_timer_start(&h->overdue, host_on_overdue, OVERDUE_MS, 0);
 }
 
 /* ------------------------------------------------------------------ shutdown */
@@ -152,6 +192,8 @@ static void finish_if_idle(struct host *h)
     lease_close(h->lease);
     guardians_close(h->guardians);
     uv_close((uv_handle_t *)&h->terminate, NULL);
+    uv_close((uv_handle_t *)&h->overdue, NULL);
+    watchdog_disarm(&h->watchdog);
 }
 
 static void host_shutdown(struct host *h)
@@ -459,6 +501,7 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
     h->loop = loop;
     h->dir = xstrdup(config->dir);
     h->node = xstrdup(config->node);
+    watchdog_init(&h->watchdog, config->self_fence, config->watchdog, "/proc/sysrq-trigger");
     prepare_cgroups(h);
     rc = lease_open(loop, host_on_lease_expired, h, &h->lease);
     if (rc != 0) {
@@ -474,6 +517,8 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
     if (rc != 0)
         goto close_guardians;
     host_fill_env(h);
+    uv_timer_init(loop, &h->overdue);
+    h->overdue.data = h;
     uv_signal_init(loop, &h->terminate);
     h->terminate.data = h;
     uv_signal_start(&h->terminate, host_on_sigterm, SIGTERM);

@@ -7,12 +7,17 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "resources/watchdog.h"
+
 struct host;
 
 struct host_config {
     const char *dir; /* Absolute. */
     const char *node;
     int lock_fd; /* Of DIR/monitor.lock, held; borrowed. */
+    /* What to do about a resource that does not end with the lease (watchdog.h). */
+    enum self_fence self_fence;
+    const char *watchdog; /* Borrowed. */
 };
 
 /* Listen on DIR/monitor.sock. Ends what an earlier monitor of this folder may

@@ -20,6 +20,7 @@
 
 static const char usage[] =
     "usage: holdfast-monitor --dir DIR --node NAME [--log FILE] [--detach]\n"
+    "                        [--self-fence none|watchdog|reboot] [--watchdog DEVICE]\n"
     "\n"
     "Runs the resources of node NAME. Its socket, lock and pid file are in DIR.\n"
     "\n"
@@ -27,13 +28,16 @@ static const char usage[] =
     "  --node NAME   the node's name, told to what it runs\n"
     "  --log FILE    append the log to FILE; standard error without it\n"
     "  --detach      return as soon as it serves, leaving it in the background\n"
+    "  --self-fence HOW   if something outlives the lease: reset this machine\n"
+    "  --watchdog DEVICE  of --self-fence watchdog; /dev/watchdog without it\n"
     "  --help        this text\n";
 
 /* Daemons probe the lock for an instant. */
 enum { LOCK_TRIES = 20, LOCK_RETRY_US = 25000 };
 
 struct options {
-    const char *dir, *node, *log;
+    const char *dir, *node, *log, *watchdog;
+    enum self_fence self_fence;
     bool detach;
 };
 
@@ -41,9 +45,14 @@ struct options {
 static int parse_options(int argc, char **argv, struct options *ret)
 {
     static const struct option longs[] = {
-        {"dir", required_argument, NULL, 'd'}, {"node", required_argument, NULL, 'n'},
-        {"log", required_argument, NULL, 'l'}, {"detach", no_argument, NULL, 'D'},
-        {"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
+        {"dir", required_argument, NULL, 'd'},
+        {"node", required_argument, NULL, 'n'},
+        {"log", required_argument, NULL, 'l'},
+        {"detach", no_argument, NULL, 'D'},
+        {"self-fence", required_argument, NULL, 's'},
+        {"watchdog", required_argument, NULL, 'w'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int c;
 
@@ -58,6 +67,14 @@ static int parse_options(int argc, char **argv, struct options *ret)
         case 'l':
             ret->log = optarg;
             break;
+        case 'w':
+            ret->watchdog = optarg;
+            break;
+        case 's':
+            if (self_fence_parse(optarg, &ret->self_fence))
+                break;
+            fputs(usage, stderr);
+            return 2;
         case 'D':
             ret->detach = true;
             break;
@@ -153,7 +170,11 @@ static int detach(void)
 
 static int serve(const struct options *o, int lock_fd, int ready_fd)
 {
-    struct host_config config = {.dir = o->dir, .node = o->node, .lock_fd = lock_fd};
+    struct host_config config = {.dir = o->dir,
+                                 .node = o->node,
+                                 .lock_fd = lock_fd,
+                                 .self_fence = o->self_fence,
+                                 .watchdog = o->watchdog};
     char message[512];
     struct host *host;
     uv_loop_t loop;
@@ -180,7 +201,7 @@ static int serve(const struct options *o, int lock_fd, int ready_fd)
 
 int main(int argc, char **argv)
 {
-    struct options o = {0};
+    struct options o = {.watchdog = "/dev/watchdog"};
     int lock_fd, rc, ready_fd = -1;
     char *dir;
 

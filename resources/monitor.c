@@ -39,7 +39,7 @@ enum link_state {
 
 struct monitor {
     uv_loop_t *loop;
-    char *dir, *program, *node_name;
+    char *dir, *program, *node_name, *self_fence, *watchdog;
     struct address address;
     struct monitor_callbacks callbacks;
     void *data;
@@ -67,6 +67,8 @@ static void monitor_unref(struct monitor *m)
     if (--m->open > 0)
         return;
     free(m->node_name);
+    free(m->self_fence);
+    free(m->watchdog);
     free(m->program);
     free(m->dir);
     free(m);
@@ -264,8 +266,17 @@ static void monitor_on_spawn_ended(uv_process_t *process, int64_t status, int si
 
 static int spawn_process(struct monitor *m, int log_fd)
 {
-    char *const args[] = {m->program,   (char[]){"--dir"},    m->dir, (char[]){"--node"},
-                          m->node_name, (char[]){"--detach"}, NULL};
+    char *const args[] = {m->program,
+                          (char[]){"--dir"},
+                          m->dir,
+                          (char[]){"--node"},
+                          m->node_name,
+                          (char[]){"--detach"},
+                          (char[]){"--self-fence"},
+                          m->self_fence,
+                          (char[]){"--watchdog"},
+                          m->watchdog,
+                          NULL};
     uv_stdio_container_t stdio[] = {
         {.flags = UV_IGNORE},
         {.flags = UV_INHERIT_FD, .data.fd = log_fd},
@@ -429,6 +440,8 @@ uint32_t monitor_open(uv_loop_t *loop, const struct monitor_config *config,
     m->dir = xstrdup(config->dir);
     m->program = xstrdup(config->program);
     m->node_name = xstrdup(config->node_name);
+    m->self_fence = xstrdup(config->self_fence != NULL ? config->self_fence : "none");
+    m->watchdog = xstrdup(config->watchdog != NULL ? config->watchdog : "/dev/watchdog");
     m->callbacks = *callbacks;
     m->data = data;
     m->open = 1;

@@ -70,6 +70,8 @@ struct monitor_config {
                           * resources' own logs. Exists. */
     const char *program; /* Path of holdfast-monitor. */
     const char *node_name;
+    const char *self_fence; /* none, watchdog or reboot; NULL: none. */
+    const char *watchdog;   /* Its device; NULL: /dev/watchdog. */
 };
 
 /* An order to have a resource online. Everything is copied. */

@@ -117,6 +117,11 @@ static const struct {
     {"cluster.digest", "{\"node\":\"n1\",\"position\":61,\"index\":50,\"digest\":"
                        "\"00112233aabbccdd\",\"bytes\":\"ffeeddcc00112233\"}"},
     {"node.list", NODES},
+    {"fence.list", "{\"devices\":[{\"name\":\"ipmi\",\"agent\":\"fence_x\",\"parameters\":"
+                   "{\"agent\":\"fence_x\",\"passwd\":\"********\"}}],\"nodes\":[{\"name\":\"n1\","
+                   "\"state\":\"Up\",\"fencing\":\"none\",\"levels\":[\"1=ipmi\"]}]}"},
+    {"fence.test", "[{\"level\":1,\"device\":\"ipmi\",\"plug\":\"\",\"result\":\"on\","
+                   "\"text\":\"Status: ON\"}]"},
     {"node.get", NODE("1", "n1", "Up", "false")},
     {"group.list", "[{" GROUP_FIELDS "}]"},
     {"group.get", "{" GROUP_FIELDS ",\"resources\":[" WEB "," DB "]}"},

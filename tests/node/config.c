@@ -284,3 +284,18 @@ Test(config, a_file_that_is_not_there_is_an_error_with_its_name)
     cr_assert_not_null(strstr(errors, "/nonexistent/config: "));
     free(errors);
 }
+
+Test(config, self_fencing_is_off_unless_asked_for)
+{
+    struct config c;
+
+    expect_good(GOOD_NODE GOOD_CLUSTER, &c);
+    cr_assert_null(c.self_fence);
+    config_release(&c);
+    expect_good(GOOD_NODE GOOD_CLUSTER "[fencing]\nself = watchdog\nwatchdog = /dev/watchdog1\n",
+                &c);
+    cr_assert_str_eq(c.self_fence, "watchdog");
+    cr_assert_str_eq(c.watchdog, "/dev/watchdog1");
+    config_release(&c);
+    expect(GOOD_NODE GOOD_CLUSTER "[fencing]\nself = perhaps\n", 8, "not \"perhaps\"");
+}

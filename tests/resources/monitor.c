@@ -133,6 +133,77 @@ Test(monitor, counts_as_alive_until_its_guardians_have_ended_everything)
     world_teardown(&w);
 }
 
+struct fake_watchdog {
+    int fd;
+    char last;  /* Byte written. */
+    bool ended; /* Nobody has it open. */
+};
+
+static bool watchdog_is_written(void *data)
+{
+    struct fake_watchdog *f = data;
+    ssize_t n = read(f->fd, &f->last, 1);
+
+    f->ended = n == 0;
+    return n == 1;
+}
+
+/* Its guardian is stopped, so that the service cannot be ended in time. */
+Test(monitor, arms_the_watchdog_while_something_outlives_the_lease)
+{
+    struct fake_watchdog device = {0};
+    char path[128];
+    struct world w;
+    pid_t guardian;
+
+    world_setup_bare(&w);
+    snprintf(path, sizeof(path), "%s/watchdog", w.dir);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    device.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    w.self_fence = "watchdog";
+    w.watchdog = path;
+    world_link_open(&w, &w.link);
+    monitor_set_lease(w.link.monitor, 42, clock_boot_ms() + 60000);
+    service(&w, RES);
+    guardian = (pid_t)process_parent(world_resource(&w, RES)->pid);
+    kill(guardian, SIGSTOP);
+    cr_assert_not(watchdog_is_written(&device));
+    monitor_set_lease(w.link.monitor, 43, clock_boot_ms() - 1);
+    world_wait(&w, watchdog_is_written, &device, "the watchdog to be armed");
+    cr_assert_neq(device.last, 'V');
+    world_run_for(&w, 300);
+    cr_assert_not(watchdog_is_written(&device)); /* Not fed, */
+    cr_assert_not(device.ended);                 /* and not let go. */
+    kill(guardian, SIGCONT);
+    world_wait(&w, watchdog_is_written, &device, "the watchdog to be disarmed");
+    cr_assert_eq(device.last, 'V');
+    close(device.fd);
+    world_teardown(&w);
+}
+
+/* What ends in its time is no reason to reset anything. */
+Test(monitor, leaves_the_watchdog_alone_if_all_ends_with_the_lease)
+{
+    struct fake_watchdog device = {0};
+    char path[128];
+    struct world w;
+
+    world_setup_bare(&w);
+    snprintf(path, sizeof(path), "%s/watchdog", w.dir);
+    cr_assert_eq(mkfifo(path, 0600), 0);
+    device.fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    w.self_fence = "watchdog";
+    w.watchdog = path;
+    world_link_open(&w, &w.link);
+    service(&w, RES);
+    monitor_set_lease(w.link.monitor, 43, clock_boot_ms() - 1);
+    world_wait_state(&w, RES, MONITOR_FAILED);
+    world_run_for(&w, 700);
+    cr_assert_not(watchdog_is_written(&device));
+    close(device.fd);
+    world_teardown(&w);
+}
+
 /* The worst case: nobody is left to end the service. The kernel ends its main
  * process, and the next monitor what is in its cgroup. */
 Test(monitor, when_its_guardian_is_killed_with_it_the_next_one_cleans_up)

@@ -110,7 +110,11 @@ static bool link_is_shut_down(void *data)
 
 void world_link_begin(struct world *w, struct world_link *link)
 {
-    struct monitor_config config = {.dir = w->dir, .program = w->program, .node_name = "n1"};
+    struct monitor_config config = {.dir = w->dir,
+                                    .program = w->program,
+                                    .node_name = "n1",
+                                    .self_fence = w->self_fence,
+                                    .watchdog = w->watchdog};
 
     *link = (struct world_link){.world = w};
     link->history = xstrdup("");

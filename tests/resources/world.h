@@ -29,6 +29,7 @@ struct world {
     uv_timer_t tick; /* Wakes the loop while something outside is waited for. */
     char dir[64];
     char program[512];
+    const char *self_fence, *watchdog; /* Of the monitor; NULL. */
     struct world_link link;
     uint64_t next_operation;
 };

@@ -1,0 +1,39 @@
+/* The last resort of a node that cannot end what it runs: it ends itself.
+ *
+ * When the lease is over and something still runs (a process that the kernel does not
+ * let go), no signal helps, and others are about to start the same. So the node's
+ * hardware watchdog is armed, by opening it, and not fed: the machine is reset
+ * unless all has ended before; then the watchdog is closed with the magic 'V', which
+ * disarms it. Or, without a watchdog, the machine is rebooted at once, without
+ * syncing anything: a sync may hang on the very disk that the process hangs on.
+ *
+ * It is armed at no other time, so a monitor that dies or is upgraded resets nobody.
+ * A driver that was loaded with `nowayout` ignores the 'V': then the node is reset
+ * in any case. Loop thread only. */
+#ifndef HOLDFAST_RESOURCES_WATCHDOG_H
+#define HOLDFAST_RESOURCES_WATCHDOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum self_fence { SELF_FENCE_NONE, SELF_FENCE_WATCHDOG, SELF_FENCE_REBOOT };
+/* "none", "watchdog", "reboot"; false if `name` is none of them. */
+bool self_fence_parse(const char *name, enum self_fence *ret);
+
+struct watchdog {
+    enum self_fence how;
+    const char *device; /* /dev/watchdog; borrowed. */
+    const char *sysrq;  /* /proc/sysrq-trigger; borrowed. */
+    int fd;             /* -1: not armed. */
+};
+
+void watchdog_init(struct watchdog *w, enum self_fence how, const char *device, const char *sysrq);
+/* Reset this node: at once, or when the watchdog's time is over, unless it is
+ * disarmed before. Again changes nothing. Returns 0, or why it cannot be done. */
+uint32_t watchdog_arm(struct watchdog *w);
+bool watchdog_is_armed(const struct watchdog *w);
+/* All has ended after all. Returns 0, also if it was not armed; on an error the
+ * watchdog may still fire. */
+uint32_t watchdog_disarm(struct watchdog *w);
+
+#endif

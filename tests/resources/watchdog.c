@@ -1,0 +1,141 @@
+/* The watchdog's protocol, with a pipe in the place of the device: what a driver would
+ * see, byte by byte, and when it is closed. */
+#include "resources/watchdog.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+struct device {
+    char dir[64], path[96];
+    int reader;
+    struct watchdog watchdog;
+};
+
+static void device_setup(struct device *d, enum self_fence how)
+{
+    strcpy(d->dir, "/tmp/holdfast-watchdog-XXXXXX");
+    cr_assert_not_null(mkdtemp(d->dir));
+    snprintf(d->path, sizeof d->path, "%s/watchdog", d->dir);
+    cr_assert_eq(mkfifo(d->path, 0600), 0);
+    d->reader = open(d->path, O_RDONLY | O_NONBLOCK);
+    cr_assert_geq(d->reader, 0);
+    watchdog_init(&d->watchdog, how, d->path, d->path);
+}
+
+static void device_teardown(struct device *d)
+{
+    close(d->reader);
+    unlink(d->path);
+    cr_assert_eq(rmdir(d->dir), 0);
+}
+
+/* What was written since; *ret_open: somebody still has it open. */
+static size_t device_read(struct device *d, char text[16], bool *ret_open)
+{
+    ssize_t n = read(d->reader, text, 16), more;
+    char rest;
+
+    more = read(d->reader, &rest, 1);
+    *ret_open = more < 0; /* EAGAIN; 0 is the end. */
+    return n > 0 ? (size_t)n : 0;
+}
+
+Test(watchdog, opening_arms_and_the_magic_byte_disarms)
+{
+    struct device d;
+    char text[16];
+    bool open;
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    cr_assert_eq(device_read(&d, text, &open), 0);
+    cr_assert_not(open); /* Untouched until it is needed. */
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert(watchdog_is_armed(&d.watchdog));
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_neq(text[0], 'V');
+    cr_assert(open);
+    cr_assert_eq(watchdog_disarm(&d.watchdog), 0);
+    cr_assert_not(watchdog_is_armed(&d.watchdog));
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_eq(text[0], 'V');
+    cr_assert_not(open);
+    device_teardown(&d);
+}
+
+Test(watchdog, arming_again_does_not_feed_it)
+{
+    struct device d;
+    char text[16];
+    bool open;
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert_eq(device_read(&d, text, &open), 0);
+    cr_assert(open);
+    watchdog_disarm(&d.watchdog);
+    device_teardown(&d);
+}
+
+Test(watchdog, none_touches_nothing)
+{
+    struct device d;
+    char text[16];
+    bool open;
+
+    device_setup(&d, SELF_FENCE_NONE);
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert_not(watchdog_is_armed(&d.watchdog));
+    cr_assert_eq(watchdog_disarm(&d.watchdog), 0);
+    cr_assert_eq(device_read(&d, text, &open), 0);
+    device_teardown(&d);
+}
+
+Test(watchdog, reboot_asks_sysrq_for_it)
+{
+    struct device d;
+    char text[16];
+    bool open;
+
+    device_setup(&d, SELF_FENCE_REBOOT);
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_eq(text[0], 'b');
+    cr_assert_not(open);
+    device_teardown(&d);
+}
+
+Test(watchdog, a_device_that_is_missing_or_refuses_is_told)
+{
+    struct watchdog w;
+
+    watchdog_init(&w, SELF_FENCE_WATCHDOG, "/nonexistent/watchdog", "/nonexistent/sysrq");
+    cr_assert_eq(watchdog_arm(&w), ERROR_FILE_NOT_FOUND);
+    cr_assert_not(watchdog_is_armed(&w));
+    w.how = SELF_FENCE_REBOOT;
+    cr_assert_eq(watchdog_arm(&w), ERROR_FILE_NOT_FOUND);
+    watchdog_init(&w, SELF_FENCE_WATCHDOG, "/dev/full", "/nonexistent/sysrq");
+    cr_assert_neq(watchdog_arm(&w), 0);
+    cr_assert(watchdog_is_armed(&w)); /* A driver counts from the opening on. */
+    cr_assert_neq(watchdog_disarm(&w), 0);
+    cr_assert_not(watchdog_is_armed(&w));
+}
+
+Test(watchdog, words_of_the_configuration)
+{
+    enum self_fence how = SELF_FENCE_NONE;
+
+    cr_assert(self_fence_parse("reboot", &how));
+    cr_assert_eq(how, SELF_FENCE_REBOOT);
+    cr_assert(self_fence_parse("watchdog", &how));
+    cr_assert_eq(how, SELF_FENCE_WATCHDOG);
+    cr_assert_not(self_fence_parse("maybe", &how));
+}
