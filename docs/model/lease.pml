@@ -16,7 +16,7 @@
 #define LIVES 2
 #endif
 #ifndef STARTS /* and lives of the group's one resource. */
-#define STARTS 4
+#define STARTS 3
 #endif
 #ifndef LEASE /* L on the node's own clock, */
 #define LEASE 1
@@ -115,7 +115,7 @@ byte time;
 
 /* A request to be up may be older than the daemon that runs now. Without that the
  * counterexamples are easier to read. */
-#if defined(WEAK) && !defined(WEAK_JOIN_NUMBER)
+#ifdef WEAK
 #define MAY_STRAY(n) (asked_here[n])
 #else
 #define MAY_STRAY(n) true
@@ -193,16 +193,18 @@ inline settle(n)
         heard[n] = 0; asked_age[n] = 0;
         lease_age[n] = OVER;
         began[n] = 0;
-        death[n] = (death[n] == PAST -> PAST : NO_DEATH);
+        #ifdef WEAK_OLD_DEATH
+        death[n] = (up[n] && death[n] != PAST -> NO_DEATH : death[n]);
+#else
+        death[n] = NO_DEATH;
+#endif
         if
         :: up[n] ->
             clear_asked(n);
             daemon[n] = MEMBER; member[n] = incarnation[n]; lease_of[n] = incarnation[n]
-        :: !up[n] && daemon[n] != JOINING ->
+        :: else ->
             clear_asked(n);
             daemon[n] = LOST; member[n] = 0; lease_of[n] = 0
-        :: else ->
-            lease_of[n] = 0
         fi
     :: else
     fi
@@ -313,6 +315,10 @@ proctype tick()
 
 /* --------------------------------------------------------------------- a node */
 
+/* Of nodes that are alike, the first. */
+#define like(m) (!concerned(m) && up[m] && incarnation[m] == incarnation[n])
+#define down_like(m) (!concerned(m) && !up[m] && incarnation[m] == incarnation[n])
+
 proctype node(byte n)
 {
     byte entry;
@@ -367,12 +373,9 @@ proctype node(byte n)
             life_is_over(n)
         fi;
         settle(n) }
-    :: d_step { (alive(n) && incarnation[n] < LIVES
+    :: d_step { (alive(n) && concerned(n) && incarnation[n] < LIVES
                 && ((daemon[n] == FRESH && lease_of[n] == 0)
                     || (daemon[n] == JOINING && asked[n] == NODE_UP && asked_age[n] > 0)
-#ifdef WEAK_JOIN_NUMBER /* It takes the one of a former daemon for its own. */
-                    || (daemon[n] == FRESH && lease_of[n] == 0 && asked[n] == BEGUN)
-#endif
 #ifdef WEAK_JOIN_BUSY
                     || (daemon[n] == FRESH)
 #endif
@@ -551,7 +554,17 @@ proctype node(byte n)
         :: else
         fi;
         settle(n) }
-    :: d_step { (ended[n] != 0) ->
+    :: d_step { /* The same of a node without the group: what it asks and applies is its own affair. */
+                (!up[n] && !concerned(n) && incarnation[n] < LIVES
+                 && !(n > 0 && down_like(0)) && !(n > 1 && down_like(1))) ->
+        incarnation[n]++;
+        printf("log: n%d is up, incarnation %d\n", n + 1, incarnation[n]);
+        up[n] = true;
+#ifdef WEAK_OLD_DEATH
+        death[n] = (death[n] != NO_DEATH -> PAST : NO_DEATH);
+#endif
+        settle(n) }
+    :: d_step { ended[n] != 0 ->
         if
 #ifdef WEAK_OLD_REPORT
         :: up[n] && owner == n && (life == ended[n] || ended_in[n] != incarnation[n]) ->
@@ -566,8 +579,6 @@ proctype node(byte n)
         fi;
         ended[n] = 0;
         settle(n) }
-
-#define like(m) (!concerned(m) && up[m] && incarnation[m] == incarnation[n])
 
 #define GIVE(age) \
     :: d_step { (up[n] && life < STARTS && (owner == NOBODY || (owner != n && !up[owner])) \
