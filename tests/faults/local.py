@@ -25,10 +25,9 @@ class Local(Backend):
     def __init__(self, state):
         super().__init__(state)
         self.dir = state.path.parent
-        self._names = list(state.read()["nodes"])
 
     @classmethod
-    def make(cls, directory, count, profile, mode, settings):
+    def make(cls, directory, count, profile, mode, settings, roles=None):
         cls.check_machine()
         if not 1 <= count <= NODES_MAX:
             raise FaultError(f"a cluster has 1 to {NODES_MAX} nodes here, not {count}")
@@ -44,9 +43,13 @@ class Local(Backend):
         names = [f"n{i}" for i in range(1, count + 1)]
         state.save({**NONE, "backend": cls.name, "mode": mode, "profile": profile, "nodes": names,
                     **cls.choose(names)})
+        (directory / "mode").write_text(mode + "\n")
         cluster = cls(state)
+        roles = {n: f"/{role}" for n, role in (roles or {}).items()}
+        peers = [f"peers = {n}={cluster.addresses(n)[0]}{roles.get(n, '')}" for n in names]
         try:
-            cluster.write_nodes(settings)
+            for node in names:
+                cluster.write_node(node, settings, [], peers)
             cluster.start()
         except BaseException:
             cluster.down(now=True)
@@ -85,7 +88,7 @@ class Local(Backend):
 
     @property
     def names(self):
-        return self._names
+        return self.state.read()["nodes"]
 
     @property
     def bin(self):
@@ -101,26 +104,35 @@ class Local(Backend):
     def control(self, node):
         return Control(self.dir / node / "faults.control")
 
-    def write_nodes(self, settings):
-        s = self.state.read()
-        (self.dir / "mode").write_text(s["mode"] + "\n")
-        for node in self.names:
-            folder = self.dir / node
-            folder.mkdir(exist_ok=True)
-            self.control(node).create()
-            self.write_run(folder, node, s["mode"])
-            (folder / "holdfast.conf").write_text(self.config(node, s["profile"], settings))
+    def add(self, settings=None):
+        """One more node: its folder, with a file by which it joins, and its place on the
+        network. Returns its name; start() starts it."""
+        with self.state.locked() as s:
+            node = f"n{1 + max(int(n[1:]) for n in self.names)}"
+            join = self.addresses(self.names[0])[0]
+            s["nodes"].append(node)
+            self.state.note()
+            self.network_up()
+            self._network_again(s)
+            self.write_node(node, settings or {}, [f"address = {self.addresses(node)[0]}"],
+                            [f"join = {join}"])
+        return node
 
-    def config(self, node, profile, settings):
+    def write_node(self, node, settings, own, cluster):
+        """Its folder, with more lines of its file for [node] and for [cluster]."""
+        s = self.state.read()
         folder = self.dir / node
+        folder.mkdir(exist_ok=True)
+        self.control(node).create()
+        self.write_run(folder, node, s["mode"])
         sections = {
             "node": [f"name = {node}", f"data = {folder}", f"socket = {folder}/api.sock",
-                     f"log = {folder}/log", f"listen = {self.addresses(node)[1]}"],
-            "cluster": ["name = local", f"profile = {profile}"] +
-                       [f"peers = {n}={self.addresses(n)[0]}" for n in self.names]}
+                     f"log = {folder}/log", f"listen = {self.addresses(node)[1]}", *own],
+            "cluster": ["name = local", f"profile = {s['profile']}", *cluster]}
         for section, values in settings.items():
             sections.setdefault(section, []).extend(f"{k} = {v}" for k, v in values.items())
-        return "\n".join(f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items())
+        (folder / "holdfast.conf").write_text("\n".join(
+            f"[{name}]\n" + "\n".join(lines) + "\n" for name, lines in sections.items()))
 
     def write_run(self, folder, node, mode):
         values = {"FAULTS_CONTROL": self.control(node).path,

@@ -64,12 +64,14 @@ class Loopback(Local):
         return None
 
     def network_up(self):
-        if self.relay_pid():
-            return
-        links = [f"{n}={'='.join(self.addresses(n))}" for n in self.names]
+        if not self.relay_pid():
+            self.start_relay()
+        self.tell({"nodes": {n: self.addresses(n) for n in self.names}})
+
+    def start_relay(self):
         with open(self.dir / "relay.log", "ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "faults.relay", self.relay_socket, *links],
+                [sys.executable, "-m", "faults.relay", self.relay_socket],
                 cwd=TOP / "tests", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
         (self.dir / "relay.pid").write_text(f"{process.pid}\n")
@@ -93,14 +95,16 @@ class Loopback(Local):
             (self.dir / name).unlink(missing_ok=True)
 
     def _network(self, blocked, shares):
+        if blocked or shares or self.relay_pid():  # Else nothing is left to be in the way.
+            self.tell({"blocked": sorted(blocked), "drop": shares})
+
+    def tell(self, message):
         try:
-            relay.command(self.relay_socket, {"blocked": sorted(blocked), "drop": shares})
+            relay.command(self.relay_socket, message)
         except OSError as e:
-            if not blocked and not shares and not self.relay_pid():
-                return  # Nothing is left that could be in the way.
-            raise FaultError(f"the relay between the nodes does not answer on "
-                             f"{self.relay_socket} ({e}); see {self.dir}/relay.log, and start it "
-                             f"again: scripts/faults --dir {self.dir} start") from e
+            raise FaultError(f"the relay between the nodes does not do it ({e}); see "
+                             f"{self.dir}/relay.log, and start it again: scripts/faults --dir "
+                             f"{self.dir} start") from e
 
 
 def reap(pid):

@@ -17,7 +17,8 @@ def classes():
 def make(backend, directory, count=3, profile="default", mode="release", settings=None, **more):
     """A running cluster of n1 ... in `directory`, all of them members; to be ended by down().
     `settings`: {"timing": {"lease_ms": 3000}, ...}, more lines for each node's file.
-    `mode`: which build. More for containers: `project`, the name for docker compose."""
+    `mode`: which build. More: for nodes of this machine, `roles`: {"n3": "standby"}, as
+    the configuration has them; for containers, `project`, the name for docker compose."""
     known = classes()
     if backend not in known:
         raise FaultError(f"there is no backend {backend}; one of: {', '.join(known)}")

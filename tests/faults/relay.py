@@ -1,7 +1,8 @@
 """What stands between the nodes of a loopback cluster (loopback.py).
 
-    python3 -m faults.relay CONTROL.sock NODE=DIALED=LISTENING ...
+    python3 -m faults.relay CONTROL.sock
 
+What to listen on, and what to let through, comes in over the socket: command().
 A blocked direction is a cable without current: nothing comes through, not even that
 a connection has ended, and what was sent comes through later if the connection
 lasts so long. (TCP connects to the relay itself; then nothing answers.) A lost
@@ -26,7 +27,9 @@ CHUNK_BYTES = 65536
 
 
 def command(path, message, timeout=5):
-    """Have the relay do as told; returns when it does. OSError if it does not answer."""
+    """Have the relay do as told; returns when it does. OSError if it does not answer.
+    {"nodes": {name: [dialed, listening]}} adds nodes; {"blocked": [[from, to]]} and
+    {"drop": {name: share}} say what is to hold from now on."""
     with socket.socket(socket.AF_UNIX) as s:
         s.settimeout(timeout)
         with at_short_path(path) as short:
@@ -61,8 +64,16 @@ class Links:
         self.blocked = set()
         self.drop = {}
         self.changed = asyncio.Event()
+        self.names = {}  # By the address that is dialed, and called from.
+        self.tasks = []
 
     def set(self, message):
+        for name, (dialed, listening) in message.get("nodes", {}).items():
+            if name not in self.names.values():
+                listener = listen(parse(dialed))
+                self.names[parse(dialed)[0]] = name
+                self.tasks.append(asyncio.ensure_future(
+                    accept(self, name, listener, parse(listening))))
         if "blocked" in message:
             self.blocked = {tuple(p) for p in message["blocked"]}
         if "drop" in message:
@@ -144,14 +155,15 @@ async def serve(links, caller, called, accepted, target):
         reset(out)
 
 
-async def accept(links, names, node, listener, target):
+async def accept(links, node, listener, target):
     loop = asyncio.get_running_loop()
     running = set()
     while True:
         accepted, peer = await loop.sock_accept(listener)
         accepted.setblocking(False)
         # Whoever is no node (a client of the API) is never cut off.
-        task = asyncio.ensure_future(serve(links, names.get(peer[0], ""), node, accepted, target))
+        caller = links.names.get(peer[0], "")
+        task = asyncio.ensure_future(serve(links, caller, node, accepted, target))
         running.add(task)
         task.add_done_callback(running.discard)
 
@@ -166,10 +178,12 @@ def listen(address):
 
 
 async def controlled(links, reader, writer):
-    with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+    try:
         links.set(json.loads(await reader.readline()))
         writer.write(b"ok\n")
         await writer.drain()
+    except (OSError, ValueError) as e:
+        print(f"relay: {e}", file=sys.stderr, flush=True)
     writer.close()
 
 
@@ -178,25 +192,19 @@ def parse(text):
     return host, int(port)
 
 
-async def main(path, *nodes):
+async def main(path):
     links = Links()
-    loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    table = [n.split("=") for n in nodes]
-    names = {parse(dialed)[0]: name for name, dialed, _ in table}
-    loop.add_signal_handler(signal.SIGTERM, ended.set)
-    tasks = [asyncio.ensure_future(accept(links, names, name, listen(parse(dialed)),
-                                          parse(listening)))
-             for name, dialed, listening in table]
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     with at_short_path(path) as short:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(short)
         server = await asyncio.start_unix_server(lambda r, w: controlled(links, r, w), path=short)
     await ended.wait()
     server.close()
-    for t in tasks:
+    for t in links.tasks:
         t.cancel()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(main(sys.argv[1]))
