@@ -178,11 +178,9 @@ static void join_read(uint32_t code, void *data)
             life_is_over(p);
         return;
     }
-    /* (client, seq) of this node, rising from join to join, across daemons too: a
-     * second try must not be a second life, and one that a former daemon left on
-     * its way must not end the life of its successor. */
+    p->join_sent_ms = clock_boot_ms();
     p->join_client = digest_bytes(p->config.disk, strlen(p->config.disk)) | 1;
-    p->join_seq = cluster_index(pulse_state(p)) + 1;
+    p->join_seq = pulse_join_number(cluster_index(pulse_state(p)), p->join_sent_ms);
     struct command cmd = {.kind = COMMAND_NODE_UP,
                           .client = p->join_client,
                           .seq = p->join_seq,
@@ -194,7 +192,6 @@ static void join_read(uint32_t code, void *data)
                           .cause = p->lapse_cause,
                           .ms = p->lapse_ms};
     p->join_under_way = true;
-    p->join_sent_ms = clock_boot_ms();
     pulse_propose(p, &cmd, JOIN_TIMEOUT_MS, join_done);
 }
 

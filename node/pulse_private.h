@@ -86,6 +86,19 @@ static inline uint64_t pulse_lease_ms(const struct pulse *p)
     return p->config.config->timing.lease_ms;
 }
 
+/* The number under which a node asks to be up, when its copy has applied `index` and
+ * its clock says `boot_ms`: rising from join to join, across daemons too, and another
+ * one for each try. Rising, so that one which a former daemon left on its way does not
+ * end the life of its successor. Another one, since the lease of a life is counted
+ * from the sending of the very try that began it: were the number only made of the
+ * index, which stands still between two pulses, a try given up that is committed after
+ * all would be taken for the last one, and its lease would end after the patience that
+ * the others have had with it. */
+static inline uint64_t pulse_join_number(uint64_t index, uint64_t boot_ms)
+{
+    return (index + 1) << 24 | (boot_ms & 0xffffff); /* Two tries at one index: within 4.6 h. */
+}
+
 static inline void pulse_propose(struct pulse *p, const struct command *cmd, unsigned timeout_ms,
                                  change_done done)
 {

@@ -1,4 +1,4 @@
-#include "node/pulse.h"
+#include "node/pulse_private.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -76,6 +76,14 @@ Test(pulse, a_first_lease_is_counted_from_the_request_too)
 }
 
 /* Renewals of a life that was declared down are committed and change nothing. */
+Test(pulse, each_try_to_join_has_a_number_of_its_own_and_later_ones_are_higher)
+{
+    const uint64_t now = clock_boot_ms();
+
+    cr_assert_neq(pulse_join_number(7, now), pulse_join_number(7, now + 10000));
+    cr_assert_lt(pulse_join_number(7, UINT64_MAX), pulse_join_number(8, 0));
+}
+
 Test(pulse, a_refused_renewal_extends_nothing)
 {
     struct world w;

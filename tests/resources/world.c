@@ -33,6 +33,8 @@ static void remember(struct world_link *link, const struct monitor_resource *r)
 
     free(link->history);
     link->history = history;
+    if (r->embedded_failure)
+        snprintf(link->embedded_failure, sizeof(link->embedded_failure), "%s", r->text);
     while (i < link->count && link->resources[i].id != r->id)
         i++;
     cr_assert_lt(i, WORLD_RESOURCES_MAX);

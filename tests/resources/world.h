@@ -22,6 +22,8 @@ struct world_link {
     unsigned count;
     /* Every word, as "id:operation:state" lines. */
     char *history;
+    /* What was said of the last embedded failure; "": none yet. It may be over. */
+    char embedded_failure[128];
 };
 
 struct world {
