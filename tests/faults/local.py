@@ -31,14 +31,14 @@ class Local(Backend):
         cls.check_machine()
         if not 1 <= count <= NODES_MAX:
             raise FaultError(f"a cluster has 1 to {NODES_MAX} nodes here, not {count}")
-        for program in ("holdfastd", "tests/faults-shim.so"):
-            if not (TOP / "build" / mode / program).exists():
-                raise FaultError(f"build/{mode}/{program} is not there; build it: "
-                                 f"make MODE={mode} build faults-build")
         state = State(directory)
         if state.exists() or list(directory.glob("n[0-9]*/holdfast.conf")):
             raise FaultError(f"{directory} has a cluster already; take another --dir, or end that "
                              f"one (scripts/faults down) and remove the folder")
+        for program in ("holdfastd", "tests/faults-shim.so"):
+            if not (TOP / "build" / mode / program).exists():
+                raise FaultError(f"build/{mode}/{program} is not there; build it: "
+                                 f"make MODE={mode} build faults-build")
         directory.mkdir(parents=True, exist_ok=True)
         names = [f"n{i}" for i in range(1, count + 1)]
         state.save({**NONE, "backend": cls.name, "mode": mode, "profile": profile, "nodes": names,

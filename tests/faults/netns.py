@@ -60,25 +60,27 @@ class Netns(Local):
     def exists(self, node):
         return os.path.exists(f"{RUN}/{self.namespace(node)}")
 
+    def ip(self, node, *words):
+        """`ip` in its namespace. Not `ip -n`, which mounts: that fails in a chroot."""
+        run(*self.prefix(node), "ip", *words)
+
     def network_up(self):
-        lan = self.namespace("lan")
         if not self.exists("lan"):
-            run("ip", "netns", "add", lan)
-            run("ip", "-n", lan, "link", "add", "bridge", "type", "bridge", "forward_delay", "0")
-            run("ip", "-n", lan, "link", "set", "bridge", "up")
+            run("ip", "netns", "add", self.namespace("lan"))
+            self.ip("lan", "link", "add", "bridge", "type", "bridge", "forward_delay", "0")
+            self.ip("lan", "link", "set", "bridge", "up")
         for node in self.names:
             if not self.exists(node):
-                self.attach(lan, node)
+                self.attach(node)
 
-    def attach(self, lan, node):
+    def attach(self, node):
         ns = self.namespace(node)
         run("ip", "netns", "add", ns)
-        run("ip", "-n", lan, "link", "add", node, "type", "veth", "peer", "name", "eth0",
-            "netns", ns)
-        run("ip", "-n", lan, "link", "set", node, "master", "bridge", "up")
-        run("ip", "-n", ns, "link", "set", "lo", "up")
-        run("ip", "-n", ns, "address", "add", f"{self.host(node)}/24", "dev", "eth0")
-        run("ip", "-n", ns, "link", "set", "eth0", "up")
+        self.ip("lan", "link", "add", node, "type", "veth", "peer", "name", "eth0", "netns", ns)
+        self.ip("lan", "link", "set", node, "master", "bridge", "up")
+        self.ip(node, "link", "set", "lo", "up")
+        self.ip(node, "address", "add", f"{self.host(node)}/24", "dev", "eth0")
+        self.ip(node, "link", "set", "eth0", "up")
 
     def network_down(self):
         # A veth goes with its namespace, and that once no process is in it.
