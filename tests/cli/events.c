@@ -57,7 +57,7 @@ static unsigned count(const char *text, const char *part)
 Test(events, following_shows_each_event_once_and_comes_back)
 {
     struct fake *f = fake_start(stream, NULL);
-    struct run r = RUN(f, "events", "--follow", "--timeout", "0.3");
+    struct run r = RUN(f, "events", "--follow", "--timeout", "3");
 
     cr_expect_eq(r.status, CLI_NO_CLUSTER, "%d %s", r.status, r.err);
     cr_expect_eq(count(r.out, "group old  "), 1, "%s", r.out);
@@ -74,7 +74,7 @@ Test(events, following_shows_each_event_once_and_comes_back)
 Test(events, followed_as_json_are_a_document_a_line)
 {
     struct fake *f = fake_start(stream, NULL);
-    struct run r = RUN(f, "events", "--follow", "--json", "--timeout", "0.3");
+    struct run r = RUN(f, "events", "--follow", "--json", "--timeout", "3");
     unsigned lines = 0;
 
     for (char *line = strtok(r.out, "\n"); line != NULL; line = strtok(NULL, "\n")) {
