@@ -23,6 +23,11 @@ class Backend(abc.ABC):
 
     # ------------------------------------------------------- what differs
 
+    @classmethod
+    @abc.abstractmethod
+    def name_nodes(cls, count):
+        """What the nodes of a cluster with so many are called."""
+
     @property
     @abc.abstractmethod
     def names(self):
@@ -38,7 +43,15 @@ class Backend(abc.ABC):
         """Heal, end everything (in order, or `now` by SIGKILL), leave only the folder."""
 
     @abc.abstractmethod
+    def socket(self, node):
+        """Of its API."""
+
+    @abc.abstractmethod
     def _kill(self, node, part): ...
+
+    @abc.abstractmethod
+    def _stop(self, node):
+        """Ask for an orderly end; nothing if it does not run."""
 
     @abc.abstractmethod
     def _freeze(self, node, part): ...
@@ -107,6 +120,17 @@ class Backend(abc.ABC):
                     s["frozen"].pop(node, None)
                     self.state.note()
                 self._kill(node, part)
+
+    def stop(self, nodes):
+        """Ask for an orderly end of each, and return at once: running() tells when it has come.
+        start() brings it back, or heal(), once it has come."""
+        with self.state.locked():
+            for node in self.check(nodes):
+                self._stop(node)
+
+    def running(self, node):
+        """True until all of it has ended."""
+        return self._running(*self.check([node]))
 
     def freeze(self, nodes, part="all"):
         self.check_word(part, PARTS, "part of a node")
