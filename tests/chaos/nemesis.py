@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import signal
 import time
 
 from cluster.harness import Broken, Refused, Rpc
@@ -27,7 +25,7 @@ class Nemesis:
         self.events = []
         self.frozen = {}   # node: since
         self.freezes = []
-        self.stopping = []  # (node, pid of its supervisor)
+        self.stopping = set()
 
     def note(self, what, **more):
         event = {"at": now_ns(), "what": what, **more}
@@ -87,10 +85,8 @@ class Nemesis:
 
     def do_stop(self, nodes):
         """In good order, which may take until the end of the episode."""
-        for n in nodes:
-            for pid in self.cluster.processes(n).of("supervisor"):
-                os.kill(pid, signal.SIGTERM)
-                self.stopping.append((n, pid))
+        self.stopping.update(nodes)
+        self.cluster.stop(nodes)
 
     def do_freeze(self, nodes):
         self.cluster.freeze(nodes, "all")
@@ -153,12 +149,12 @@ class Nemesis:
     def wait_stopped(self):
         """What is on its way down must be down before it can be started."""
         end = time.monotonic() + STOP_SECONDS
-        for node, pid in self.stopping:
-            while self.cluster.processes(node).pid("supervisor") == pid:
+        for node in sorted(self.stopping):
+            while self.cluster.running(node):
                 if time.monotonic() > end:
                     raise FaultError(f"{node} does not stop within {STOP_SECONDS} s")
                 time.sleep(0.05)
-        self.stopping = []
+        self.stopping.clear()
 
     def run(self, wait, seconds):
         """As much of the plan as there is time for; how many episodes that were. `wait(seconds)`
