@@ -86,7 +86,7 @@ class Nemesis:
     def do_stop(self, nodes):
         """In good order, which may take until the end of the episode."""
         self.stopping.update(nodes)
-        self.cluster.stop(nodes)
+        self.cluster.stop(nodes, wait=False)
 
     def do_freeze(self, nodes):
         self.cluster.freeze(nodes, "all")

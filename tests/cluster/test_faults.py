@@ -109,6 +109,16 @@ def test_kill_takes_all_of_a_node_and_heal_brings_it_back(cluster):
     assert states(cluster, "n3")["n3"] == "Up"
 
 
+def test_stop_is_in_order_and_heal_brings_it_back(cluster):
+    cluster.stop(["n3"])
+    assert not cluster.running("n3")
+    assert "daemon: stopped" in log(cluster, "n3").splitlines()[-1]
+    wait_for(lambda: states(cluster, "n1").get("n3") == "Down")
+    assert cluster.faults() == [("down", "n3", "")]
+    cluster.heal()
+    assert states(cluster, "n3")["n3"] == "Up"
+
+
 def test_kill_of_a_part_leaves_the_other_alone(cluster):
     p = cluster.processes("n2")
     daemon, monitor = p.pid("daemon"), p.pid("monitor")
@@ -433,6 +443,7 @@ def test_what_is_asked_wrongly_is_explained_and_changes_nothing(tmp_path, cluste
             ("drop n1 half", 2, "like 20%"),
             ("disk n1 slow", 2, "slow MS"),
             ("kill", 2, "kill NODES"),
+            ("stop", 2, "stop NODES"),
             ("heal everything", 2, "one of: network"),
             ("frieze n1", 2, "no verb"),
             ("heal --now-please", 2, "no option --now-please")]:

@@ -2,6 +2,7 @@
 
 import abc
 import contextlib
+import time
 
 from .errors import FaultError, Impossible
 from .processes import PARTS
@@ -9,6 +10,7 @@ from .processes import PARTS
 KINDS = ("network", "disk", "clock", "memory", "frozen", "killed", "corrupt")
 DISK_MODES = ("ok", "slow", "full", "fail")
 CORRUPTIBLE = ("segment", "snapshot")
+STOP_SECONDS = 120  # Services may take their time, and the engine gives them 100 s.
 CLOCK_SECONDS_MAX = 100 * 365 * 86400
 
 
@@ -121,12 +123,19 @@ class Backend(abc.ABC):
                     self.state.note()
                 self._kill(node, part)
 
-    def stop(self, nodes):
-        """Ask for an orderly end of each, and return at once: running() tells when it has come.
-        start() brings it back, or heal(), once it has come."""
+    def stop(self, nodes, wait=True):
+        """Have each end in order; returns when all have, or with `wait` false at once: then
+        running() tells. start() brings it back, or heal(), once it has ended."""
+        nodes = self.check(nodes)
         with self.state.locked():
-            for node in self.check(nodes):
+            for node in nodes:
                 self._stop(node)
+        end = time.monotonic() + STOP_SECONDS
+        while wait and any(self._running(n) for n in nodes):
+            if time.monotonic() > end:
+                raise FaultError(f"{', '.join(nodes)}: not all have ended within {STOP_SECONDS} s; "
+                                 f"see what is in the way: scripts/faults status")
+            time.sleep(0.05)
 
     def running(self, node):
         """True until all of it has ended."""

@@ -26,7 +26,7 @@ from .processes import NodeProcesses, is_alive, read, run, send, with_descendant
 from .state import NONE, State
 
 START_SECONDS = 90
-STOP_SECONDS = 100  # As docker-compose.yml has it.
+GRACE_SECONDS = 100  # As docker-compose.yml has it.
 LABEL = "com.docker.compose"
 
 
@@ -239,7 +239,7 @@ class Containers(Backend):
     def remove(self, now):
         """All that `up` has made but the folders, which get what the nodes said."""
         try:
-            self.compose("kill") if now else self.compose("stop", "--timeout", str(STOP_SECONDS))
+            self.compose("kill") if now else self.compose("stop", "--timeout", str(GRACE_SECONDS))
             for node, details in self.inspect_all().items():
                 with open(self.dir / node / "log", "wb") as log:
                     subprocess.run(["docker", "logs", details["Id"]], stdout=log, stderr=log,
@@ -279,7 +279,7 @@ class Containers(Backend):
             raise FaultError(f"{node} stands still, and the engine would wake it to stop it; thaw "
                              f"it first")
         if details["State"]["Running"]:
-            subprocess.Popen(["docker", "stop", "--time", str(STOP_SECONDS), details["Id"]],
+            subprocess.Popen(["docker", "stop", "--time", str(GRACE_SECONDS), details["Id"]],
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
 
