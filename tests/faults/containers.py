@@ -92,17 +92,11 @@ class Containers(Backend):
         state = State(directory)
         if state.exists():
             raise FaultError(f"{directory} has a cluster already; take another --dir")
-        directory.mkdir(parents=True, exist_ok=True)
-        shutil.copy(shim, directory / "shim.so")
-        for node in names:
-            folder = directory / node
-            folder.mkdir(exist_ok=True)
-            folder.chmod(0o755)
-            Control(folder / "faults.control").create()
+        cls.prepare(directory, names, shim)
+        compose.write(directory, names, shared)
         project = project or f"holdfast-{directory.name}".lower()
         given = os.environ.get("HOLDFAST_IMAGE")
         image = given or f"holdfast:{project}"
-        compose.write(directory, names, shared)
         state.save({**NONE, "backend": cls.name, "made": True, "profile": profile,
                     "project": project, "nodes": names, "image": image, "built": not given,
                     "compose": compose.program()})
@@ -116,6 +110,17 @@ class Containers(Backend):
             cluster.down(now=True)
             raise
         return cluster
+
+    @classmethod
+    def prepare(cls, directory, names, shim):
+        """The folders that the containers are given."""
+        directory.mkdir(parents=True, exist_ok=True)
+        shutil.copy(shim, directory / "shim.so")
+        for node in names:
+            folder = directory / node
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)
+            Control(folder / "faults.control").create()
 
     @classmethod
     def adopt(cls, directory, project):
@@ -239,8 +244,10 @@ class Containers(Backend):
     def remove(self, now):
         """All that `up` has made but the folders, which get what the nodes said."""
         try:
-            self.compose("kill") if now else self.compose("stop", "--timeout", str(GRACE_SECONDS))
-            for node, details in self.inspect_all().items():
+            found = self.inspect_all()
+            if found:
+                self.compose(*(("kill",) if now else ("stop", "--timeout", GRACE_SECONDS)))
+            for node, details in found.items():
                 with open(self.dir / node / "log", "wb") as log:
                     subprocess.run(["docker", "logs", details["Id"]], stdout=log, stderr=log,
                                    check=False)
