@@ -10,6 +10,7 @@ from faults import FaultError
 from .history import now_ns
 from .overlap import Freeze
 
+REFUSAL_SECONDS = 4
 STOP_SECONDS = 100  # An operation under way may take its time.
 # Whatever is broken is healed by these, in this order; what is down is started last.
 HEALED = ("network", "disk", "clock", "memory", "frozen", "corrupt")
@@ -125,9 +126,21 @@ class Nemesis:
         self.cluster.memory(nodes, limit)
 
     def do_corrupt(self, nodes, file):
-        """It shows when the node starts."""
+        """It shows when the node starts, which it must refuse to do. Mended before it has
+        looked, it would have met no fault, or half of one."""
         self.cluster.corrupt(nodes, file)
         self.do_kill(nodes)
+        self.cluster.start(nodes, wait=False)
+        end = time.monotonic() + REFUSAL_SECONDS
+        while any(self.cluster.running(n) and not self.answers(n) for n in nodes):
+            if time.monotonic() > end:
+                break  # In containers, where it is tried again and again.
+            time.sleep(0.02)
+
+    def answers(self, node):
+        with contextlib.suppress(Broken), contextlib.closing(Rpc(self.cluster.socket(node), 0.5)):
+            return True
+        return False
 
     # --------------------------------------------------------------- healing
 
