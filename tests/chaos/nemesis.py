@@ -86,8 +86,9 @@ class Nemesis:
 
     def do_stop(self, nodes):
         """In good order, which may take until the end of the episode."""
-        self.stopping.update(nodes)
-        self.cluster.stop(nodes, wait=False)
+        for n in nodes:
+            self.cluster.stop([n], wait=False)  # Where it cannot be, it raises.
+            self.stopping.add(n)
 
     def do_freeze(self, nodes):
         self.cluster.freeze(nodes, "all")
