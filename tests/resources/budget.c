@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <valgrind/valgrind.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -186,15 +187,20 @@ Test(budget, what_needs_a_watchdog_does_not_start_without)
 
 /* All are gone before the lease is over on the node's own clock: what the daemon tells the
  * monitor is the default guard_ms before that. The report that comes last is later than the
- * end of the last service. Where sanitizers slow down everything, only that it began early. */
+ * end of the last service. Where everything is slowed down, only that all end: how much
+ * earlier it begins is tested in lease.c. */
+static bool is_in_real_time(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return false;
+#else
+    return !RUNNING_ON_VALGRIND;
+#endif
+}
+
 Test(budget, hundreds_are_gone_before_the_lease_is_over)
 {
     enum { MANY = 300, GUARD_MS = 50 };
-#ifdef __SANITIZE_ADDRESS__
-    const uint64_t slack_ms = 10 * 120;
-#else
-    const uint64_t slack_ms = 0;
-#endif
     uint64_t deadline_ms;
     struct world w;
 
@@ -210,6 +216,7 @@ Test(budget, hundreds_are_gone_before_the_lease_is_over)
         world_wait_state(&w, id, MONITOR_FAILED);
     fprintf(stderr, "the last of %d is told of %lld ms before the end of the lease\n", (int)MANY,
             (long long)(deadline_ms + GUARD_MS) - (long long)clock_boot_ms());
-    cr_assert_lt(clock_boot_ms(), deadline_ms + GUARD_MS + slack_ms);
+    if (is_in_real_time())
+        cr_assert_lt(clock_boot_ms(), deadline_ms + GUARD_MS);
     world_teardown(&w);
 }
