@@ -69,6 +69,22 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_HORIZON] = {"horizon", "S", "play on for so many seconds (default 600)", WORD_NONE,
                         false},
     [OPTION_AT] = {"at", "INDEX|TIME", "which moment; see below", WORD_NONE, false},
+    [OPTION_NAME] = {"name", "NAME", "of the new node (default: the host name)", WORD_NONE, false},
+    [OPTION_ADDRESS] = {"address", "HOST:PORT",
+                        "where the others dial the new node (default: of the interface that "
+                        "reaches the member, with its port)",
+                        WORD_NONE, false},
+    [OPTION_DATA] = {"data", "DIR", "its data folder (default /var/lib/holdfast)", WORD_FILE,
+                     false},
+    [OPTION_CONFIG] = {"config", "FILE",
+                       "its configuration file (default /etc/holdfast/holdfast.conf)", WORD_FILE,
+                       false},
+    [OPTION_WITNESS] = {"witness", NULL, "it votes and owns no groups", WORD_NONE, false},
+    [OPTION_REPLACE] = {"replace", NULL,
+                        "in the place of the old node of this name, whose data is set aside",
+                        WORD_NONE, false},
+    [OPTION_NO_START] = {"no-start", NULL, "write the file, do not start holdfastd", WORD_NONE,
+                         false},
 };
 
 #define WHATIF (OPTION_BIT(STALE) | OPTION_BIT(VERBOSE) | OPTION_BIT(HORIZON))
@@ -93,6 +109,14 @@ static const char get_notes[] =
 static const char pause_notes[] =
     "A paused node receives no groups; what it has goes on. With --drain its groups move away,\n"
     "a few at a time, the most important first; with --wait until that has ended.\n";
+
+static const char join_notes[] =
+    "Run on the machine that is to be a member. HOST:PORT is a node of the cluster; the file is\n"
+    "written as that one says. --socket is that of the new node.\n"
+    "  holdfast node join node1.example:7400 --wait\n"
+    "With --replace a node comes back empty, under its name: after status 71, with a new disk, or\n"
+    "evicted. If its file is still there it says who the others are:\n"
+    "  holdfast node join --replace --wait\n";
 
 static const char depend_notes[] =
     "OTHER is added to what it needs. An expression, with each name in brackets, replaces it:\n"
@@ -150,6 +174,10 @@ const struct command commands[] = {
      NULL, run_node_resume},
     {"node", "evict", "take a node out of the cluster", WORD_NODE, REST_NONE, OPTION_BIT(FORCE), 0,
      NULL, run_node_evict},
+    {"node", "join", "make this machine a node of a cluster", WORD_NONE, REST_ADDRESSES,
+     OPTION_BIT(NAME) | OPTION_BIT(ADDRESS) | OPTION_BIT(DATA) | OPTION_BIT(CONFIG) |
+         OPTION_BIT(WITNESS) | OPTION_BIT(REPLACE) | OPTION_BIT(NO_START) | OPTION_BIT(WAIT),
+     0, join_notes, run_node_join},
     {"node", "set", "change properties of a node", WORD_NODE, REST_SETTINGS, 0, 0, setting_notes,
      run_node_set},
     {"node", "get", "print properties of a node", WORD_NODE, REST_NAMES, OPTION_BIT(STALE), 0,

@@ -506,6 +506,31 @@ uint32_t config_load(const char *path, FILE *errors, struct config *ret)
     return 0;
 }
 
+static const char *role_suffix(const struct config_peer *p)
+{
+    return p->witness ? "/witness" : p->role == CONSENSUS_STANDBY ? "/standby" : "";
+}
+
+void config_print(const struct config *c, FILE *to)
+{
+    const struct config_peer *self = config_self(c);
+
+    assert(self != NULL); /* Or it would not have been loaded. */
+    fprintf(to, "node.name = %s\nnode.data = %s\nnode.socket = %s\n", c->node, c->data_dir,
+            c->socket);
+    if (c->log != NULL)
+        fprintf(to, "node.log = %s\n", c->log);
+    fprintf(to, "node.address = %s%s\ncluster.name = %s\n", self->address, role_suffix(self),
+            c->cluster);
+    if (c->join != NULL) {
+        fprintf(to, "cluster.join = %s\n", c->join);
+        return;
+    }
+    for (unsigned i = 0; i < c->peer_count; i++)
+        fprintf(to, "cluster.peers = %s=%s%s\n", c->peers[i].name, c->peers[i].address,
+                role_suffix(&c->peers[i]));
+}
+
 void config_release(struct config *c)
 {
     free(c->node);

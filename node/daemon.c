@@ -383,6 +383,7 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .raft_dir = identity_raft_dir(d->identity),
                                 .self = d->self,
                                 .lease_ms = d->config->timing.lease_ms,
+                                .file = d->config,
                                 .replica = d->replica,
                                 .calls = d->calls,
                                 .pulse = d->pulse,
@@ -491,7 +492,7 @@ static void start_failed(uint32_t code, char *why)
     log_error("daemon", "cannot start: %s%s", why,
               code == ERROR_FILE_CORRUPT
                   ? "; this node's copy is damaged and is not used. The other nodes have the data: "
-                    "evict this one, empty its folder and let it join anew"
+                    "bring this one back empty with `holdfast node join --replace`"
                   : "");
     fprintf(stderr, "holdfastd: cannot start: %s\n", why);
     fflush(stderr);

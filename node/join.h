@@ -7,6 +7,9 @@
  *
  *   peer.join {cluster, name, address, disk, witness, lease_ms} -> {id, members: [{id, disk}]}
  *
+ * `rejoin` in the folder says that `holdfast node join --replace` emptied it: such a node
+ * only joins.
+ *
  * Asking twice is harmless: the cluster knows the disk and gives the same id again. */
 #ifndef HOLDFAST_NODE_JOIN_H
 #define HOLDFAST_NODE_JOIN_H

@@ -1,6 +1,7 @@
 #include "node/views.h"
 
 #include "consensus/consensus.h"
+#include "node/config.h"
 #include "node/views_private.h"
 #include "resources/types.h"
 
@@ -73,10 +74,11 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     for (const struct group *g = cluster_next_group(v->cluster, NULL); g != NULL;
          g = cluster_next_group(v->cluster, g))
         groups += g->owner == n->id;
-    sink_map(s, 13 + POLICY_PAIRS);
+    sink_map(s, 14 + POLICY_PAIRS);
     sink_kv_uint(s, "id", n->id);
     sink_kv_str(s, "name", n->name);
     sink_kv_str(s, "address", n->address);
+    sink_kv_str(s, "disk", n->disk);
     sink_kv_str(s, "state", node_state_name(n->state));
     sink_kv_uint(s, "state_code", n->state);
     sink_kv_uint(s, "incarnation", n->incarnation);
@@ -121,13 +123,28 @@ void view_status(const struct view *v, struct sink *s)
     view_groups(v, s);
 }
 
+/* In the words of the configuration file. */
+static void view_timing(const struct config *c, struct sink *s)
+{
+    sink_kv_str(s, "voters", c->fixed_roles ? "fixed" : "automatic");
+    sink_kv_map(s, "timing", 6);
+    sink_kv_uint(s, "lease_ms", c->timing.lease_ms);
+    sink_kv_uint(s, "pulse_ms", c->timing.pulse_ms);
+    sink_kv_uint(s, "election_ms", c->timing.election_ms);
+    sink_kv_uint(s, "heartbeat_ms", c->timing.heartbeat_ms);
+    sink_kv_uint(s, "guard_ms", c->timing.guard_ms);
+    sink_kv_uint(s, "voter_grace_ms", c->voter_grace_ms);
+}
+
 void view_settings(const struct view *v, struct sink *s)
 {
-    sink_map(s, 3);
+    sink_map(s, v->config != NULL ? 5 : 3);
     sink_kv_str(s, "name", cluster_name(v->cluster));
     sink_kv_uint(s, "index", cluster_index(v->cluster));
     sink_kv_map(s, "properties", view_common_count(OBJECT_CLUSTER));
     view_commons(OBJECT_CLUSTER, cluster_settings(v->cluster), s);
+    if (v->config != NULL)
+        view_timing(v->config, s);
 }
 
 /* ------------------------------------------------------------------------ why */
