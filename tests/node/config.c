@@ -299,3 +299,24 @@ Test(config, self_fencing_is_off_unless_asked_for)
     config_release(&c);
     expect(GOOD_NODE GOOD_CLUSTER "[fencing]\nself = perhaps\n", 8, "not \"perhaps\"");
 }
+
+Test(config, print_tells_programs_what_joining_is_about)
+{
+    struct config c;
+    char *text = NULL;
+    size_t len;
+    char *errors = load(GOOD_NODE "socket = /s\n[cluster]\nname = prod\npeers = "
+                        "n1=127.0.0.1:7401 n2=127.0.0.1:7402/witness\n", &c);
+
+    cr_assert_str_eq(errors, "");
+    free(errors);
+    FILE *out = open_memstream(&text, &len);
+    config_print(&c, out);
+    fclose(out);
+    cr_assert_str_eq(text, "node.name = n2\nnode.data = /var/lib/holdfast\nnode.socket = /s\n"
+                           "node.address = 127.0.0.1:7402/witness\ncluster.name = prod\n"
+                           "cluster.peers = n1=127.0.0.1:7401\n"
+                           "cluster.peers = n2=127.0.0.1:7402/witness\n");
+    free(text);
+    config_release(&c);
+}
