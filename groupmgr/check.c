@@ -6,12 +6,6 @@
 
 #include "groupmgr/rules.h"
 
-#define MUST(condition)        \
-    do {                       \
-        if (!(condition))      \
-            return #condition; \
-    } while (0)
-
 static const char *set_fault(const struct group_set *set)
 {
     for (unsigned i = 1; i < set->count; i++)

@@ -106,7 +106,7 @@ static void drain_enter(struct cluster *c, struct node_record *n, enum drain_sta
 {
     assert(n->node.paused || n->node.leaving);
     n->node.drain = next;
-    node_note(c, n, cause);
+    node_note(c, n, cause, NULL);
 }
 
 static void drain_failure_forget(struct cluster *c, struct group_record *g)
@@ -396,7 +396,7 @@ static uint32_t avoid_placement(struct cluster *c, struct node_record *n)
 {
     assert(n->node.avoid_placement <= 1);
     n->node.avoid_placement = 1;
-    node_note(c, n, CAUSE_CONFIGURED);
+    node_note(c, n, CAUSE_CONFIGURED, NULL);
     return 0;
 }
 

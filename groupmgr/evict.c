@@ -18,7 +18,7 @@ uint32_t apply_node_set(struct cluster *c, const struct command *cmd, struct rep
         return code;
     commons_set(OBJECT_NODE, &n->node, cmd);
     node_configured(c, n);
-    node_note(c, n, CAUSE_CONFIGURED);
+    node_note(c, n, CAUSE_CONFIGURED, NULL);
     rescue_stranded(c);
     drains_retry(c);
     queue_wake(c);

@@ -7,12 +7,6 @@
 #include "base/digest.h"
 #include "groupmgr/rules.h"
 
-#define MUST(condition)        \
-    do {                       \
-        if (!(condition))      \
-            return #condition; \
-    } while (0)
-
 static const struct ours {
     const char *name;
     uint32_t min, max, preset;
@@ -480,6 +474,6 @@ uint32_t apply_fence_level(struct cluster *c, const struct command *cmd, struct 
     text = levels_with(&n->node, cmd, &len);
     fence_levels_store(&n->node.fence_levels, text, len);
     free(text);
-    node_note(c, n, CAUSE_CONFIGURED);
+    node_note(c, n, CAUSE_CONFIGURED, NULL);
     return 0;
 }

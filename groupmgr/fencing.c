@@ -25,12 +25,6 @@
 
 #include "groupmgr/rules.h"
 
-#define MUST(condition)        \
-    do {                       \
-        if (!(condition))      \
-            return #condition; \
-    } while (0)
-
 static bool is_required(const struct cluster *c, const struct node *n)
 {
     assert(n->fencing_required <= 1 && c->settings.fencing_required <= 1);
@@ -70,23 +64,6 @@ const char *fencing_fault(const struct cluster *c, const struct node_record *n)
 
 /* ----------------------------------------------------------------- moves */
 
-static void fencing_note(struct cluster *c, struct node_record *n, enum cause cause,
-                         const char *text)
-{
-    struct event e = {.object = OBJECT_NODE,
-                      .id = n->node.id,
-                      .name = n->node.name,
-                      .node = n->node.id,
-                      .from = n->node.state,
-                      .to = n->node.state,
-                      .cause = cause,
-                      .text = (char *)(uintptr_t)text};
-
-    assert(cause != CAUSE_NONE);
-    digest_touch(c, &n->tracked);
-    event_record(c, &e);
-}
-
 static void fencing_enter(struct cluster *c, struct node_record *n, enum fencing_state next,
                           enum cause cause, const char *text)
 {
@@ -104,7 +81,7 @@ static void fencing_enter(struct cluster *c, struct node_record *n, enum fencing
     f->why = why_now(c, cause);
     if (next == FENCING_NONE)
         *f = (struct fencing){0};
-    fencing_note(c, n, cause, text);
+    node_note(c, n, cause, text);
 }
 
 void fencing_forget(struct node_record *n)
@@ -257,7 +234,7 @@ uint32_t apply_fence_attempt(struct cluster *c, const struct command *cmd, struc
     n->node.fencing.level = cmd->level;
     n->node.fencing.attempt = c->index;
     snprintf(text, sizeof(text), "level %u, by %s", cmd->level, by->node.name);
-    fencing_note(c, n, CAUSE_FENCING_ATTEMPT, text);
+    node_note(c, n, CAUSE_FENCING_ATTEMPT, text);
     return 0;
 }
 
@@ -270,7 +247,7 @@ static uint32_t power_result(struct cluster *c, struct node_record *n, bool is_o
     if (f->state != FENCING_CONFIRMED || !f->power_on)
         return refuse(reply, ERROR_INVALID_STATE, "%s is not to be switched on", n->node.name);
     f->power_on = false;
-    fencing_note(c, n, is_on ? CAUSE_POWERED_ON : CAUSE_POWER_ON_FAILED, text);
+    node_note(c, n, is_on ? CAUSE_POWERED_ON : CAUSE_POWER_ON_FAILED, text);
     assert(!node_is_up(n));
     return 0;
 }
@@ -298,7 +275,7 @@ uint32_t apply_fence_result(struct cluster *c, const struct command *cmd, struct
         return 0;
     case FENCE_RESULT_LEVEL_FAILED:
         n->node.fencing.attempt = 0;
-        fencing_note(c, n, CAUSE_FENCING_LEVEL_FAILED, cmd->other);
+        node_note(c, n, CAUSE_FENCING_LEVEL_FAILED, cmd->other);
         return 0;
     case FENCE_RESULT_FAILED:
         fencing_fail(c, n, cmd->other);

@@ -15,19 +15,10 @@ static void lapse_note(struct cluster *c, struct node_record *n, enum cause caus
                        const char *what)
 {
     char text[80];
-    struct event e = {.object = OBJECT_NODE,
-                      .id = n->node.id,
-                      .name = n->node.name,
-                      .node = n->node.id,
-                      .from = n->node.state,
-                      .to = n->node.state,
-                      .cause = cause,
-                      .text = text};
 
     assert(what != NULL);
     snprintf(text, sizeof(text), "%s%u ms", what, (unsigned)ms);
-    digest_touch(c, &n->tracked);
-    event_record(c, &e);
+    node_note(c, n, cause, text);
 }
 
 void lapse_begin(struct cluster *c, struct node_record *n, const struct command *cmd)

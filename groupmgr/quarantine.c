@@ -47,7 +47,7 @@ void quarantine_consider(struct cluster *c, struct node_record *n)
     if (!somebody_can_host(c, n))
         return;
     timer_set_in(c, &n->quarantine, duration_ms);
-    node_note(c, n, CAUSE_QUARANTINED);
+    node_note(c, n, CAUSE_QUARANTINED, NULL);
 }
 
 void quarantine_end(struct cluster *c, struct node_record *n)
@@ -55,7 +55,7 @@ void quarantine_end(struct cluster *c, struct node_record *n)
     timer_set(c, &n->quarantine, 0);
     n->node.departures = 0;
     n->node.departures_since_ms = 0;
-    node_note(c, n, CAUSE_QUARANTINE_ENDED);
+    node_note(c, n, CAUSE_QUARANTINE_ENDED, NULL);
     assert(n->node.quarantined_until_ms == 0);
 }
 

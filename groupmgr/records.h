@@ -284,6 +284,13 @@ void session_write(const struct session *session, struct sink *s);
 void event_write(const struct event *e, struct sink *s);
 void fence_device_write(const struct fence_device *d, struct sink *s);
 
+/* In a function that tells what is wrong: the first condition that does not hold. */
+#define MUST(condition)        \
+    do {                       \
+        if (!(condition))      \
+            return #condition; \
+    } while (0)
+
 /* What is wrong between the objects of `c`; NULL: nothing. Total: works on
  * whatever a snapshot may have said. */
 const char *cluster_fault(const struct cluster *c);

@@ -52,6 +52,9 @@ void lapse_begin(struct cluster *c, struct node_record *n, const struct command 
 void lapse_tell(struct cluster *c, struct node_record *n, const struct command *cmd);
 
 void node_enter(struct cluster *c, struct node_record *n, enum node_state next, enum cause cause);
+/* Something about `n` has changed, or is worth telling, while its state stays: an event
+ * of `cause`. `text` is copied and may be NULL. */
+void node_note(struct cluster *c, struct node_record *n, enum cause cause, const char *text);
 void resource_enter(struct cluster *c, struct resource_record *r, enum resource_state next,
                     enum cause cause);
 /* As resource_enter() by the owner's word, with what the handler said: `text`
@@ -61,8 +64,6 @@ void resource_enter_reported(struct cluster *c, struct resource_record *r,
 /* As resource_enter() to Failed, with why: `text` (copied) may be NULL. */
 void resource_enter_failed(struct cluster *c, struct resource_record *r, enum cause cause,
                            uint32_t code, const char *text);
-/* Something else about it changed: an event without a move. */
-void node_note(struct cluster *c, struct node_record *n, enum cause cause);
 void resource_note(struct cluster *c, struct resource_record *r, enum cause cause);
 void group_note(struct cluster *c, struct group_record *g, enum cause cause, const char *text);
 /* The same of an operation of its. */

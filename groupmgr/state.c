@@ -34,7 +34,7 @@ void node_enter(struct cluster *c, struct node_record *n, enum node_state next, 
         queue_wake(c);
 }
 
-void node_note(struct cluster *c, struct node_record *n, enum cause cause)
+void node_note(struct cluster *c, struct node_record *n, enum cause cause, const char *text)
 {
     struct event e = {.object = OBJECT_NODE,
                       .id = n->node.id,
@@ -42,7 +42,8 @@ void node_note(struct cluster *c, struct node_record *n, enum cause cause)
                       .node = n->node.id,
                       .from = n->node.state,
                       .to = n->node.state,
-                      .cause = cause};
+                      .cause = cause,
+                      .text = (char *)(uintptr_t)text};
 
     assert(cause != CAUSE_NONE);
     digest_touch(c, &n->tracked);

@@ -106,7 +106,9 @@ Test(cluster, a_follower_proposes_nothing)
     }
     commit(&w, "yes");
     RUN_UNTIL(&w, follower->commands >= 1 && all_equal(&w));
-    cr_assert_eq(follower->commands, 1, "what was refused never comes");
+    /* Not how many came: a change of leader may repeat the other one. */
+    cr_assert_null(memmem(follower->state.data, follower->state.len, "no", 2),
+                   "what was refused never comes");
     world_teardown(&w);
 }
 
