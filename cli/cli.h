@@ -106,6 +106,7 @@ enum option_id {
     OPTION_WITNESS,
     OPTION_REPLACE,
     OPTION_NO_START,
+    OPTION_LEVEL,
     OPTION_COUNT
 };
 #define OPTION_BIT(id) (UINT64_C(1) << OPTION_##id)
@@ -234,6 +235,7 @@ int run_cluster_status(struct cli *cli);
 int run_cluster_digest(struct cli *cli);
 int run_cluster_get(struct cli *cli);
 int run_cluster_set(struct cli *cli);
+int run_cluster_update_level(struct cli *cli);
 int run_node_list(struct cli *cli);
 int run_node_show(struct cli *cli);
 int run_node_get(struct cli *cli);

@@ -79,6 +79,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_CONFIG] = {"config", "FILE",
                        "its configuration file (default /etc/holdfast/holdfast.conf)", WORD_FILE,
                        false},
+    [OPTION_LEVEL] = {"level", "N", "to this functional level", WORD_NONE, false},
     [OPTION_WITNESS] = {"witness", NULL, "it votes and owns no groups", WORD_NONE, false},
     [OPTION_REPLACE] = {"replace", NULL,
                         "in the place of the old node of this name, whose data is set aside",
@@ -140,6 +141,10 @@ static const char replay_notes[] =
     "keeps its log.\n"
     "  holdfast replay --at -10m\n";
 
+static const char level_up_notes[] =
+    "Without --level, to the highest that all nodes know. It never goes down. `holdfast cluster\n"
+    "get` tells both, `holdfast node show` what a node knows.\n";
+
 static const char fence_notes[] =
     "`agent` is a program of Debian's package fence-agents, or an absolute path; FenceTimeout,\n"
     "FenceRetries and FenceDelay (ms) are ours; all else is given to the agent. One that exists is\n"
@@ -163,6 +168,9 @@ const struct command commands[] = {
      0, get_notes, run_cluster_get},
     {"cluster", "set", "change properties of the cluster", WORD_NONE, REST_SETTINGS, 0, 0,
      setting_notes, run_cluster_set},
+
+    {"cluster", "update-level", "raise the functional level, when all nodes are upgraded",
+     WORD_NONE, REST_NONE, OPTION_BIT(LEVEL), 0, level_up_notes, run_cluster_update_level},
 
     {"node", "list", "all nodes", WORD_NONE, REST_NONE, OPTION_BIT(STALE), 0, NULL, run_node_list},
     {"node", "show", "one node", WORD_NODE, REST_NONE, 0, 0, NULL, run_node_show},

@@ -13,6 +13,7 @@ struct cluster *cluster_new(void)
     struct cluster *c = xcalloc(1, sizeof(*c));
 
     c->name = xstrdup("");
+    c->level = LEVEL_MIN;
     commons_preset(OBJECT_CLUSTER, &c->settings);
     c->queue.prev = c->queue.next = &c->queue;
     timer_init(&c->forming, TIMER_FORMING, 0, c, &c->forming_until_ms);
@@ -78,6 +79,10 @@ static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
         return refuse(reply, ERROR_ALREADY_EXISTS, "%s", c->name);
     free(c->name);
     c->name = xstrdup(cmd->name);
+    if (cmd->level > c->level) /* 0: founded by a build from before levels. */
+        c->level = cmd->level;
+    if (cluster_level_possible(c) < c->level) /* Of a member that was up before it. */
+        c->level = cluster_level_possible(c);
     return 0;
 }
 
@@ -187,6 +192,7 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_FENCE_RESULT] = apply_fence_result,
     [COMMAND_NODE_JOIN] = apply_node_join,
     [COMMAND_NODE_REMOVED] = apply_node_removed,
+    [COMMAND_CLUSTER_LEVEL] = apply_cluster_level,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches
@@ -231,9 +237,11 @@ static void dispatch(struct cluster *c, const struct command *cmd, struct reply 
     assert(c->touched == NULL && !c->room_freed);
     c->command = cmd->kind;
     if (cmd->kind >= COMMAND_TICK && cmd->kind < COMMAND_KIND_END && handlers[cmd->kind] != NULL)
-        reply->code = handlers[cmd->kind](c, cmd, reply);
+        reply->code = level_check(c, cmd, reply);
     else
         reply->code = refuse(reply, ERROR_INVALID_PARAMETER, "command %u", (unsigned)cmd->kind);
+    if (reply->code == 0)
+        reply->code = handlers[cmd->kind](c, cmd, reply);
     settle_all(c);
 }
 

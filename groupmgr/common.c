@@ -91,6 +91,7 @@ static bool classes_are_valid(const char *text, size_t len)
     }
 #define MINUS_ONE .property.or_minus_one = true
 #define HANDLER .for_handler = true
+#define SINCE(functional_level) .since = functional_level
 #define CLASSES .is_valid = classes_are_valid, .wants = "at most 32 names"
 #define QUANTITIES .is_valid = quantities_are_valid, \
                    .wants = "at most 32 times NAME=NUMBER, each name once"

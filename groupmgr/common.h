@@ -10,6 +10,7 @@
 struct common {
     struct common_property property;
     size_t offset;    /* Of a uint32_t, a char * or a struct strings in the public object. */
+    uint32_t since;   /* Functional level that it came with; 0: the first. */
     bool for_handler; /* The monitor learns it with the next online. */
     /* NULL, or judges a value of the right type: text with its NULs. */
     bool (*is_valid)(const char *text, size_t len);

@@ -134,6 +134,7 @@ static const struct {
     [CAUSE_LAPSE_BUSY] = {"lapse-busy", "its daemon was stalled by its own work"},
     [CAUSE_LAPSE_FROZEN] = {"lapse-frozen", "its daemon was frozen"},
     [CAUSE_LAPSE_DAEMON_DEAD] = {"lapse-daemon-dead", "its daemon was dead"},
+    [CAUSE_LEVEL_RAISED] = {"level-raised", "an operator raised the functional level"},
 };
 
 const char *cause_name(enum cause c)
@@ -193,6 +194,7 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_FENCE_RESULT] = "fence-result",
         [COMMAND_NODE_JOIN] = "node-join",
         [COMMAND_NODE_REMOVED] = "node-removed",
+        [COMMAND_CLUSTER_LEVEL] = "cluster-level",
     };
     return NAME_IN(names, k);
 }

@@ -186,6 +186,7 @@ enum cause {
     CAUSE_LAPSE_BUSY,            /* Its daemon ran, and did not come to its timers. */
     CAUSE_LAPSE_FROZEN,          /* Its daemon did not run: frozen, suspended, starved. */
     CAUSE_LAPSE_DAEMON_DEAD,     /* The daemon had died, and the next one came too late. */
+    CAUSE_LEVEL_RAISED,          /* The functional level. */
     CAUSE_COUNT
 };
 const char *cause_name(enum cause c); /* "node-lease-expired"; stable, for programs. */
@@ -237,6 +238,7 @@ enum command_kind {
     COMMAND_FENCE_RESULT,  /* what became of it. */
     COMMAND_NODE_JOIN,     /* A new node asks for an id of its own. */
     COMMAND_NODE_REMOVED,  /* An evicted node is in the raft configuration no more. */
+    COMMAND_CLUSTER_LEVEL, /* Raise the functional level: see level.c. */
     COMMAND_KIND_END
 };
 const char *command_kind_name(enum command_kind k); /* "group-offline" */

@@ -152,6 +152,8 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     n->node.leaving = read_bool(&r, "leaving");
     n->node.witness = read_bool(&r, "witness");
+    n->node.level_min = read_u32(&r, "level_min");
+    n->node.level_max = read_u32(&r, "level_max");
     why_read(&r, "why", &n->node.why);
     n->node.paused = read_bool(&r, "paused");
     n->node.drain = (enum drain_status)read_uint(&r, "drain", DRAIN_FAILED);
@@ -552,6 +554,7 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
         return false;
     c->index = read_uint(&r, "index", UINT64_MAX - 1);
     c->now_ms = read_uint(&r, "now_ms", UINT64_MAX);
+    c->level = read_number(&r, "level", LEVEL_MIN);
     timer_set(c, &c->forming, read_uint(&r, "forming_until_ms", UINT64_MAX));
     commons_read(OBJECT_CLUSTER, &c->settings, &r);
     c->events.total = read_uint(&r, "events_total", UINT64_MAX);
@@ -568,10 +571,21 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
            cluster_fault(c) == NULL;
 }
 
+/* Before anything else: the rest may be of a kind that this build does not know. */
+static bool level_is_known(const struct value *v)
+{
+    uint32_t level;
+
+    return !value_get_u32(v, "level", &level) || level <= LEVEL_MAX;
+}
+
 uint32_t cluster_read(const struct value *v, struct cluster **ret)
 {
-    struct cluster *c = cluster_new();
+    struct cluster *c;
 
+    if (!level_is_known(v))
+        return ERROR_CLUSTER_INCOMPATIBLE_VERSIONS;
+    c = cluster_new();
     if (!cluster_read_all(c, v)) {
         cluster_free(c);
         return ERROR_INVALID_DATA;

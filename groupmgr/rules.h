@@ -36,6 +36,12 @@ command_handler apply_node_evict, apply_node_set;                               
 command_handler apply_fence_create, apply_fence_delete, apply_fence_level;        /* fence_device.c */
 command_handler apply_fence_node, apply_fence_confirm;                           /* fencing.c */
 command_handler apply_fence_attempt, apply_fence_result;                         /* fencing.c */
+/* Is what `cmd` is, or sets, of the level in force? */
+uint32_t level_check(const struct cluster *c, const struct command *cmd, struct reply *reply);
+/* NODE_UP and NODE_JOIN: does the node know the level? And note what it knows. */
+uint32_t level_check_node(const struct cluster *c, const struct command *cmd, struct reply *reply);
+void level_note(struct node_record *n, const struct command *cmd);
+command_handler apply_cluster_level;                                             /* level.c */
 command_handler apply_cluster_set;                                               /* cluster.c */
 
 /* Refuse: put what it is about into the reply and return `code`. */

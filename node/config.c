@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "groupmgr/groupmgr.h"
 #include "resources/watchdog.h"
 
 enum {
@@ -125,6 +126,19 @@ static void set_ms(struct loading *l, const char *value, void *field)
         complain(l, l->line, "\"%s\" is not a number of milliseconds from 1 to 600000", value);
     else
         *at = (unsigned)ms;
+}
+
+static void set_level(struct loading *l, const char *value, void *field)
+{
+    unsigned *at = field;
+    char *end;
+    unsigned long level = strtoul(value, &end, 10);
+
+    if (end == value || *end != '\0' || level < LEVEL_MIN || level > LEVEL_MAX)
+        complain(l, l->line, "\"%s\" is no functional level that this build knows, from %d to %d",
+                 value, LEVEL_MIN, LEVEL_MAX);
+    else
+        *at = (unsigned)level;
 }
 
 static void set_self_fence(struct loading *l, const char *value, void *field)
@@ -263,6 +277,7 @@ static const struct key {
     {"cluster", "join", set_join, FIELD(join), false, false},
     {"cluster", "voters", set_voters, FIELD(fixed_roles), false, false},
     {"timing", "voter_grace_ms", set_ms, FIELD(voter_grace_ms), false, false},
+    {"node", "functional_level", set_level, FIELD(functional_level), false, false},
     {"fencing", "watchdog", set_path, FIELD(watchdog), false, false},
     {"fencing", "self", set_self_fence, FIELD(self_fence), false, false},
 };
@@ -502,6 +517,8 @@ uint32_t config_load(const char *path, FILE *errors, struct config *ret)
         c.socket = xstrdup("/run/holdfast/api.sock"); /* Where clients look first. */
     if (c.monitor == NULL)
         c.monitor = default_monitor();
+    if (c.functional_level == 0)
+        c.functional_level = LEVEL_MAX;
     *ret = c;
     return 0;
 }

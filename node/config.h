@@ -42,6 +42,7 @@ struct config {
     struct address listen;
     bool listen_given;
     bool debug;
+    unsigned functional_level; /* The highest that it may know: that of its build, or less. */
     /* [cluster] */
     char *cluster;
     struct config_peer peers[CONFIG_PEERS_MAX]; /* In order of id. */

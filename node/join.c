@@ -85,13 +85,15 @@ static void write_request(const struct config *c, const char *disk, struct bytes
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, out);
-    sink_map(&m.sink, 6);
+    sink_map(&m.sink, 8);
     sink_kv_str(&m.sink, "cluster", c->cluster);
     sink_kv_str(&m.sink, "name", c->node);
     sink_kv_str(&m.sink, "address", self->address);
     sink_kv_str(&m.sink, "disk", disk);
     sink_kv_bool(&m.sink, "witness", self->witness);
     sink_kv_uint(&m.sink, "lease_ms", c->timing.lease_ms);
+    sink_kv_uint(&m.sink, "level", c->functional_level);
+    sink_kv_uint(&m.sink, "level_min", LEVEL_MIN);
 }
 
 static bool read_answer(const struct value *v, struct joined *ret)

@@ -1,0 +1,180 @@
+/* The functional level: what all members understand, raised by an operator when a rolling
+ * upgrade is over (the ClusterFunctionalLevel of Windows).
+ *
+ * Each build knows a range of levels. The state has one, and at it the state machine is the
+ * one of the oldest build that knows that level: a command or property that came later is
+ * refused, so it stands in no log entry, and what only they bring about stands in no
+ * snapshot. So whoever knows the level can read all that is replicated. What must hold, then,
+ * is that every member knows it, always:
+ * - it is raised only when each member, by its own last word, knows the new one;
+ * - a node whose build does not know it cannot join, nor come up; both are commands, so
+ *   they stand before the raising in the log, and it is refused, or behind it, and they are.
+ * It never goes down: what the level allowed may be in the state by then. */
+#include <stdio.h>
+#include <string.h>
+
+#include "groupmgr/common.h"
+#include "groupmgr/rules.h"
+
+/* Commands that came with a later level than the first. */
+static const uint32_t command_since[COMMAND_KIND_END] = {
+    [COMMAND_CLUSTER_LEVEL] = LEVEL_MIN, /* To say it once: what is left out is of the first. */
+};
+
+/* Whose properties a command sets. */
+static bool properties_of(enum command_kind kind, enum object_kind *ret)
+{
+    switch (kind) {
+    case COMMAND_CLUSTER_SET:
+        *ret = OBJECT_CLUSTER;
+        return true;
+    case COMMAND_NODE_SET:
+        *ret = OBJECT_NODE;
+        return true;
+    case COMMAND_GROUP_CREATE:
+    case COMMAND_GROUP_SET:
+        *ret = OBJECT_GROUP;
+        return true;
+    case COMMAND_RESOURCE_CREATE:
+    case COMMAND_RESOURCE_SET:
+        *ret = OBJECT_RESOURCE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static uint32_t refuse_until(uint32_t level, const char *what, struct reply *reply)
+{
+    assert(level > LEVEL_MIN);
+    return refuse(reply, ERROR_CLUSTER_INCOMPATIBLE_VERSIONS,
+                  "%s needs functional level %u: `holdfast cluster update-level` once all nodes "
+                  "are upgraded",
+                  what, level);
+}
+
+uint32_t level_check(const struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    enum object_kind object;
+
+    assert(cmd->kind > 0 && cmd->kind < COMMAND_KIND_END);
+    if (command_since[cmd->kind] > c->level)
+        return refuse_until(command_since[cmd->kind], command_kind_name(cmd->kind), reply);
+    if (!properties_of(cmd->kind, &object))
+        return 0;
+    for (unsigned i = 0; i < cmd->property_count; i++) {
+        const char *name = cmd->properties[i].name;
+        const struct common *common = name != NULL ? common_find(object, name) : NULL;
+
+        if (common != NULL && common->since > c->level)
+            return refuse_until(common->since, name, reply);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------ nodes */
+
+/* Builds from before levels say nothing, and know the first. */
+static uint32_t said_or_first(uint32_t level)
+{
+    return level != 0 ? level : LEVEL_MIN;
+}
+
+uint32_t level_check_node(const struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    uint32_t least = said_or_first(cmd->level_min), most = said_or_first(cmd->level);
+
+    assert(cmd->kind == COMMAND_NODE_UP || cmd->kind == COMMAND_NODE_JOIN);
+    if (least > most)
+        return refuse(reply, ERROR_INVALID_PARAMETER, "functional levels %u to %u", least, most);
+    if (most < c->level)
+        return refuse(reply, ERROR_CLUSTER_INCOMPATIBLE_VERSIONS,
+                      "%s knows functional level %u at most, the cluster has %u: upgrade that "
+                      "node's programs",
+                      cmd->name != NULL ? cmd->name : "", most, c->level);
+    if (least > c->level)
+        return refuse(reply, ERROR_CLUSTER_INCOMPATIBLE_VERSIONS,
+                      "%s knows no functional level below %u, the cluster has %u: raise that "
+                      "first, with programs that know both",
+                      cmd->name != NULL ? cmd->name : "", least, c->level);
+    return 0;
+}
+
+void level_note(struct node_record *n, const struct command *cmd)
+{
+    n->node.level_min = said_or_first(cmd->level_min);
+    n->node.level_max = said_or_first(cmd->level);
+    assert(n->node.level_min <= n->node.level_max);
+}
+
+uint32_t cluster_level(const struct cluster *c)
+{
+    assert(c->level >= LEVEL_MIN);
+    return c->level;
+}
+
+/* One whose last life was led before levels were spoken of has said nothing yet. */
+static uint32_t node_knows(const struct node_record *n)
+{
+    return said_or_first(n->node.level_max);
+}
+
+uint32_t cluster_level_possible(const struct cluster *c)
+{
+    uint32_t level = UINT32_MAX;
+
+    for (unsigned i = 0; i < c->node_count; i++)
+        if (node_knows(c->nodes[i]) < level)
+            level = node_knows(c->nodes[i]);
+    return level != UINT32_MAX ? level : c->level;
+}
+
+/* ---------------------------------------------------------------- raising */
+
+/* The names of those in the way, as many as the detail holds. */
+static uint32_t refuse_for_nodes(const struct cluster *c, uint32_t level, struct reply *reply)
+{
+    char names[128] = "";
+    size_t len = 0;
+
+    for (unsigned i = 0; i < c->node_count; i++) {
+        const struct node_record *n = c->nodes[i];
+
+        if (node_knows(n) >= level)
+            continue;
+        if (len + strlen(n->node.name) + 16 > sizeof(names)) {
+            snprintf(names + len, sizeof(names) - len, " ...");
+            break;
+        }
+        len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s (%u%s)",
+                                len > 0 ? ", " : "", n->node.name, node_knows(n),
+                                node_is_up(n) ? "" : ", down");
+    }
+    return refuse(reply, ERROR_CLUSTER_UPGRADE_INCOMPLETE,
+                  "not all nodes know functional level %u: %s; upgrade and restart them, or evict "
+                  "them",
+                  level, names);
+}
+
+/* `level` 0: the highest that all know. */
+uint32_t apply_cluster_level(struct cluster *c, const struct command *cmd, struct reply *reply)
+{
+    struct event e = {.object = OBJECT_CLUSTER, .name = c->name, .cause = CAUSE_LEVEL_RAISED};
+    uint32_t possible = cluster_level_possible(c);
+    uint32_t level = cmd->level != 0 ? cmd->level : possible;
+    char text[64];
+
+    assert(cmd->kind == COMMAND_CLUSTER_LEVEL);
+    if (level < c->level)
+        return refuse(reply, ERROR_INVALID_PARAMETER,
+                      "the functional level is %u, and never goes down", c->level);
+    if (level > possible && level != c->level)
+        return refuse_for_nodes(c, level, reply);
+    if (level == c->level)
+        return 0;
+    snprintf(text, sizeof(text), "functional level %u, was %u", level, c->level);
+    e.text = text;
+    c->level = level;
+    event_record(c, &e);
+    return 0;
+}
