@@ -63,9 +63,12 @@ class Search:
         changing = []
         for i in candidates:
             for after in self.model.step(state, self.known[i].op, self.known[i].result):
-                if after == state:
-                    # It fits here and changes nothing: any order in which it stands later
-                    # stays one when it is brought here. So there is nothing else to try.
+                if after == state and self.model.only_looks(self.known[i].op,
+                                                            self.known[i].result):
+                    # It fits here and changes nothing, here or later: any order in which it
+                    # stands later stays one when it is brought here. So there is nothing else
+                    # to try. (A call that would change something later is another matter:
+                    # "online" again, or "online" after the "offline" beside it.)
                     yield (*behind(base, done, i), extra, state)
                     return
                 changing.append((i, after))

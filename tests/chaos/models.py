@@ -5,6 +5,9 @@ had that result in that state. A result UNKNOWN fits whatever the call does. An 
 the number that the API gave: 0 done, 997 accepted and going on, or the code of a refusal;
 a refused call changes nothing.
 
+only_looks(op, result): whatever the state, such a call leaves it as it is, or only notes what
+it has seen.
+
 prepare(calls) does away with unanswered calls that the search need not guess about.
 """
 
@@ -14,6 +17,10 @@ DONE = (0, 997, 5024)  # Done, accepted, stored.
 TAKEN = 5010
 NO_GROUP = 5013
 RUNNING = ("Online", "PartialOnline")
+
+
+def is_refusal(result):
+    return result is not UNKNOWN and result not in DONE
 
 
 def settle(calls, verb):
@@ -44,6 +51,10 @@ class Register:
         return [op[1]] if result is UNKNOWN or result in DONE else [state]
 
     @staticmethod
+    def only_looks(op, result):
+        return op[0] == "read" or is_refusal(result)
+
+    @staticmethod
     def prepare(calls):
         # A value that nobody has read is as good as never written.
         return [c for c in settle(calls, "write") if c.end is not None]
@@ -65,6 +76,8 @@ class Lock:
         else:
             possible, after = (0, None) if state is not None else (NO_GROUP, None)
         return [after] if result is UNKNOWN or result == possible else []
+
+    only_looks = staticmethod(Register.only_looks)
 
     @staticmethod
     def prepare(calls):
@@ -108,6 +121,10 @@ class Group:
         if new_token < token or (new_token == token and owner not in (None, new_owner)):
             return []
         return [(wanted, new_token, new_owner)]
+
+    @staticmethod
+    def only_looks(op, result):
+        return op[0] in ("read", "move") or is_refusal(result)
 
     @staticmethod
     def prepare(calls):

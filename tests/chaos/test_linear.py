@@ -57,6 +57,9 @@ GOOD = {
     "a group still online beside its offline": (Group(), [
         call(0, 1, "online", 997), call(2, 9, "offline", 997),
         read(3, 4, ("Online", "Online", 5, "n1")), read(5, 6, ("Pending", "Offline", 5, "n1"))]),
+    "online again behind the offline beside it": (Group(), [
+        call(0, 1, "online", 997), call(2, 9, "online", 997), call(3, 8, "offline", 997),
+        read(10, 11, ("Pending", "Online", 5, "n1"))]),
 }
 
 BAD = {
@@ -144,6 +147,11 @@ def random_history(rng, kind):
             value = f"v{rng.randint(0, 3)}"
             op = rng.choice((("write", f"v{i}"), ("read",)))
             result = 0 if op[0] == "write" else value
+        elif kind is Group:
+            op = rng.choice((("online",), ("offline",), ("move",), ("read",)))
+            result = rng.choice((0, 997, 997, 5023)) if op[0] != "read" else \
+                rng.choice((("Online", "Online", 5, "n1"), ("Pending", "Online", 5, "n1"),
+                            ("Offline", "Offline", 5, "n1"), ("Online", "Online", 6, "n2")))
         else:
             op = rng.choice((("take", f"c{i}"), ("free",), ("read",)))
             result = {"take": rng.choice((0, TAKEN)), "free": rng.choice((0, NO_GROUP)),
@@ -152,7 +160,7 @@ def random_history(rng, kind):
     return calls
 
 
-@pytest.mark.parametrize("kind", (Register, Lock))
+@pytest.mark.parametrize("kind", (Register, Lock, Group))
 def test_it_agrees_with_a_search_without_memory(kind):
     rng = random.Random(7)
     found = {True: 0, False: 0}
