@@ -89,12 +89,12 @@ static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
 uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     struct event e = {.object = OBJECT_CLUSTER, .name = c->name, .cause = CAUSE_CONFIGURED};
-    uint32_t code = commons_check(OBJECT_CLUSTER, cmd, reply);
+    uint32_t code = commons_check(c, OBJECT_CLUSTER, cmd, reply);
 
     assert(cmd->kind == COMMAND_CLUSTER_SET);
     if (code != 0)
         return code;
-    commons_set(OBJECT_CLUSTER, &c->settings, cmd);
+    commons_set(c, OBJECT_CLUSTER, &c->settings, cmd);
     if (c->forming_until_ms == 0)
         rescue_stranded(c); /* What waits for a fencing that is required no more. */
     room_freed(c); /* By what is not enforced any more, or may be pushed out now. */
@@ -237,11 +237,9 @@ static void dispatch(struct cluster *c, const struct command *cmd, struct reply 
     assert(c->touched == NULL && !c->room_freed);
     c->command = cmd->kind;
     if (cmd->kind >= COMMAND_TICK && cmd->kind < COMMAND_KIND_END && handlers[cmd->kind] != NULL)
-        reply->code = level_check(c, cmd, reply);
+        reply->code = handlers[cmd->kind](c, cmd, reply);
     else
         reply->code = refuse(reply, ERROR_INVALID_PARAMETER, "command %u", (unsigned)cmd->kind);
-    if (reply->code == 0)
-        reply->code = handlers[cmd->kind](c, cmd, reply);
     settle_all(c);
 }
 

@@ -102,6 +102,10 @@ const char *cluster_name(const struct cluster *c); /* "" before COMMAND_CLUSTER_
 /* The functional level in force; and the highest that all members' builds know. */
 uint32_t cluster_level(const struct cluster *c);
 uint32_t cluster_level_possible(const struct cluster *c);
+/* To be asked before a client's command is proposed: 0, or that it is, or sets, what is of a
+ * later functional level. An older state may say no where a newer one would not. */
+uint32_t cluster_level_check(const struct cluster *c, const struct command *cmd,
+                             struct reply *ret);
 const struct settings *cluster_settings(const struct cluster *c);
 
 /* Look-ups; NULL if there is none. Names compare without case (ASCII). */

@@ -1,11 +1,19 @@
 /* The functional level: what all members understand, raised by an operator when a rolling
  * upgrade is over (the ClusterFunctionalLevel of Windows).
  *
- * Each build knows a range of levels. The state has one, and at it the state machine is the
- * one of the oldest build that knows that level: a command or property that came later is
- * refused, so it stands in no log entry, and what only they bring about stands in no
- * snapshot. So whoever knows the level can read all that is replicated. What must hold, then,
- * is that every member knows it, always:
+ * Each build knows a range of levels. The state has one, and at it each build, however new,
+ * applies every command exactly as the oldest build does that knows the level. So a property
+ * of a later level is not refused here but unknown: for a resource, one like those of its
+ * type; else a wrong name, with the code that it always had. (A refusal of another kind would
+ * part the replicas: answers are remembered.) That such a command should not be given is said
+ * before it is proposed, see cluster_level_check(); one that came through an older node's
+ * API, which knows no better, does no harm.
+ *
+ * A command of a kind that came later could not even be read by an older build. It is proposed only
+ * by one that knows the level to be in force, from its own copy: however old that is, the
+ * level stands in the log before the command.
+ *
+ * What must hold, then, is that every member knows the level, always:
  * - it is raised only when each member, by its own last word, knows the new one;
  * - a node whose build does not know it cannot join, nor come up; both are commands, so
  *   they stand before the raising in the log, and it is refused, or behind it, and they are.
@@ -16,10 +24,8 @@
 #include "groupmgr/common.h"
 #include "groupmgr/rules.h"
 
-/* Commands that came with a later level than the first. */
-static const uint32_t command_since[COMMAND_KIND_END] = {
-    [COMMAND_CLUSTER_LEVEL] = LEVEL_MIN, /* To say it once: what is left out is of the first. */
-};
+/* The level that a kind of command came with, where it is not the first. None has yet. */
+static const uint32_t command_since[COMMAND_KIND_END] = {0};
 
 /* Whose properties a command sets. */
 static bool properties_of(enum command_kind kind, enum object_kind *ret)
@@ -53,7 +59,8 @@ static uint32_t refuse_until(uint32_t level, const char *what, struct reply *rep
                   what, level);
 }
 
-uint32_t level_check(const struct cluster *c, const struct command *cmd, struct reply *reply)
+uint32_t cluster_level_check(const struct cluster *c, const struct command *cmd,
+                             struct reply *reply)
 {
     enum object_kind object;
 
@@ -64,7 +71,7 @@ uint32_t level_check(const struct cluster *c, const struct command *cmd, struct 
         return 0;
     for (unsigned i = 0; i < cmd->property_count; i++) {
         const char *name = cmd->properties[i].name;
-        const struct common *common = name != NULL ? common_find(object, name) : NULL;
+        const struct common *common = name != NULL ? common_find(object, name, LEVEL_MAX) : NULL;
 
         if (common != NULL && common->since > c->level)
             return refuse_until(common->since, name, reply);
@@ -156,6 +163,20 @@ static uint32_t refuse_for_nodes(const struct cluster *c, uint32_t level, struct
                   level, names);
 }
 
+/* What older builds took for a property of a resource's type is none of it any more. */
+static void privates_drop(struct cluster *c)
+{
+    struct group_record *g;
+
+    DL_FOREACH(c->groups, g)
+    for (unsigned i = 0; i < g->group.resource_count; i++) {
+        struct resource_record *r = resource_record(g->group.resources[i]);
+
+        if (resource_private_drop(r, c->level))
+            digest_touch(c, &r->tracked);
+    }
+}
+
 /* `level` 0: the highest that all know. */
 uint32_t apply_cluster_level(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
@@ -175,6 +196,7 @@ uint32_t apply_cluster_level(struct cluster *c, const struct command *cmd, struc
     snprintf(text, sizeof(text), "functional level %u, was %u", level, c->level);
     e.text = text;
     c->level = level;
+    privates_drop(c);
     event_record(c, &e);
     return 0;
 }

@@ -309,7 +309,8 @@ static void policy_read(struct cluster *c, struct field_reader *r, struct resour
     timer_set(c, &record->retry, read_uint(r, "retry_at_ms", UINT64_MAX));
 }
 
-static bool properties_read(struct field_reader *r, struct resource_record *record)
+static bool properties_read(const struct cluster *c, struct field_reader *r,
+                            struct resource_record *record)
 {
     uint32_t count;
     const struct value *items = read_array(r, "properties", &count);
@@ -326,9 +327,9 @@ static bool properties_read(struct field_reader *r, struct resource_record *reco
     /* As if a client had set them; what is empty would not have been kept. */
     as_set.properties = properties;
     as_set.property_count = sound ? count : 0;
-    sound = sound && resource_properties_check(record, &as_set, &ignored) == 0;
+    sound = sound && resource_properties_check(c, record, &as_set, &ignored) == 0;
     if (sound)
-        resource_properties_set(record, &as_set);
+        resource_properties_set(c, record, &as_set);
     sound = sound && record->resource.property_count == count;
     arena_release(&a);
     return sound;
@@ -405,7 +406,7 @@ static bool resource_read(struct cluster *c, const struct value *v)
     record = resource_insert(c, id, name, g);
     assert(record->resource.group == &g->group);
     if (!take_text(&record->resource.type, read_str(&r, "type")) ||
-        !resource_read_life(&r, record) || !properties_read(&r, record))
+        !resource_read_life(&r, record) || !properties_read(c, &r, record))
         return false;
     policy_read(c, &r, record);
     owners_read(c, &r, record);

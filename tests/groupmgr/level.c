@@ -167,3 +167,50 @@ Test(level, a_snapshot_of_an_unknown_level_is_told_apart_from_a_damaged_one)
     arena_release(&a);
     cluster_free(c);
 }
+
+static struct reply set_budget(struct cluster *c)
+{
+    struct property budget = {.name = (char *)"TerminateBudget", .type = PROPERTY_DWORD,
+                              .dword = 700};
+    struct command set = {
+        .kind = COMMAND_RESOURCE_SET, .name = "r", .properties = &budget, .property_count = 1};
+    struct reply reply;
+
+    cluster_apply(c, 4000, &set, &reply);
+    cluster_check(c);
+    return reply;
+}
+
+/* As older builds take it, whatever this one knows of it: all replicas stay equal. */
+Test(level, a_later_property_is_unknown_and_not_refused)
+{
+    struct cluster *c = founded(2, 2, 2), *copy;
+    struct property budget = {.name = (char *)"TerminateBudget", .type = PROPERTY_DWORD};
+    struct command set = {
+        .kind = COMMAND_RESOURCE_SET, .name = "r", .properties = &budget, .property_count = 1};
+    struct arena a = {0};
+    struct reply reply;
+
+    cluster_apply(c, 2000, &(struct command){.kind = COMMAND_GROUP_CREATE, .name = "g"}, &reply);
+    cluster_apply(c, 2000,
+                  &(struct command){.kind = COMMAND_RESOURCE_CREATE, .name = "r", .other = "g",
+                                    .type = "dummy"},
+                  &reply);
+    cr_assert_eq(cluster_level_check(c, &set, &reply), ERROR_CLUSTER_INCOMPATIBLE_VERSIONS);
+    cr_assert_not_null(strstr(reply.detail, "TerminateBudget needs functional level 2"));
+    cr_assert_eq(set_budget(c).code, 0);
+    const struct resource *r = cluster_resource_by_name(c, "r");
+    cr_assert(r->terminate_budget_ms == 0 && r->property_count == 1);
+    cr_assert_eq(cluster_read(tree_of_cluster(c, &a), &copy), 0);
+    cr_assert_eq(cluster_digest(copy), cluster_digest(c));
+    cluster_free(copy);
+
+    cr_assert_eq(raise_to(c, 2).code, 0);
+    cr_assert_eq(cluster_level_check(c, &set, &reply), 0);
+    r = cluster_resource_by_name(c, "r");
+    cr_assert(r->terminate_budget_ms == 0 && r->property_count == 0);
+    cr_assert_eq(set_budget(c).code, 0);
+    cr_assert_eq(cluster_resource_by_name(c, "r")->terminate_budget_ms, 700);
+    arena_release(&a);
+    cluster_free(c);
+}
