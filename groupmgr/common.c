@@ -91,7 +91,6 @@ static bool classes_are_valid(const char *text, size_t len)
     }
 #define MINUS_ONE .property.or_minus_one = true
 #define HANDLER .for_handler = true
-#define SINCE(functional_level) .since = functional_level
 #define CLASSES .is_valid = classes_are_valid, .wants = "at most 32 names"
 #define QUANTITIES .is_valid = quantities_are_valid, \
                    .wants = "at most 32 times NAME=NUMBER, each name once"
@@ -192,7 +191,7 @@ const struct common *common_find(enum object_kind object, const char *name, uint
     assert(name != NULL);
     for (size_t i = 0; i < count; i++)
         if (name_equal(table[i].property.name, name))
-            return table[i].since <= level ? &table[i] : NULL;
+            return property_level(object, name) <= level ? &table[i] : NULL;
     return NULL;
 }
 

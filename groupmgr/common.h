@@ -10,7 +10,6 @@
 struct common {
     struct common_property property;
     size_t offset;    /* Of a uint32_t, a char * or a struct strings in the public object. */
-    uint32_t since;   /* Functional level that it came with; 0: the first. */
     bool for_handler; /* The monitor learns it with the next online. */
     /* NULL, or judges a value of the right type: text with its NULs. */
     bool (*is_valid)(const char *text, size_t len);
@@ -19,6 +18,8 @@ struct common {
 
 /* NULL if there is no such property at that functional level. */
 const struct common *common_find(enum object_kind object, const char *name, uint32_t level);
+/* The functional level that it came with (level.c). */
+uint32_t property_level(enum object_kind object, const char *name);
 /* 0, or what is wrong with `p` as a value, with detail. */
 uint32_t common_check(const struct common *common, const struct property *p, struct reply *reply);
 /* Store a checked value in the public object `of`. */

@@ -24,8 +24,26 @@
 #include "groupmgr/common.h"
 #include "groupmgr/rules.h"
 
-/* The level that a kind of command came with, where it is not the first. None has yet. */
-static const uint32_t command_since[COMMAND_KIND_END] = {0};
+/* What clients may set since which level, where it is not the first. All else that came with
+ * them (commands of the cluster's own, fields of the state) follows from these. A kind of
+ * command that clients give would stand in a table like this one. */
+static const struct {
+    enum object_kind object;
+    const char *property;
+    uint32_t since;
+} later[] = {
+    {OBJECT_RESOURCE, "TerminateBudget", 2},
+    {OBJECT_RESOURCE, "SelfFencing", 2},
+};
+
+uint32_t property_level(enum object_kind object, const char *name)
+{
+    assert(name != NULL);
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
+        if (later[i].object == object && name_equal(later[i].property, name))
+            return later[i].since;
+    return LEVEL_MIN;
+}
 
 /* Whose properties a command sets. */
 static bool properties_of(enum command_kind kind, enum object_kind *ret)
@@ -50,31 +68,23 @@ static bool properties_of(enum command_kind kind, enum object_kind *ret)
     }
 }
 
-static uint32_t refuse_until(uint32_t level, const char *what, struct reply *reply)
-{
-    assert(level > LEVEL_MIN);
-    return refuse(reply, ERROR_CLUSTER_INCOMPATIBLE_VERSIONS,
-                  "%s needs functional level %u: `holdfast cluster update-level` once all nodes "
-                  "are upgraded",
-                  what, level);
-}
-
 uint32_t cluster_level_check(const struct cluster *c, const struct command *cmd,
                              struct reply *reply)
 {
     enum object_kind object;
 
     assert(cmd->kind > 0 && cmd->kind < COMMAND_KIND_END);
-    if (command_since[cmd->kind] > c->level)
-        return refuse_until(command_since[cmd->kind], command_kind_name(cmd->kind), reply);
     if (!properties_of(cmd->kind, &object))
         return 0;
     for (unsigned i = 0; i < cmd->property_count; i++) {
         const char *name = cmd->properties[i].name;
-        const struct common *common = name != NULL ? common_find(object, name, LEVEL_MAX) : NULL;
+        uint32_t since = name != NULL ? property_level(object, name) : LEVEL_MIN;
 
-        if (common != NULL && common->since > c->level)
-            return refuse_until(common->since, name, reply);
+        if (since > c->level)
+            return refuse(reply, ERROR_CLUSTER_INCOMPATIBLE_VERSIONS,
+                          "%s needs functional level %u: `holdfast cluster update-level` once all "
+                          "nodes are upgraded",
+                          name, since);
     }
     return 0;
 }
