@@ -21,6 +21,7 @@ static const char *const lines[][8] = {
     {"group", "move", "DemoGroup"},
     {"group", "set", "DemoGroup", "Description=x"},
     {"cluster", "get"},
+    {"cluster", "update-level"},
     {"cluster", "set", "QuarantineThreshold=1"},
     {"node", "pause", "n1", "--drain"},
     {"node", "resume", "n1"},
