@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "groupmgr/groupmgr.h"
 
 static char path[64];
 
@@ -313,10 +314,25 @@ Test(config, print_tells_programs_what_joining_is_about)
     FILE *out = open_memstream(&text, &len);
     config_print(&c, out);
     fclose(out);
+    cr_assert_eq(c.functional_level, LEVEL_MAX);
     cr_assert_str_eq(text, "node.name = n2\nnode.data = /var/lib/holdfast\nnode.socket = /s\n"
                            "node.address = 127.0.0.1:7402/witness\ncluster.name = prod\n"
                            "cluster.peers = n1=127.0.0.1:7401\n"
                            "cluster.peers = n2=127.0.0.1:7402/witness\n");
     free(text);
     config_release(&c);
+}
+
+Test(config, a_node_is_held_back_to_a_level_that_its_build_knows)
+{
+    struct config c;
+
+    char *errors = load(GOOD_NODE "functional_level = 1\n" GOOD_CLUSTER, &c);
+    cr_assert_str_eq(errors, "");
+    cr_assert_eq(c.functional_level, 1);
+    free(errors);
+    config_release(&c);
+    expect(GOOD_NODE "functional_level = 0\n" GOOD_CLUSTER, 4, "no functional level");
+    expect(GOOD_NODE "functional_level = 99\n" GOOD_CLUSTER, 4, "no functional level");
+    expect(GOOD_NODE "functional_level = two\n" GOOD_CLUSTER, 4, "no functional level");
 }
