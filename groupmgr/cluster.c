@@ -192,6 +192,7 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_FENCE_RESULT] = apply_fence_result,
     [COMMAND_NODE_JOIN] = apply_node_join,
     [COMMAND_NODE_REMOVED] = apply_node_removed,
+    [COMMAND_NODE_ENDED] = apply_node_ended,
     [COMMAND_CLUSTER_LEVEL] = apply_cluster_level,
 };
 
