@@ -104,7 +104,9 @@ struct command {
     const char *type;    /* RESOURCE_CREATE. */
     const char *expression; /* RESOURCE_DEPENDENCIES: "([a] and [b]) or [c]"; NULL, "": none. */
     uint32_t flags;      /* Of the Ex calls. RESOURCE_MAINTENANCE: 1 begin, 0 end. */
-    uint32_t level;      /* FENCE_LEVEL, FENCE_ATTEMPT. */
+    uint32_t level;      /* FENCE_LEVEL, FENCE_ATTEMPT. NODE_UP, NODE_JOIN: the highest functional
+                          * level that the node knows. CLUSTER_INIT, CLUSTER_LEVEL: the new one. */
+    uint32_t level_min;  /* NODE_UP, NODE_JOIN: the lowest. */
     bool drain;          /* NODE_PAUSE: move all groups away. */
     const uint8_t *instructions; /* 16-bit property list, already checked. */
     size_t instructions_len;

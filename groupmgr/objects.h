@@ -112,6 +112,7 @@ struct node {
     uint64_t renewed_seq;    /* Of the last renewal accepted in this incarnation. */
     uint64_t since_ms;       /* Stamp of the last change of state. */
     bool leaving;            /* Orderly stop under way: receives no groups. */
+    uint32_t level_min, level_max; /* Functional levels that its build knows; 0: not said yet. */
     bool witness;            /* It votes and never owns a group. */
     struct why why;          /* Of its state. */
     /* Pause and drain; they outlast the node's being down. */

@@ -223,7 +223,9 @@ static void init_done(uint32_t code, const struct reply *reply, void *data)
 void lead_tick(struct pulse *p, uint64_t now)
 {
     if (cluster_name(pulse_state(p))[0] == '\0') {
-        struct command cmd = {.kind = COMMAND_CLUSTER_INIT, .name = p->config.config->cluster};
+        struct command cmd = {.kind = COMMAND_CLUSTER_INIT,
+                              .name = p->config.config->cluster,
+                              .level = p->config.config->functional_level};
         pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, init_done);
     }
     propose_pulse(p); /* First in the log: what was gathered counts. */
