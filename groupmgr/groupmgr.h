@@ -94,6 +94,9 @@ uint64_t cluster_next_deadline(const struct cluster *c);
 uint64_t cluster_index(const struct cluster *c); /* Commands applied. */
 uint64_t cluster_now_ms(const struct cluster *c); /* Last stamp. */
 const char *cluster_name(const struct cluster *c); /* "" before COMMAND_CLUSTER_INIT. */
+/* 1 at first; one more each time that a majority was lost for good and the cluster went on
+ * without it: nodes of an older epoch are not of this cluster. */
+uint32_t cluster_epoch(const struct cluster *c);
 const struct settings *cluster_settings(const struct cluster *c);
 
 /* Look-ups; NULL if there is none. Names compare without case (ASCII). */

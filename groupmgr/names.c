@@ -136,6 +136,8 @@ static const struct {
     [CAUSE_LAPSE_DAEMON_DEAD] = {"lapse-daemon-dead", "its daemon was dead"},
     [CAUSE_ENDING] = {"ending", "its node is down and has its TerminateBudget to end it"},
     [CAUSE_ENDED] = {"ended", "nothing of it runs on the node that is down any more"},
+    [CAUSE_RECOVERED] = {"recovered", "a majority was lost for good, and the cluster went on "
+                                      "without it"},
 };
 
 const char *cause_name(enum cause c)
@@ -196,6 +198,7 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_NODE_JOIN] = "node-join",
         [COMMAND_NODE_REMOVED] = "node-removed",
         [COMMAND_NODE_ENDED] = "node-ended",
+        [COMMAND_CLUSTER_RECOVER] = "cluster-recover",
     };
     return NAME_IN(names, k);
 }
