@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "consensus/epoch.h"
 #include "net/msgpack.h"
 #include "net/rpc.h"
 
@@ -55,8 +56,9 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
     const struct peers_config *c = &p->peers->config;
     const char *fault = NULL;
     const char *disk;
-    uint32_t id;
+    uint32_t id, epoch = EPOCH_FIRST;
 
+    value_get_u32(result, "epoch", &epoch);
     if (p->conn == NULL)
         return;
     if (code == ERROR_CONNECTION_ABORTED) {
@@ -68,6 +70,8 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
     else if (!value_get_u32(result, "id", &id) ||
              !value_get_str(result, "disk", TEXT_BYTES_MAX, &disk) || id != p->id)
         fault = "another node answers at its address";
+    else if (epoch != c->epoch)
+        (void)epoch_refusal(epoch, c->epoch, &fault);
     else
         fault = c->refuse_peer(id, disk, c->data);
     if (code == ERROR_CLUSTER_NODE_NOT_MEMBER)
@@ -93,13 +97,14 @@ static void say_hello(struct peer *p)
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 6);
+    sink_map(&m.sink, 7);
     sink_kv_str(&m.sink, "cluster", c->cluster);
     sink_kv_uint(&m.sink, "id", c->id);
     sink_kv_uint(&m.sink, "to", p->id);
     sink_kv_str(&m.sink, "disk", c->disk);
     sink_kv_str(&m.sink, "address", c->address);
     sink_kv_uint(&m.sink, "lease_ms", c->lease_ms);
+    sink_kv_uint(&m.sink, "epoch", c->epoch);
     rpc_call(p->conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
     bytes_release(&params);
 }

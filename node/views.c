@@ -108,8 +108,9 @@ void view_status(const struct view *v, struct sink *s)
 {
     uint32_t leader = consensus_leader(v->consensus);
 
-    sink_map(s, 8);
+    sink_map(s, 9);
     sink_kv_str(s, "name", cluster_name(v->cluster));
+    sink_kv_uint(s, "epoch", cluster_epoch(v->cluster));
     sink_kv_str(s, "node", view_node_name(v, v->self));
     sink_kv_str(s, "leader", view_node_name(v, leader));
     sink_kv_uint(s, "term", consensus_term(v->consensus));
@@ -123,8 +124,9 @@ void view_status(const struct view *v, struct sink *s)
 
 void view_settings(const struct view *v, struct sink *s)
 {
-    sink_map(s, 3);
+    sink_map(s, 4);
     sink_kv_str(s, "name", cluster_name(v->cluster));
+    sink_kv_uint(s, "epoch", cluster_epoch(v->cluster));
     sink_kv_uint(s, "index", cluster_index(v->cluster));
     sink_kv_map(s, "properties", view_common_count(OBJECT_CLUSTER));
     view_commons(OBJECT_CLUSTER, cluster_settings(v->cluster), s);

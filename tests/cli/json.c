@@ -22,6 +22,7 @@ static const char *const lines[][8] = {
     {"group", "set", "DemoGroup", "Description=x"},
     {"cluster", "get"},
     {"cluster", "set", "QuarantineThreshold=1"},
+    {"cluster", "recover", "--yes"},
     {"node", "pause", "n1", "--drain"},
     {"node", "resume", "n1"},
     {"node", "evict", "n1"},
