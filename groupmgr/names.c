@@ -137,6 +137,8 @@ static const struct {
     [CAUSE_ENDING] = {"ending", "its node is down and has its TerminateBudget to end it"},
     [CAUSE_ENDED] = {"ended", "nothing of it runs on the node that is down any more"},
     [CAUSE_LEVEL_RAISED] = {"level-raised", "an operator raised the functional level"},
+    [CAUSE_RECOVERED] = {"recovered", "a majority was lost for good, and the cluster went on "
+                                      "without it"},
 };
 
 const char *cause_name(enum cause c)
@@ -198,6 +200,7 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_NODE_REMOVED] = "node-removed",
         [COMMAND_NODE_ENDED] = "node-ended",
         [COMMAND_CLUSTER_LEVEL] = "cluster-level",
+        [COMMAND_CLUSTER_RECOVER] = "cluster-recover",
     };
     return NAME_IN(names, k);
 }

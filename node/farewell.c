@@ -12,8 +12,10 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "consensus/epoch.h"
 #include "net/client.h"
 #include "net/msgpack.h"
+#include "node/small_file.h"
 #include "resources/monitor_protocol.h"
 
 enum {
@@ -113,10 +115,13 @@ static char *read_disk(const struct config *config)
 static void write_hello(const struct config *config, uint32_t to, const char *disk,
                         struct bytes *out)
 {
+    char *epoch = small_file_read(config->data_dir, "epoch");
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, out);
-    sink_map(&m.sink, 5);
+    sink_map(&m.sink, 6);
+    sink_kv_uint(&m.sink, "epoch", epoch != NULL ? strtoul(epoch, NULL, 10) : EPOCH_FIRST);
+    free(epoch);
     sink_kv_str(&m.sink, "cluster", config->cluster);
     sink_kv_uint(&m.sink, "id", config_self(config)->id);
     sink_kv_uint(&m.sink, "to", to);

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "net/client.h"
 #include "net/msgpack.h"
+#include "node/identity.h"
 
 enum { CONNECT_MS = 2000, CALL_MS = 15000, PAUSE_MS = 300 };
 
@@ -105,6 +106,7 @@ static bool read_answer(const struct value *v, struct joined *ret)
     if (!value_get_u32(v, "id", &j.id) || j.id == 0 || members == NULL || members->len == 0 ||
         members->len > NODES_MAX)
         return false;
+    value_get_u32(v, "epoch", &j.epoch);
     for (; j.count < members->len; j.count++) {
         if (!value_get_u32(&members->items[j.count], "id", &j.members[j.count].id) ||
             !value_get_str(&members->items[j.count], "disk", DISK_BYTES_MAX - 1, &disk))
@@ -175,7 +177,8 @@ static void ask_until_answered(const struct config *c, const char *disk, struct 
 
 /* ---------------------------------------------------------------------- finding */
 
-uint32_t join_find_id(struct config *config, const char *disk, struct joined *ret, char **ret_why)
+uint32_t join_find_id(struct config *config, struct identity *identity, struct joined *ret,
+                      char **ret_why)
 {
     struct config_peer *self = (struct config_peer *)config_self(config);
     char *path = xasprintf("%s/member", config->data_dir);
@@ -191,10 +194,14 @@ uint32_t join_find_id(struct config *config, const char *disk, struct joined *re
         }
     } else if ((code = check_emptied(config, mark, ret_why)) == 0) {
         if (config->join != NULL)
-            ask_until_answered(config, disk, &j);
+            ask_until_answered(config, identity_disk(identity), &j);
         else
             j.id = self->id;
-        code = record_write(path, &j);
+        /* First: whoever has the record has joined, and is not told again. */
+        if (j.epoch > identity_epoch(identity))
+            code = identity_set_epoch(identity, j.epoch);
+        if (code == 0)
+            code = record_write(path, &j);
         if (code != 0)
             *ret_why = xasprintf("cannot write %s: %s", path, error_text(code));
         else
