@@ -3,6 +3,7 @@
  *   raft/       the log            lock         held by the running daemon
  *   resources/  resources' logs    identity     32 hex digits, made once
  *   monitor.*   the monitor        pid          of the running daemon
+ *                                  peers        directory.h
  *   member      node/join.h        diverged     why this copy must not be used
  *   rejoin      likewise           old-TIME/    set aside by `node join --replace`
  *   epoch       see below          recover      what recovery.h is about to do

@@ -43,6 +43,10 @@ struct joined {
 uint32_t join_find_id(struct config *config, struct identity *identity, struct joined *ret,
                       char **ret_why);
 
+/* What stands in the data folder, asking nobody. False: nothing yet. `ret->id` is 0 if it is
+ * there and not to be read. */
+bool join_recall(const char *data_dir, struct joined *ret);
+
 bool join_knows(const struct joined *j, uint32_t id, const char *disk);
 
 #endif

@@ -24,7 +24,7 @@ uint32_t small_file_sync(const char *dir)
     return code;
 }
 
-uint32_t small_file_write(const char *dir, const char *name, const char *text)
+static uint32_t replace(const char *dir, const char *name, const char *text, bool durable)
 {
     char *path = xasprintf("%s/%s", dir, name);
     char *tmp = xasprintf("%s/%s.new", dir, name);
@@ -32,17 +32,28 @@ uint32_t small_file_write(const char *dir, const char *name, const char *text)
     size_t len = strlen(text);
     int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-    if (fd < 0 || write(fd, text, len) != (ssize_t)len || fsync(fd) != 0 || rename(tmp, path) != 0)
+    if (fd < 0 || write(fd, text, len) != (ssize_t)len || (durable && fsync(fd) != 0) ||
+        rename(tmp, path) != 0)
         code = error_from_errno(errno);
     if (fd >= 0)
         close(fd);
     if (code != 0)
         unlink(tmp);
-    else
+    else if (durable)
         code = small_file_sync(dir);
     free(tmp);
     free(path);
     return code;
+}
+
+uint32_t small_file_write(const char *dir, const char *name, const char *text)
+{
+    return replace(dir, name, text, true);
+}
+
+uint32_t small_file_hint(const char *dir, const char *name, const char *text)
+{
+    return replace(dir, name, text, false);
 }
 
 char *small_file_read(const char *dir, const char *name)

@@ -9,6 +9,8 @@
  * power cut too. Else the code of what failed: then it is the old one, or, if only its
  * name was not made durable, the new one. */
 uint32_t small_file_write(const char *dir, const char *name, const char *text);
+/* The same for what may be lost: does not wait for the disk, so a power cut may leave it empty. */
+uint32_t small_file_hint(const char *dir, const char *name, const char *text);
 /* The first line, to free; NULL if there is no such file. One that is there but empty or
  * not to be read gives "": it must not pass for one that was never made. */
 char *small_file_read(const char *dir, const char *name);

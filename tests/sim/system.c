@@ -14,6 +14,7 @@
 #include "consensus/consensus.h"
 #include "consensus/transport.h"
 #include "node/config.h"
+#include "node/directory.h"
 #include "node/identity.h"
 #include "node/join.h"
 #include "node/notify.h"
@@ -171,6 +172,25 @@ uint32_t recovery_on_command(struct recovery *r, const struct command *cmd)
     (void)r;
     (void)cmd;
     return 0;
+}
+
+/* Files as such are not simulated. */
+struct directory *directory_open(const char *data_dir, uint32_t self)
+{
+    (void)data_dir;
+    (void)self;
+    return NULL;
+}
+
+void directory_keep(struct directory *d, const struct cluster *c)
+{
+    (void)d;
+    (void)c;
+}
+
+void directory_close(struct directory *d)
+{
+    (void)d;
 }
 
 uint32_t join_find_id(struct config *config, struct identity *identity, struct joined *ret,
