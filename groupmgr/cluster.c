@@ -73,6 +73,8 @@ static uint32_t apply_tick(struct cluster *c, const struct command *cmd, struct 
 static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
                                    struct reply *reply)
 {
+    uint32_t level = cmd->level; /* 0: founded by a build from before levels. */
+
     assert(cmd->kind == COMMAND_CLUSTER_INIT);
     if (!name_is_valid(cmd->name))
         return refuse(reply, ERROR_INVALID_NAME, "name of the cluster");
@@ -80,10 +82,10 @@ static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
         return refuse(reply, ERROR_ALREADY_EXISTS, "%s", c->name);
     free(c->name);
     c->name = xstrdup(cmd->name);
-    if (cmd->level > c->level) /* 0: founded by a build from before levels. */
-        c->level = cmd->level;
-    if (cluster_level_possible(c) < c->level) /* Of a member that was up before it. */
-        c->level = cluster_level_possible(c);
+    if (c->node_count > 0 && cluster_level_possible(c) < level)
+        level = cluster_level_possible(c); /* Of a member that was up before it. */
+    if (level > c->level)
+        level_enter(c, level);
     return 0;
 }
 

@@ -176,16 +176,19 @@ static uint32_t refuse_for_nodes(const struct cluster *c, uint32_t level, struct
                   level, names);
 }
 
-/* What older builds took for a property of a resource's type is none of it any more. */
-static void privates_drop(struct cluster *c)
+/* What older builds, or a state that was not founded yet, took for a property of a
+ * resource's type is none of it any more; a snapshot would not be believed with it. */
+void level_enter(struct cluster *c, uint32_t level)
 {
     struct group_record *g;
 
+    assert(level > c->level);
+    c->level = level;
     DL_FOREACH(c->groups, g)
     for (unsigned i = 0; i < g->group.resource_count; i++) {
         struct resource_record *r = resource_record(g->group.resources[i]);
 
-        if (resource_private_drop(r, c->level))
+        if (resource_private_adopt(r, level))
             digest_touch(c, &r->tracked);
     }
 }
@@ -208,8 +211,7 @@ uint32_t apply_cluster_level(struct cluster *c, const struct command *cmd, struc
         return 0;
     snprintf(text, sizeof(text), "functional level %u, was %u", level, c->level);
     e.text = text;
-    c->level = level;
-    privates_drop(c);
+    level_enter(c, level);
     event_record(c, &e);
     return 0;
 }

@@ -186,15 +186,21 @@ bool resource_properties_set(const struct cluster *c, struct resource_record *r,
     return for_handler;
 }
 
-bool resource_private_drop(struct resource_record *r, uint32_t level)
+bool resource_private_adopt(struct resource_record *r, uint32_t level)
 {
     struct resource *res = &r->resource;
-    bool dropped = false;
+    bool adopted = false;
 
-    for (unsigned i = res->property_count; i-- > 0;)
-        if (common_find(OBJECT_RESOURCE, res->properties[i].name, level) != NULL) {
-            private_remove(res, &res->properties[i]);
-            dropped = true;
-        }
-    return dropped;
+    for (unsigned i = res->property_count; i-- > 0;) {
+        const struct common *common = common_find(OBJECT_RESOURCE, res->properties[i].name, level);
+        struct reply ignored;
+
+        if (common == NULL)
+            continue;
+        if (common_check(common, &res->properties[i], &ignored) == 0)
+            common_set(common, res, &res->properties[i]);
+        private_remove(res, &res->properties[i]);
+        adopted = true;
+    }
+    return adopted;
 }

@@ -40,6 +40,8 @@ command_handler apply_fence_attempt, apply_fence_result;                        
 uint32_t level_check_node(const struct cluster *c, const struct command *cmd, struct reply *reply);
 void level_note(struct node_record *n, const struct command *cmd);
 command_handler apply_cluster_level;                                             /* level.c */
+/* The level is `level` from now on: founded with it, or raised to it. */
+void level_enter(struct cluster *c, uint32_t level);
 command_handler apply_cluster_set;                                               /* cluster.c */
 
 /* Refuse: put what it is about into the reply and return `code`. */
@@ -537,8 +539,9 @@ void commons_set(const struct cluster *c, enum object_kind object, void *of,
                  const struct command *cmd);
 bool resource_properties_set(const struct cluster *c, struct resource_record *r,
                              const struct command *cmd);
-/* Private ones that bear the name of a common one of `level` go: true if there were any. */
-bool resource_private_drop(struct resource_record *r, uint32_t level);
+/* Private ones that bear the name of a common one of `level` are private no more: they become
+ * that one if their value will do, else they go. True if there were any. */
+bool resource_private_adopt(struct resource_record *r, uint32_t level);
 void property_release(struct property *p);
 
 #endif

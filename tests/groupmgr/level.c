@@ -42,10 +42,11 @@ static struct reply node_up(struct cluster *c, uint32_t id, const char *name, ui
 {
     struct reply reply;
 
-    cluster_apply(c, 3000,
-                  &(struct command){.kind = COMMAND_NODE_UP, .node = id, .name = name,
-                                    .disk = name, .level = level},
-                  &reply);
+    cluster_apply(
+        c, 3000,
+        &(struct command){
+            .kind = COMMAND_NODE_UP, .node = id, .name = name, .disk = name, .level = level},
+        &reply);
     cluster_check(c);
     return reply;
 }
@@ -69,8 +70,8 @@ Test(level, founding_waits_for_nobody_and_leaves_nobody_behind)
     struct reply reply;
 
     cr_assert_eq(node_up(c, 1, "A", 1).code, 0);
-    cluster_apply(c, 1000,
-                  &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "w", .level = 2}, &reply);
+    cluster_apply(c, 1000, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "w", .level = 2},
+                  &reply);
     cr_assert_eq(cluster_level(c), 1);
     cluster_check(c);
     cluster_free(c);
@@ -170,8 +171,8 @@ Test(level, a_snapshot_of_an_unknown_level_is_told_apart_from_a_damaged_one)
 
 static struct reply set_budget(struct cluster *c)
 {
-    struct property budget = {.name = (char *)"TerminateBudget", .type = PROPERTY_DWORD,
-                              .dword = 700};
+    struct property budget = {
+        .name = (char *)"TerminateBudget", .type = PROPERTY_DWORD, .dword = 700};
     struct command set = {
         .kind = COMMAND_RESOURCE_SET, .name = "r", .properties = &budget, .property_count = 1};
     struct reply reply;
@@ -194,8 +195,8 @@ Test(level, a_later_property_is_unknown_and_not_refused)
 
     cluster_apply(c, 2000, &(struct command){.kind = COMMAND_GROUP_CREATE, .name = "g"}, &reply);
     cluster_apply(c, 2000,
-                  &(struct command){.kind = COMMAND_RESOURCE_CREATE, .name = "r", .other = "g",
-                                    .type = "dummy"},
+                  &(struct command){
+                      .kind = COMMAND_RESOURCE_CREATE, .name = "r", .other = "g", .type = "dummy"},
                   &reply);
     cr_assert_eq(cluster_level_check(c, &set, &reply), ERROR_CLUSTER_INCOMPATIBLE_VERSIONS);
     cr_assert_not_null(strstr(reply.detail, "TerminateBudget needs functional level 2"));
@@ -215,6 +216,56 @@ Test(level, a_later_property_is_unknown_and_not_refused)
         cr_assert(common_property_value(OBJECT_RESOURCE, r, "TerminateBudget", &now));
         cr_assert_eq(now.dword, 700);
     }
+    arena_release(&a);
+    cluster_free(c);
+}
+
+/* Clients may be faster than the first leader. */
+Test(level, what_was_set_before_the_cluster_was_founded_becomes_what_it_was_meant_to_be)
+{
+    struct property said[] = {
+        {.name = (char *)"TerminateBudget", .type = PROPERTY_DWORD, .dword = 900},
+        {.name = (char *)"SelfFencing",
+         .type = PROPERTY_SZ,
+         .text = (char *)"maybe",
+         .text_len = 5}};
+    struct cluster *c = cluster_new(), *copy;
+    struct property now = {0};
+    struct arena a = {0};
+    struct reply reply;
+
+    cluster_apply(c, 1000,
+                  &(struct command){.kind = COMMAND_NODE_UP,
+                                    .node = 1,
+                                    .name = "A",
+                                    .disk = "A",
+                                    .level = 2,
+                                    .level_min = LEVEL_MIN},
+                  &reply);
+    cluster_apply(c, 1000, &(struct command){.kind = COMMAND_GROUP_CREATE, .name = "g"}, &reply);
+    cluster_apply(c, 1000,
+                  &(struct command){.kind = COMMAND_RESOURCE_CREATE,
+                                    .name = "r",
+                                    .other = "g",
+                                    .type = "dummy",
+                                    .properties = said,
+                                    .property_count = 2},
+                  &reply);
+    cr_assert_eq(reply.code, 0, "%s", reply.detail);
+    cr_assert_eq(cluster_resource_by_name(c, "r")->property_count, 2);
+    cluster_apply(c, 1000, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "w", .level = 2},
+                  &reply);
+    cluster_check(c);
+    cr_assert_eq(cluster_level(c), 2);
+    const struct resource *r = cluster_resource_by_name(c, "r");
+    cr_assert_eq(r->property_count, 0);
+    cr_assert(common_property_value(OBJECT_RESOURCE, r, "TerminateBudget", &now));
+    cr_assert_eq(now.dword, 900);
+    cr_assert(common_property_value(OBJECT_RESOURCE, r, "SelfFencing", &now));
+    cr_assert_eq(now.dword, 0, "no number, so it stays what it is by itself");
+    cr_assert_eq(cluster_read(tree_of_cluster(c, &a), &copy), 0);
+    cr_assert_eq(cluster_digest(copy), cluster_digest(c));
+    cluster_free(copy);
     arena_release(&a);
     cluster_free(c);
 }
