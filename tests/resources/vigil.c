@@ -132,7 +132,7 @@ Test(vigil, feeds_while_something_needs_it_and_closes_when_nothing_does)
 {
     struct world w;
 
-    setup(&w, SELF_FENCE_WATCHDOG, 60000);
+    setup(&w, SELF_FENCE_WATCHDOG, 62000); /* And a moment of it is gone when it is asked. */
     hear(&w);
     cr_assert_eq(w.fed, 0);
     cr_assert_eq(admit(&w, 5000), 0);
