@@ -16,6 +16,7 @@
 #include "consensus/guard.h"
 #include "consensus/heap.h"
 #include "consensus/nudge.h"
+#include "consensus/room.h"
 #include "consensus/transport.h"
 
 #if !defined(RAFT_VERSION_NUMBER) || RAFT_VERSION_NUMBER < 2200
@@ -122,6 +123,7 @@ static void configure(struct consensus *c, const struct consensus_config *config
     raft_set_heartbeat_timeout(&c->raft, config->heartbeat_ms);
     raft_set_install_snapshot_timeout(&c->raft, INSTALL_SNAPSHOT_MS);
     raft_set_pre_vote(&c->raft, true); /* A node that was cut off must not depose a leader. */
+    raft_set_capacity_threshold(&c->raft, 0); /* Its check would stop pulses, too: see room.h. */
     raft_set_max_inflight_entries(&c->raft, INFLIGHT_ENTRIES);
     retention_init(&c->retention, threshold != 0 ? threshold : DEFAULT_ENTRIES,
                    trailing != 0 ? trailing : DEFAULT_ENTRIES);
@@ -142,6 +144,13 @@ static uint32_t open_disk(struct consensus *c, const struct consensus_config *co
     return disk_check(config->dir, acked_index(c->acked), ret_why);
 }
 
+static bool has_room(uint64_t bytes, void *data)
+{
+    const struct consensus *c = data;
+
+    return room_for_snapshot(c->dir, bytes);
+}
+
 static uint32_t open_raft(struct consensus *c, const struct consensus_config *config,
                           char **ret_why)
 {
@@ -152,6 +161,7 @@ static uint32_t open_raft(struct consensus *c, const struct consensus_config *co
         return ERROR_OPEN_FAILED;
     }
     c->guard = guard_open(&c->io, c->acked, refuse_fatal, c);
+    guard_ask_room(c->guard, has_room, c);
     rv = raft_init(&c->raft, &c->io, &c->fsm, config->id, config->address);
     if (rv != 0)
         goto failed;
@@ -195,6 +205,7 @@ uint32_t consensus_open(uv_loop_t *loop, const struct consensus_config *config,
     c->data = data;
     c->id = config->id;
     c->under_way_tail = &c->under_way;
+    c->dir = xstrdup(config->dir);
     c->cluster = xstrdup(config->cluster);
     c->address = xstrdup(config->address);
     c->disk = xstrdup(config->disk);
@@ -232,6 +243,7 @@ free_all:
     /* A raft that did not start owns handles of the loop that only a running
      * loop could close: the caller ends the process. */
     acked_close(c->acked);
+    free(c->dir);
     free(c->cluster);
     free(c->address);
     free(c->disk);
@@ -256,6 +268,7 @@ static void maybe_closed(struct consensus *c)
     retention_release(&c->retention);
     free(c->transfer);
     free(c->change);
+    free(c->dir);
     free(c->cluster);
     free(c->address);
     free(c->disk);

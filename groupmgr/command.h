@@ -83,10 +83,17 @@ struct report {
     const char *text;   /* The handler's words; NULL. */
 };
 
+enum renewal_flags {
+    RENEWAL_BEHIND = 0x1, /* For a lease its log has not reached what the leader told it of. */
+    RENEWAL_TELL = 0x2,   /* Its log may be behind: tell it if this is accepted. */
+    RENEWAL_FLAGS_ALL = 0x3,
+};
+
 struct renewal {
     uint32_t node;
     uint64_t incarnation;
     uint64_t seq;
+    uint32_t flags;
 };
 
 /* One command. Unused members are zero. Everything pointed to is borrowed for

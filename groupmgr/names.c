@@ -39,6 +39,16 @@ const char *resource_state_name(enum resource_state s)
     return NAME_IN(names, s);
 }
 
+const char *log_state_name(enum log_state s)
+{
+    static const char *const names[] = {
+        [LOG_CURRENT] = "current",
+        [LOG_BEHIND] = "behind",
+        [LOG_REFUSED] = "refused",
+    };
+    return NAME_IN(names, s);
+}
+
 const char *operation_kind_name(enum operation_kind k)
 {
     static const char *const names[] = {
@@ -134,6 +144,10 @@ static const struct {
     [CAUSE_LAPSE_BUSY] = {"lapse-busy", "its daemon was stalled by its own work"},
     [CAUSE_LAPSE_FROZEN] = {"lapse-frozen", "its daemon was frozen"},
     [CAUSE_LAPSE_DAEMON_DEAD] = {"lapse-daemon-dead", "its daemon was dead"},
+    [CAUSE_LOG_BEHIND] = {"log-behind", "its log waits: its disk is full or too slow"},
+    [CAUSE_LOG_BEHIND_WORK] = {"log-behind-work", "its log waits for its disk and something is "
+                                                  "wanted of it: its lease is not renewed"},
+    [CAUSE_LOG_CAUGHT_UP] = {"log-caught-up", "its log has caught up"},
 };
 
 const char *cause_name(enum cause c)
@@ -253,6 +267,7 @@ static const struct {
     [PLACEMENT_AFFINITY] = {"affinity", "has fewer groups to be near to"},
     [PLACEMENT_MORE_LOADED] = {"more-loaded", "has more groups"},
     [PLACEMENT_HIGHER_ID] = {"higher-id", "is as good, and has the higher id"},
+    [PLACEMENT_LOG_BEHIND] = {"log-behind", "would not learn of it: its log waits for its disk"},
 };
 
 const char *placement_rule_name(enum placement_rule r)

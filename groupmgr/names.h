@@ -186,6 +186,10 @@ enum cause {
     CAUSE_LAPSE_BUSY,            /* Its daemon ran, and did not come to its timers. */
     CAUSE_LAPSE_FROZEN,          /* Its daemon did not run: frozen, suspended, starved. */
     CAUSE_LAPSE_DAEMON_DEAD,     /* The daemon had died, and the next one came too late. */
+    /* A node's log: behind.c. */
+    CAUSE_LOG_BEHIND,            /* What is committed does not reach its copy. */
+    CAUSE_LOG_BEHIND_WORK,       /* And something is wanted of it: its lease is not renewed. */
+    CAUSE_LOG_CAUGHT_UP,
     CAUSE_COUNT
 };
 const char *cause_name(enum cause c); /* "node-lease-expired"; stable, for programs. */
@@ -272,6 +276,8 @@ enum placement_rule {
     PLACEMENT_AFFINITY,             /* Fewer groups to be near to. */
     PLACEMENT_MORE_LOADED,          /* More groups (value). */
     PLACEMENT_HIGHER_ID,
+    /* Excluded. Last, since snapshots hold the numbers. */
+    PLACEMENT_LOG_BEHIND,           /* It would not learn of it. */
     PLACEMENT_RULE_COUNT
 };
 const char *placement_rule_name(enum placement_rule r); /* "anti-affinity" */

@@ -151,6 +151,7 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.renewed_seq = read_uint(&r, "renewed_seq", UINT64_MAX);
     n->node.since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     n->node.leaving = read_bool(&r, "leaving");
+    n->node.log = (enum log_state)read_uint(&r, "log", LOG_REFUSED);
     n->node.witness = read_bool(&r, "witness");
     why_read(&r, "why", &n->node.why);
     n->node.paused = read_bool(&r, "paused");

@@ -334,6 +334,7 @@ static void open_core(struct daemon *d)
     d->peers = peers_open(&peers);
     d->executor = executor_new(d->replica, d->calls, d->self);
     d->members = members_open(&d->loop, d->config, d->replica, d->calls);
+    d->space = space_open(&d->loop, d->config, d->replica);
     pulse.replica = d->replica;
     pulse.calls = d->calls;
     d->pulse = pulse_open(&pulse);
@@ -457,6 +458,7 @@ void daemon_close(struct daemon *d)
     api_close(d->api);
     pulse_close(d->pulse);
     members_close(d->members);
+    space_close(d->space);
     calls_close(d->calls);
     peers_close(d->peers);
     if (d->monitor != NULL)
@@ -473,6 +475,7 @@ static void free_all(struct daemon *d)
     fence_free(d->fence);
     pulse_free(d->pulse);
     members_free(d->members);
+    space_free(d->space);
     executor_free(d->executor);
     calls_free(d->calls);
     peers_free(d->peers);
@@ -521,6 +524,7 @@ void daemon_start(struct daemon *d, struct config *config)
     calls_start(d->calls, d->consensus, d->peers);
     pulse_start(d->pulse, d->consensus, d->peers);
     members_start(d->members, d->consensus, d->peers);
+    space_start(d->space, d->consensus);
     fence_start(d->fence, d->consensus);
     api_start(d->api, d->consensus);
     open_signals(d);

@@ -15,6 +15,7 @@
 #include "node/identity.h"
 #include "node/join.h"
 #include "node/members.h"
+#include "node/space.h"
 #include "node/peers.h"
 #include "node/pulse.h"
 #include "node/replica.h"
@@ -41,6 +42,7 @@ struct daemon {
     struct peers *peers;
     struct pulse *pulse;
     struct members *members;
+    struct space *space;
     struct joined joined;
     struct executor *executor;
     struct fence *fence;

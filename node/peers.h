@@ -3,7 +3,8 @@
  *   peer.hello    {cluster, id, to, disk, address, lease_ms} -> {id, disk}   first on each connection
  *   peer.propose  {command}               -> {code, index, detail}
  *   peer.barrier  {}                      -> {position}
- *   peer.renew    {node, incarnation, seq}                notification
+ *   peer.renew    {node, incarnation, seq, flags}         notification
+ *   peer.renewed  {incarnation, seq, position}            notification: it was accepted there
  *
  * One connection to each other node, made when first needed and again 100 ms
  * after it broke, for as long as somebody asks for it. Loop thread only. */

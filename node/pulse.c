@@ -75,10 +75,11 @@ static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t lead
     if (conn == NULL)
         return;
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 3);
+    sink_map(&m.sink, 4);
     sink_kv_uint(&m.sink, "node", r->node);
     sink_kv_uint(&m.sink, "incarnation", r->incarnation);
     sink_kv_uint(&m.sink, "seq", r->seq);
+    sink_kv_uint(&m.sink, "flags", r->flags);
     rpc_notify(conn, "peer.renew", &params);
     bytes_release(&params);
 }
@@ -89,6 +90,22 @@ static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t lead
 static uint64_t life_of(const struct pulse *p)
 {
     return p->incarnation != 0 ? p->incarnation : p->joining ? p->wanted : 0;
+}
+
+/* What a renewal says of this node's log (enum renewal_flags). In step, a renewal is
+ * seen in the log before the next one is sent. Behind is who has not applied for a
+ * lease what the present leader told it of: what nobody told may only be slow to come,
+ * as after an election. */
+static uint32_t log_flags(struct pulse *p, uint64_t now)
+{
+    unsigned patience_ms = p->config.config->timing.pulse_ms * 5 / 2;
+
+    if (consensus_position(p->consensus) >= p->told_position ||
+        consensus_term(p->consensus) != p->told_term)
+        p->told_since_ms = 0;
+    if (p->told_since_ms != 0 && now - p->told_since_ms >= pulse_lease_ms(p))
+        return RENEWAL_BEHIND | RENEWAL_TELL;
+    return now - p->seen_ms >= patience_ms ? RENEWAL_TELL : 0;
 }
 
 /* The number of a renewal is the boot time at which it is sent. So numbers rise
@@ -107,6 +124,8 @@ static void renew(struct pulse *p, uint64_t now)
     p->sent[p->sent_count++ % SENT_MAX].sent_ms = now;
     p->renewed_ms = now;
     struct renewal r = {.node = p->self, .incarnation = life, .seq = p->seq};
+    if (!leading) /* Who leads applies what the others have written. */
+        r.flags = log_flags(p, now);
     if (leading)
         lead_gather(p, &r);
     else
@@ -254,6 +273,8 @@ static void extend_lease(struct pulse *p, uint64_t sent_ms)
     uint64_t end_ms = sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms;
     uint64_t now = clock_boot_ms();
 
+    if (end_ms <= p->lease_end_ms) /* Told before, or seen. */
+        return;
     /* Pulses in step leave far more: something was in the way, mostly an election. */
     if (p->lease_end_ms != 0 && p->lease_end_ms < now + pulse_lease_ms(p) / 2)
         log_info("pulse", "lease renewed with %" PRIu64 " ms left",
@@ -306,9 +327,32 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
             n->renewed_seq != r->seq)
             continue;
         heard(p, r->node, r->incarnation);
-        if (r->node == p->self && r->incarnation == life_of(p) && sent_time(p, r->seq, &sent_ms))
+        if (r->node == p->self && r->incarnation == life_of(p) && sent_time(p, r->seq, &sent_ms)) {
+            p->seen_ms = sent_ms;
             extend_lease(p, sent_ms);
+        } else if (r->node != p->self && r->flags != 0 && p->peers != NULL &&
+                   consensus_is_leader(p->consensus)) {
+            lead_tell(p, r);
+        }
     }
+}
+
+void pulse_on_renewed(struct pulse *p, const struct value *params)
+{
+    uint64_t incarnation, seq, position, sent_ms;
+
+    if (p->consensus == NULL || p->closing ||
+        !value_get_uint(params, "incarnation", &incarnation) ||
+        !value_get_uint(params, "seq", &seq) || !value_get_uint(params, "position", &position))
+        return;
+    if (incarnation == 0 || incarnation != life_of(p) || !sent_time(p, seq, &sent_ms))
+        return;
+    if (position > consensus_position(p->consensus) && p->told_since_ms == 0) {
+        p->told_position = position;
+        p->told_term = consensus_term(p->consensus);
+        p->told_since_ms = clock_boot_ms();
+    }
+    extend_lease(p, sent_ms);
 }
 
 static void on_node_up(struct pulse *p, const struct command *cmd, const struct reply *reply)

@@ -42,6 +42,10 @@ struct pulse {
     struct lapse_meter lapse;
     enum cause lapse_cause; /* What is to be told of the lease that was lost; CAUSE_NONE. */
     uint32_t lapse_ms;
+    uint64_t seen_ms;  /* When the last renewal was sent whose pulse was applied here. */
+    /* The first position that the leader of that term has told of and that is not
+     * applied here, and since when; 0: there is none. */
+    uint64_t told_position, told_term, told_since_ms;
     uint64_t join_sent_ms;
     uint64_t join_client, join_seq; /* Name the NODE_UP that was sent at that time. */
     bool joining, join_under_way, stopped;
@@ -115,6 +119,8 @@ static inline void pulse_propose(struct pulse *p, const struct command *cmd, uns
  * has heard of a node has renewed that node's lease, and elections may come as
  * quickly one after the other as they like. */
 void lead_gather(struct pulse *p, const struct renewal *r);
+/* Tell its node that `r` was accepted: it is applied here, and has asked for that. */
+void lead_tell(const struct pulse *p, const struct renewal *r);
 /* Commit what was gathered, and declare dead who was not heard of. */
 void lead_tick(struct pulse *p, uint64_t now);
 

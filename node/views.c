@@ -73,7 +73,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     for (const struct group *g = cluster_next_group(v->cluster, NULL); g != NULL;
          g = cluster_next_group(v->cluster, g))
         groups += g->owner == n->id;
-    sink_map(s, 13 + POLICY_PAIRS);
+    sink_map(s, 14 + POLICY_PAIRS);
     sink_kv_uint(s, "id", n->id);
     sink_kv_str(s, "name", n->name);
     sink_kv_str(s, "address", n->address);
@@ -84,6 +84,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_str(s, "role", role_name(v, n));
     sink_kv_bool(s, "leaving", n->leaving);
     sink_kv_bool(s, "witness", n->witness);
+    sink_kv_str(s, "log", log_state_name(n->log));
     sink_kv_uint(s, "since_ms", n->since_ms);
     sink_kv_str(s, "cause", cause_name(n->why.cause));
     sink_kv_uint(s, "groups", groups);
