@@ -117,7 +117,7 @@ Test(node, death_of_another_life_or_for_no_reason_is_refused)
 Test(node, renewals_of_another_life_or_out_of_order_are_dropped)
 {
     struct world w;
-    struct renewal renewals[3] = {{1, 0, 7}, {1, 0, 6}, {2, 1, 9}};
+    struct renewal renewals[3] = {{1, 0, 7, 0}, {1, 0, 6, 0}, {2, 1, 9, 0}};
     struct command pulse = {.kind = COMMAND_PULSE, .renewals = renewals, .renewal_count = 3};
     unsigned count;
 

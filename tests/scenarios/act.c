@@ -190,7 +190,7 @@ static void act_nodes(struct stage *s, struct words *w)
         node_up(s, words_next(w), &none);
 }
 
-/* pulse NODE SEQ ... [as-of MARK] */
+/* pulse NODE SEQ [behind|unsure] ... [as-of MARK] */
 static void act_pulse(struct stage *s, struct words *w)
 {
     struct renewal renewals[NODES_MAX];
@@ -209,7 +209,11 @@ static void act_pulse(struct stage *s, struct words *w)
         if (cmd.renewal_count == NODES_MAX)
             stage_alarm(s, "too many nodes");
         renewals[cmd.renewal_count++] =
-            (struct renewal){n->id, n->incarnation, needed_number(s, w)};
+            (struct renewal){n->id, n->incarnation, needed_number(s, w), 0};
+        if (words_take(w, "behind"))
+            renewals[cmd.renewal_count - 1].flags = RENEWAL_BEHIND | RENEWAL_TELL;
+        else if (words_take(w, "unsure"))
+            renewals[cmd.renewal_count - 1].flags = RENEWAL_TELL;
     }
     stage_command(s, &cmd);
 }
