@@ -23,7 +23,7 @@ from faults.processes import is_alive  # noqa: E402
 
 ERROR_DISK_FULL = 112
 ERROR_IO_PENDING = 997
-TEXT = "text " * 12000  # 60 kB: some four hundred fill what is prepared.
+TEXT = "text " * 5000  # 25 kB: a thousand fill what is prepared.
 
 
 @pytest.fixture
@@ -35,11 +35,9 @@ def cluster():
             yield made
         finally:
             made.down(now=True)
-    except BaseException:
-        for path in folder.glob("n*/log"):
+    finally:  # Shown if the test has failed.
+        for path in (*folder.glob("n*/log"), *folder.glob("n*/monitor.log")):
             print(f"---- {path}:", *path.read_text(errors="replace").splitlines()[-60:], sep="\n")
-        raise
-    finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -134,7 +132,7 @@ def fill_log(caller, until, count=4000):
     for i in range(count):
         assert caller.change("group.set", name="load", properties={"Description": f"{i} {TEXT}"}) \
             == 0
-        if i % 10 == 0 and until():
+        if i % 50 == 0 and until():
             return
     raise AssertionError("the log takes whatever is written")
 
