@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "consensus/resend.h"
 
 /* raft_uv keeps two. */
 enum { SNAPSHOTS_KEPT = 4 };
@@ -31,6 +32,7 @@ struct guard {
     void *sent_data;
     bool (*has_room)(uint64_t bytes, void *data);
     void *room_data;
+    struct resend resend;
     struct guard *next;
 };
 
@@ -420,6 +422,11 @@ static int guard_io_send(struct raft_io *io, struct raft_io_send *req,
         corrected = *message;
         corrected.install_snapshot.last_term = snapshot_term(g, &message->install_snapshot);
         message = &corrected; /* Encoded before send() returns; what it points to stays. */
+    } else if (message->type == RAFT_APPEND_ENTRIES) {
+        corrected = *message;
+        corrected.append_entries.n_entries = resend_entries(
+            &g->resend, message->server_id, &message->append_entries, clock_boot_ms());
+        message = &corrected;
     }
 
     if (g->sent != NULL)

@@ -47,6 +47,9 @@
  * life is sent it again. So one from the leader is dropped like those of 3 until
  * there is room.
  *
+ * 10. A follower that writes nothing is sent everything again with every heartbeat:
+ * see resend.h.
+ *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
 #define HOLDFAST_CONSENSUS_GUARD_H
