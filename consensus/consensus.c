@@ -350,6 +350,11 @@ uint64_t consensus_writing_ms(const struct consensus *c)
     return guard_writing_ms(c->guard);
 }
 
+bool consensus_is_low(const struct consensus *c)
+{
+    return room_is_low(c->dir, c->io.capacity);
+}
+
 uint64_t consensus_snapshots(const struct consensus *c)
 {
     return c->snapshots;

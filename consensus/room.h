@@ -19,6 +19,10 @@
  * does not say: then nothing is held back. */
 uint64_t room_free(const char *dir);
 
+/* A log that has `capacity_kb` of room prepared has next to nothing left, and could not
+ * prepare more: less than a segment, and no room for another. */
+bool room_is_low(const char *dir, unsigned capacity_kb);
+
 /* A snapshot of `bytes` may be written: there is room for it, and to spare for what
  * others write meanwhile. */
 bool room_for_snapshot(const char *dir, uint64_t bytes);

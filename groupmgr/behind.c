@@ -55,6 +55,15 @@ static void catches_up(struct cluster *c, struct node_record *n)
     node_hosts(c, n, CAUSE_LOG_CAUGHT_UP);
 }
 
+/* Decides nothing here: the leader keeps changes out of the log (node/space.h). */
+static void note_room(struct cluster *c, struct node_record *n, bool low)
+{
+    if (n->node.disk_low == low)
+        return;
+    n->node.disk_low = low;
+    node_note(c, n, low ? CAUSE_DISK_LOW : CAUSE_DISK_ROOM, NULL);
+}
+
 bool behind_admits(struct cluster *c, struct node_record *n, uint32_t flags)
 {
     /* Who only asks to be told does not know: it stays what it is. */
@@ -62,6 +71,7 @@ bool behind_admits(struct cluster *c, struct node_record *n, uint32_t flags)
                   ((flags & RENEWAL_TELL) != 0 && n->node.log != LOG_CURRENT);
 
     assert(node_is_up(n));
+    note_room(c, n, (flags & RENEWAL_LOW) != 0);
     if (!behind) {
         if (n->node.log != LOG_CURRENT)
             catches_up(c, n);
@@ -80,4 +90,5 @@ bool behind_admits(struct cluster *c, struct node_record *n, uint32_t flags)
 void behind_forget(struct node_record *n)
 {
     n->node.log = LOG_CURRENT;
+    n->node.disk_low = false;
 }

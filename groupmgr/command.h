@@ -86,7 +86,8 @@ struct report {
 enum renewal_flags {
     RENEWAL_BEHIND = 0x1, /* For a lease its log has not reached what the leader told it of. */
     RENEWAL_TELL = 0x2,   /* Its log may be behind: tell it if this is accepted. */
-    RENEWAL_FLAGS_ALL = 0x3,
+    RENEWAL_LOW = 0x4,    /* Its disk has no room for more than what its log has taken. */
+    RENEWAL_FLAGS_ALL = 0x7,
 };
 
 struct renewal {

@@ -121,6 +121,9 @@ bool cluster_departed(const struct cluster *c, uint32_t id, bool *ret_removed);
  * start with 0, ends with 0. */
 uint32_t cluster_next_departing(const struct cluster *c, uint32_t after);
 
+/* A call of that client with that number, or a later one, was applied here. */
+bool cluster_knows_call(const struct cluster *c, uint64_t client, uint64_t seq);
+
 /* Digest of the whole state: equal on replicas that applied the same commands.
  * Incremental: costs what was touched since the last call. */
 uint64_t cluster_digest(struct cluster *c);

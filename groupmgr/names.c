@@ -148,6 +148,8 @@ static const struct {
     [CAUSE_LOG_BEHIND_WORK] = {"log-behind-work", "its log waits for its disk and something is "
                                                   "wanted of it: its lease is not renewed"},
     [CAUSE_LOG_CAUGHT_UP] = {"log-caught-up", "its log has caught up"},
+    [CAUSE_DISK_LOW] = {"disk-low", "its disk has no room for more of the log"},
+    [CAUSE_DISK_ROOM] = {"disk-room", "its disk has room again"},
 };
 
 const char *cause_name(enum cause c)

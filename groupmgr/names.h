@@ -190,6 +190,8 @@ enum cause {
     CAUSE_LOG_BEHIND,            /* What is committed does not reach its copy. */
     CAUSE_LOG_BEHIND_WORK,       /* And something is wanted of it: its lease is not renewed. */
     CAUSE_LOG_CAUGHT_UP,
+    CAUSE_DISK_LOW,              /* Its disk has no room for more of the log, */
+    CAUSE_DISK_ROOM,             /* and has again. */
     CAUSE_COUNT
 };
 const char *cause_name(enum cause c); /* "node-lease-expired"; stable, for programs. */

@@ -121,6 +121,7 @@ struct node {
     uint64_t since_ms;       /* Stamp of the last change of state. */
     bool leaving;            /* Orderly stop under way: receives no groups. */
     enum log_state log;
+    bool disk_low;           /* No room for more of the log than has been taken. */
     bool witness;            /* It votes and never owns a group. */
     struct why why;          /* Of its state. */
     /* Pause and drain; they outlast the node's being down. */

@@ -152,6 +152,7 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     n->node.leaving = read_bool(&r, "leaving");
     n->node.log = (enum log_state)read_uint(&r, "log", LOG_REFUSED);
+    n->node.disk_low = read_bool(&r, "disk_low");
     n->node.witness = read_bool(&r, "witness");
     why_read(&r, "why", &n->node.why);
     n->node.paused = read_bool(&r, "paused");

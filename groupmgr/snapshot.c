@@ -78,6 +78,7 @@ static void node_fields(const void *object, struct field_writer *w)
     field_uint(w, "since_ms", n->since_ms);
     field_bool(w, "leaving", n->leaving);
     field_uint(w, "log", (uint64_t)n->log);
+    field_bool(w, "disk_low", n->disk_low);
     field_bool(w, "witness", n->witness);
     why_write(w, "why", &n->why);
     field_bool(w, "paused", n->paused);

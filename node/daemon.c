@@ -525,6 +525,7 @@ void daemon_start(struct daemon *d, struct config *config)
     pulse_start(d->pulse, d->consensus, d->peers);
     members_start(d->members, d->consensus, d->peers);
     space_start(d->space, d->consensus);
+    calls_ask_room(d->calls, d->space);
     fence_start(d->fence, d->consensus);
     api_start(d->api, d->consensus);
     open_signals(d);

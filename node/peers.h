@@ -1,7 +1,7 @@
 /* Connections from this node to the others, and what nodes say to each other.
  *
  *   peer.hello    {cluster, id, to, disk, address, lease_ms} -> {id, disk}   first on each connection
- *   peer.propose  {command}               -> {code, index, detail}
+ *   peer.propose  {command, again}        -> {code, index, detail}
  *   peer.barrier  {}                      -> {position}
  *   peer.renew    {node, incarnation, seq, flags}         notification
  *   peer.renewed  {incarnation, seq, position}            notification: it was accepted there

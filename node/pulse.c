@@ -126,6 +126,8 @@ static void renew(struct pulse *p, uint64_t now)
     struct renewal r = {.node = p->self, .incarnation = life, .seq = p->seq};
     if (!leading) /* Who leads applies what the others have written. */
         r.flags = log_flags(p, now);
+    if (consensus_is_low(p->consensus))
+        r.flags |= RENEWAL_LOW;
     if (leading)
         lead_gather(p, &r);
     else
@@ -330,7 +332,7 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
         if (r->node == p->self && r->incarnation == life_of(p) && sent_time(p, r->seq, &sent_ms)) {
             p->seen_ms = sent_ms;
             extend_lease(p, sent_ms);
-        } else if (r->node != p->self && r->flags != 0 && p->peers != NULL &&
+        } else if (r->node != p->self && (r->flags & RENEWAL_TELL) != 0 && p->peers != NULL &&
                    consensus_is_leader(p->consensus)) {
             lead_tell(p, r);
         }

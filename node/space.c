@@ -1,12 +1,15 @@
 #include "node/space.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "consensus/consensus.h"
+#include "net/msgpack.h"
 #include "node/config.h"
 #include "node/replica.h"
 
@@ -58,6 +61,64 @@ static void hand_over(struct space *s, uint64_t writing_ms, uint64_t now)
     s->transfer_ms = now;
     log_warn("disk", "this node leads and cannot write its log: handing over the lead");
     consensus_transfer(s->consensus);
+}
+
+/* ------------------------------------------------------------------ low space */
+
+bool space_is_wanting(const struct cluster *c, const struct consensus *consensus, char *text,
+                      size_t size)
+{
+    unsigned voters = 0, able = 0, low = 0;
+    struct consensus_server server;
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (unsigned i = 0; consensus_server_at(consensus, i, &server); i++) {
+        const struct node *n = cluster_node(c, server.id);
+
+        if (server.role != CONSENSUS_VOTER)
+            continue;
+        voters++;
+        if (n == NULL || n->state == NODE_DOWN)
+            continue;
+        able += !n->disk_low;
+        if (!n->disk_low)
+            continue;
+        int more = snprintf(text + used, size - used, "%s%s", low > 0 ? ", " : "", n->name);
+        used = more > 0 && used + (size_t)more < size ? used + (size_t)more : size - 1;
+        low++;
+    }
+    if (low == 0 || able > voters / 2)
+        return false;
+    snprintf(text + used, size - used, " %s no room for more of the log, and the others are no "
+             "majority: free some space in the data folder", low == 1 ? "has" : "have");
+    return true;
+}
+
+/* A client's call, as against what the nodes say on their own account. */
+static bool is_call(const struct command *cmd)
+{
+    return cmd->client != 0 && cmd->kind != COMMAND_NODE_UP;
+}
+
+bool space_refuses(const struct space *s, const uint8_t *command, size_t len,
+                   struct reply *ret_reply)
+{
+    const struct cluster *c = replica_cluster(s->replica);
+    struct reply reply = {.code = ERROR_DISK_FULL};
+    struct arena arena = {0};
+    const struct value *v;
+    struct command cmd;
+
+    if (!space_is_wanting(c, s->consensus, reply.detail, sizeof reply.detail))
+        return false;
+    bool refused = msgpack_read(command, len, &arena, &v) == 0 &&
+                   command_read(v, &arena, &cmd) == 0 && is_call(&cmd) &&
+                   !cluster_knows_call(c, cmd.client, cmd.seq);
+    arena_release(&arena);
+    if (refused)
+        *ret_reply = reply;
+    return refused;
 }
 
 static void on_timer(uv_timer_t *timer)

@@ -1,6 +1,7 @@
 #include "node/views.h"
 
 #include "consensus/consensus.h"
+#include "node/space.h"
 #include "node/views_private.h"
 #include "resources/types.h"
 
@@ -73,7 +74,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     for (const struct group *g = cluster_next_group(v->cluster, NULL); g != NULL;
          g = cluster_next_group(v->cluster, g))
         groups += g->owner == n->id;
-    sink_map(s, 14 + POLICY_PAIRS);
+    sink_map(s, 15 + POLICY_PAIRS);
     sink_kv_uint(s, "id", n->id);
     sink_kv_str(s, "name", n->name);
     sink_kv_str(s, "address", n->address);
@@ -85,6 +86,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_bool(s, "leaving", n->leaving);
     sink_kv_bool(s, "witness", n->witness);
     sink_kv_str(s, "log", log_state_name(n->log));
+    sink_kv_bool(s, "disk_low", n->disk_low);
     sink_kv_uint(s, "since_ms", n->since_ms);
     sink_kv_str(s, "cause", cause_name(n->why.cause));
     sink_kv_uint(s, "groups", groups);
@@ -108,14 +110,17 @@ void view_nodes(const struct view *v, struct sink *s)
 void view_status(const struct view *v, struct sink *s)
 {
     uint32_t leader = consensus_leader(v->consensus);
+    char text[256];
+    bool wanting = space_is_wanting(v->cluster, v->consensus, text, sizeof text);
 
-    sink_map(s, 8);
+    sink_map(s, 9);
     sink_kv_str(s, "name", cluster_name(v->cluster));
     sink_kv_str(s, "node", view_node_name(v, v->self));
     sink_kv_str(s, "leader", view_node_name(v, leader));
     sink_kv_uint(s, "term", consensus_term(v->consensus));
     sink_kv_uint(s, "index", cluster_index(v->cluster));
     sink_kv_bool(s, "quorum", leader != 0);
+    sink_kv_str(s, "read_only", wanting ? text : NULL);
     sink_str(s, "nodes");
     view_nodes(v, s);
     sink_str(s, "groups");

@@ -212,3 +212,57 @@ def test_what_is_asked_of_a_node_with_a_full_disk_ends(cluster):
         wait_for(lambda: not is_behind(cluster, other, victim), 90)
         equal_copies(cluster)
         assert is_alive(moved.pid())
+
+
+def until_refused(caller, count=4000):
+    """Write until that is refused; no call may end otherwise, or take long."""
+    for i in range(count):
+        began = time.monotonic()
+        try:
+            assert caller.change("group.set", name="load",
+                                 properties={"Description": f"{i} {TEXT}"}) == 0
+        except Refused as e:
+            assert e.code == ERROR_DISK_FULL, e
+            assert time.monotonic() - began < 5
+            return str(e)
+    raise AssertionError("the log takes whatever is written")
+
+
+def is_refused(caller):
+    try:
+        caller.change("group.set", name="load", properties={"Description": "small"})
+        return False
+    except Refused as e:
+        assert e.code == ERROR_DISK_FULL, e
+        return True
+
+
+@pytest.mark.parametrize("how_many", [2, 3])
+def test_full_disks_of_a_majority_make_it_read_only(cluster, how_many):
+    leader = leader_of(cluster)
+    full = [leader, *(n for n in cluster.names if n != leader)][:how_many]
+    kept = service(cluster, leader)
+    with caller(cluster, cluster.names[-1]) as c:
+        assert c.change("group.create", name="load") == 0
+        cluster.disk(full, "full")
+        text = until_refused(c)
+        assert "free some space" in text and all(n in text for n in full), text
+        end = time.monotonic() + 10  # Leases pass.
+        while time.monotonic() < end:
+            for node in cluster.names:
+                with caller(cluster, node) as r:
+                    assert r.ask("group.get", name="svc")["state"] == "Online"
+            assert is_refused(c)
+            assert "free some space" in c.ask("cluster.status")["read_only"]
+            time.sleep(0.5)
+        assert kept.never_stopped()
+        assert set(states(cluster, leader).values()) == {"Up"}
+        for node in full:
+            assert node_of(cluster, node, node)["disk_low"]
+
+        cluster.disk(full, "ok")
+        wait_for(lambda: not is_refused(c), 60)
+        wait_for(lambda: c.ask("cluster.status")["read_only"] is None, 60)
+        assert c.change("group.offline", name="svc") == ERROR_IO_PENDING
+        wait_for(lambda: c.ask("group.get", name="svc")["state"] == "Offline", 60)
+        equal_copies(cluster)

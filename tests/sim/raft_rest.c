@@ -52,6 +52,11 @@ uint64_t room_free(const char *dir)
     return disk_mood(sim.current->machine->disk) == DISK_FULL ? 0 : UINT64_MAX;
 }
 
+bool room_is_low(const char *dir, unsigned capacity_kb)
+{
+    return capacity_kb == 0 && room_free(dir) == 0;
+}
+
 bool room_for_snapshot(const char *dir, uint64_t bytes)
 {
     return room_free(dir) >= bytes;
