@@ -218,6 +218,7 @@ help:
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-failover  from a fault to running elsewhere; CASE=, RUNS=, PROFILE="
 	@echo "make bench-groupmgr  what decisions cost with 8,000 groups on 64 nodes"
+	@echo "make bench-ending  how long hundreds of services take to be gone"
 	@echo "make install    to PREFIX=/usr/local"
 	@echo "make clean      remove build/"
 
@@ -246,6 +247,10 @@ $(BUILD)/tests/bench/groupmgr: $(call bench_objects,groupmgr.c) $(GROUPMGR) \
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lmsgpackc $(LIBS_BASE)
 
+$(BUILD)/tests/bench/ending: $(call bench_objects,ending.c) $(RESOURCES) $(NET) $(BASE)
+	@$(if $(V),,echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS_NET) $(LIBS_BASE)
+
 $(BUILD)/tests/bench/beat: $(call bench_objects,beat.c)
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
@@ -267,6 +272,13 @@ bench-groupmgr:
 	@$(MAKE) --no-print-directory MODE=release build/release/tests/bench/groupmgr
 	@build/release/tests/bench/groupmgr $(if $(CHECK),--check)
 
+# `make bench-ending`: how long hundreds of services take to be gone (resources/lease.h).
+.PHONY: bench-ending
+bench-ending:
+	@scripts/deps
+	@$(MAKE) --no-print-directory MODE=release build/release/tests/bench/ending
+	@build/release/tests/bench/ending $(RUNS)
+
 .PHONY: bench bench-programs
 bench-programs: build $(BUILD)/tests/bench/load $(BUILD)/tests/bench/libraft
 bench:
@@ -282,8 +294,8 @@ SIM_PRODUCT := $(filter-out base/memory.c base/clock.c base/log.c,$(wildcard bas
     $(wildcard groupmgr/*.c) net/msgpack.c net/msgpack_scan.c net/address.c \
     $(filter-out %/acked.c %/disk_check.c %/room.c %/transport.c %/heap.c,$(wildcard consensus/*.c)) \
     $(filter-out %/main.c %/config.c %/identity.c %/notify.c %/supervisor.c %/join.c %/farewell.c,$(wildcard node/*.c)) \
-    $(addprefix resources/,host.c lease.c life.c unit.c unit_checks.c monitor.c monitor_orders.c \
-        monitor_protocol.c properties.c types.c watchdog.c)
+    $(addprefix resources/,host.c host_lease.c lease.c life.c unit.c unit_checks.c unit_expire.c monitor.c monitor_orders.c \
+        monitor_protocol.c properties.c types.c vigil.c watchdog.c)
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/sim/%.o,$(SIM_PRODUCT)) \
     $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/sim/*.c))
 SIM_WRAPPED := cluster_apply consensus_open guard_open guard_close lease_set

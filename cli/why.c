@@ -96,6 +96,10 @@ static void plan_group(struct story *s)
     plan_add(s, s->group, "rescue_at_ms",
              arena_printf(s->a, "it waits no longer for %s, and goes to another node",
                           field(s, s->group, "owner")));
+    plan_add(s, s->group, "ending_at_ms",
+             arena_printf(s->a,
+                          "%s has had the TerminateBudget of %s, and no longer runs it for certain",
+                          field(s, s->group, "owner"), field(s, s->group, "ending_resource")));
     plan_add(s, s->group, "start_at_ms", "its GroupStartDelay is over, and it is started");
     plan_add(s, s->group, "failback_at_ms", "it may go back to a node that it prefers");
     for (uint32_t i = 0; resources != NULL && i < resources->len; i++) {

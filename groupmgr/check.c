@@ -291,6 +291,9 @@ static const char *plans_fault(const struct cluster *c, const struct group_recor
     MUST((group->start_at_ms != 0) == (g->start.slot != 0));
     MUST((group->failback_at_ms != 0) == (g->failback.slot != 0));
     MUST(group->rescue_at_ms == 0 || !node_is_up(g->owner));
+    MUST(group->ending_ms == 0 || !node_is_up(g->owner));
+    MUST((group->ending_ms == 0) == (group->ending_resource == 0));
+    MUST(group->ending_ms != 0 || group->ending_since_ms == 0);
     MUST(group->start_at_ms == 0 || node_is_up(g->owner));
     MUST(group_set_has(&c->wishes, g) == (group->failback_at_ms != 0));
     MUST(group->drained_from == 0 || from != NULL);

@@ -187,6 +187,7 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_FENCE_RESULT] = apply_fence_result,
     [COMMAND_NODE_JOIN] = apply_node_join,
     [COMMAND_NODE_REMOVED] = apply_node_removed,
+    [COMMAND_NODE_ENDED] = apply_node_ended,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches

@@ -124,15 +124,16 @@ struct command {
     unsigned name_count;
     bool has_names;           /* *_SET: replace the owners. */
     /* Nodes. */
-    uint32_t node;            /* NODE_UP/DOWN/LEAVING/REMOVED, REPORT, FENCE_*: who. NODE_JOIN: the
+    uint32_t node;            /* NODE_UP/DOWN/LEAVING/REMOVED/ENDED, REPORT, FENCE_*: who. NODE_JOIN: the
                                * highest id in the raft configuration, as its proposer knows it. */
-    uint64_t incarnation;     /* NODE_DOWN, NODE_LEAVING, REPORT, FENCE_*: of which life. */
+    uint64_t incarnation;     /* NODE_DOWN/LEAVING/ENDED, REPORT, FENCE_*: of which life. */
     uint64_t node_seq;        /* NODE_DOWN, FENCE_NODE: last renewal that the proposer saw. */
     uint64_t attempt;         /* FENCE_RESULT: of which attempt. */
     uint32_t by;              /* FENCE_ATTEMPT: the node that makes it. */
     enum cause cause;         /* NODE_DOWN: CAUSE_NODE_LEASE_EXPIRED or CAUSE_NODE_STOPPED.
                                * NODE_UP: why it lost its last lease, a CAUSE_LAPSE_*, or 0. */
-    uint32_t ms;              /* NODE_UP: for how long. NODE_DOWN: since it was last heard. */
+    uint32_t ms;              /* NODE_UP: for how long. NODE_DOWN: since it was last heard.
+                               * NODE_ENDED: since it was declared down, by its own clock. */
     const char *address;      /* NODE_UP, NODE_JOIN. */
     const char *disk;         /* NODE_UP, NODE_JOIN. */
     const struct renewal *renewals; /* PULSE. */

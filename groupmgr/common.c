@@ -110,6 +110,8 @@ static const struct common resource_common[] = {
     NUMBER(resource, deadlock_timeout_ms, "DeadlockTimeout", 1000, UINT32_MAX, 300000, HANDLER),
     NUMBER(resource, looks_alive_ms, "LooksAlivePollInterval", 10, UINT32_MAX, UINT32_MAX, HANDLER),
     NUMBER(resource, is_alive_ms, "IsAlivePollInterval", 10, UINT32_MAX, 60000, HANDLER),
+    NUMBER(resource, terminate_budget_ms, "TerminateBudget", 0, 600000, 0, HANDLER),
+    NUMBER(resource, self_fencing, "SelfFencing", 0, 1, 0, HANDLER),
     TEXT(resource, description, "Description"),
 };
 

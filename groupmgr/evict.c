@@ -60,6 +60,10 @@ static uint32_t group_check(const struct cluster *c, const struct group_record *
     if (!force)
         return refuse(reply, ERROR_CANT_EVICT_ACTIVE_NODE, "%s owns %s", n->node.name,
                       g->group.name);
+    if (g->group.ending_ms != 0)
+        return refuse(reply, ERROR_CANT_EVICT_ACTIVE_NODE,
+                      "%s may still be ending %s: wait, or say with `fence confirm` that it is off",
+                      n->node.name, g->group.name);
     if (heir_of(c, g, n) == NULL)
         return refuse(reply, ERROR_HOST_NODE_NOT_AVAILABLE, "no other node can take %s",
                       g->group.name);

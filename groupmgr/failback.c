@@ -123,7 +123,9 @@ static bool is_failback_to(const struct operation *op, const struct node_record 
 static bool comes_to(const struct cluster *c, const struct group_record *g,
                      const struct node_record *n)
 {
-    if (g->owner == n)
+    /* One whose owner is gone is rescue.c's, which starts what it moves: brought here
+     * by a failback it would lie, wanted online, and nobody would be left to start it. */
+    if (g->owner == n || !node_is_up(g->owner))
         return false;
     if (g->group.drained_from == n->node.id)
         return true;

@@ -120,6 +120,7 @@ static void fencing_confirm(struct cluster *c, struct node_record *n, enum cause
                             const char *text)
 {
     fencing_enter(c, n, FENCING_CONFIRMED, cause, text);
+    endings_forget(c, n);
     if (node_is_up(n)) {
         node_die(c, n, cause);
         return;

@@ -114,6 +114,10 @@ const struct fence_device *cluster_next_fence_device(const struct cluster *c,
 /* Do the groups of `n`, which is down, wait until it is known to be off? */
 bool node_awaits_fencing(const struct cluster *c, const struct node *n);
 
+/* The least time after the death of `n`, in ms by its own clock, after which a group of it
+ * waits no longer for the end of what `n` ran (COMMAND_NODE_ENDED); 0: none waits. */
+uint32_t node_next_ending_ms(const struct cluster *c, const struct node *n);
+
 /* Was the node `id` evicted? `ret_removed` (NULL is fine): it is in the raft configuration
  * no more, as the leader has said, and never will be again: ids are not given twice. */
 bool cluster_departed(const struct cluster *c, uint32_t id, bool *ret_removed);

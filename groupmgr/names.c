@@ -144,6 +144,8 @@ static const struct {
     [CAUSE_LAPSE_BUSY] = {"lapse-busy", "its daemon was stalled by its own work"},
     [CAUSE_LAPSE_FROZEN] = {"lapse-frozen", "its daemon was frozen"},
     [CAUSE_LAPSE_DAEMON_DEAD] = {"lapse-daemon-dead", "its daemon was dead"},
+    [CAUSE_ENDING] = {"ending", "its node is down and has its TerminateBudget to end it"},
+    [CAUSE_ENDED] = {"ended", "nothing of it runs on the node that is down any more"},
     [CAUSE_LOG_BEHIND] = {"log-behind", "its log waits: its disk is full or too slow"},
     [CAUSE_LOG_BEHIND_WORK] = {"log-behind-work", "its log waits for its disk and something is "
                                                   "wanted of it: its lease is not renewed"},
@@ -209,6 +211,7 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_FENCE_RESULT] = "fence-result",
         [COMMAND_NODE_JOIN] = "node-join",
         [COMMAND_NODE_REMOVED] = "node-removed",
+        [COMMAND_NODE_ENDED] = "node-ended",
     };
     return NAME_IN(names, k);
 }
@@ -248,6 +251,8 @@ static const struct {
     [PLACEMENT_BEING_FENCED] = {"being-fenced", "is being switched off"},
     [PLACEMENT_OWNER_NOT_FENCED] = {"owner-not-fenced",
                                     "has to wait until its present node is known to be off"},
+    [PLACEMENT_OWNER_ENDING] = {"owner-ending",
+                                "has to wait until its present node has ended it for certain"},
     [PLACEMENT_NOT_POSSIBLE_OWNER] = {"not-possible-owner",
                                       "is no possible owner of one of its resources"},
     [PLACEMENT_REFUSED_BY_HANDLER] = {"refused-by-handler",

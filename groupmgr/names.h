@@ -186,6 +186,9 @@ enum cause {
     CAUSE_LAPSE_BUSY,            /* Its daemon ran, and did not come to its timers. */
     CAUSE_LAPSE_FROZEN,          /* Its daemon did not run: frozen, suspended, starved. */
     CAUSE_LAPSE_DAEMON_DEAD,     /* The daemon had died, and the next one came too late. */
+    /* TerminateBudget: see ending.c. */
+    CAUSE_ENDING,                /* Its node is down and may still be ending something of it. */
+    CAUSE_ENDED,                 /* No longer. */
     /* A node's log: behind.c. */
     CAUSE_LOG_BEHIND,            /* What is committed does not reach its copy. */
     CAUSE_LOG_BEHIND_WORK,       /* And something is wanted of it: its lease is not renewed. */
@@ -243,6 +246,7 @@ enum command_kind {
     COMMAND_FENCE_RESULT,  /* what became of it. */
     COMMAND_NODE_JOIN,     /* A new node asks for an id of its own. */
     COMMAND_NODE_REMOVED,  /* An evicted node is in the raft configuration no more. */
+    COMMAND_NODE_ENDED,    /* A dead node has had so long to end what it ran. */
     COMMAND_KIND_END
 };
 const char *command_kind_name(enum command_kind k); /* "group-offline" */
@@ -278,8 +282,9 @@ enum placement_rule {
     PLACEMENT_AFFINITY,             /* Fewer groups to be near to. */
     PLACEMENT_MORE_LOADED,          /* More groups (value). */
     PLACEMENT_HIGHER_ID,
-    /* Excluded. Last, since snapshots hold the numbers. */
-    PLACEMENT_LOG_BEHIND,           /* It would not learn of it. */
+    /* Excluded, too; it stands here since snapshots hold the numbers. */
+    PLACEMENT_OWNER_ENDING,         /* Its owner may still be ending it. */
+    PLACEMENT_LOG_BEHIND,           /* The same: it would not learn of it. */
     PLACEMENT_RULE_COUNT
 };
 const char *placement_rule_name(enum placement_rule r); /* "anti-affinity" */

@@ -138,6 +138,7 @@ static void node_begin(struct cluster *c, struct node_record *n, const struct co
     n->node.leaving = false;
     n->node.witness = (cmd->flags & NODE_UP_WITNESS) != 0;
     fencing_forget(n);
+    endings_forget(c, n);  /* It joins when nothing of its former life runs. */
     refusals_forget(c, n); /* What could not come online may have been put right. */
     quarantine_consider(c, n);
     node_enter(c, n, n->node.paused ? NODE_PAUSED : NODE_UP, CAUSE_NODE_UP);
@@ -238,9 +239,12 @@ void node_shun(struct cluster *c, struct node_record *n)
 uint32_t apply_node_down(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     struct node_record *n = find_node(c, cmd->node);
-    uint32_t code = node_life_check(n, cmd, reply);
+    uint32_t code;
 
     assert(cmd->kind == COMMAND_NODE_DOWN);
+    if (ending_is_over(c, n, cmd))
+        return 0;
+    code = node_life_check(n, cmd, reply);
     if (code != 0)
         return code;
     if (cmd->cause != CAUSE_NODE_LEASE_EXPIRED && cmd->cause != CAUSE_NODE_STOPPED)

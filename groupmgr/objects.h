@@ -204,6 +204,10 @@ struct group {
     uint64_t start_at_ms;    /* GroupStartDelay: started then; 0: not planned. */
     uint64_t rescue_at_ms;   /* ResiliencyPeriod: waits so long for its owner; 0. */
     uint64_t failback_at_ms; /* Goes back to a preferred owner then; 0. */
+    /* The owner is down and may be ending something of it for so long after its lease
+     * (TerminateBudget, ending.c); 0: not. Of which resource, and since when. */
+    uint32_t ending_ms;
+    uint64_t ending_resource, ending_since_ms;
     /* Common properties (docs/semantics.md for each). */
     char *description;
     uint32_t failover_threshold; /* 0xFFFFFFFF: number of nodes - 1. */
@@ -265,6 +269,8 @@ struct resource {
     uint64_t operation; /* Index at which it last entered a pending state: one life of it. */
     bool fail_requested; /* The owner is to treat life `operation` as failed. */
     bool terminate;      /* OfflinePending: not in order, at once. Before: when its turn comes. */
+    uint32_t budget_ms;  /* Its TerminateBudget when the present life, or the last, began. */
+    bool fenced_by_self; /* The same of its SelfFencing. */
     uint64_t since_ms;
     struct why why;      /* Of its state. */
     struct why verdict;  /* Of its last failure: what was done about it, or why nothing. */
@@ -298,6 +304,8 @@ struct resource {
     uint32_t deadlock_timeout_ms;
     uint32_t looks_alive_ms;
     uint32_t is_alive_ms;
+    uint32_t terminate_budget_ms; /* What its node has beyond its lease to end it. */
+    uint32_t self_fencing;        /* Its node must be able to reset itself. */
     unsigned restarts;          /* In the period that began at: */
     uint64_t restarts_since_ms;
     uint64_t restart_at_ms;     /* Stamp at which to try again; 0: not planned. */

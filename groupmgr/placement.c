@@ -113,6 +113,8 @@ static void judge_exclusion(struct judging *j, struct judged *one)
     if (one->rule == PLACEMENT_CHOSEN && j->g->owner != NULL &&
         node_awaits_fencing(j->c, &j->g->owner->node))
         one->rule = PLACEMENT_OWNER_NOT_FENCED;
+    else if (one->rule == PLACEMENT_CHOSEN && g->ending_ms != 0)
+        one->rule = PLACEMENT_OWNER_ENDING;
     if (one->rule != PLACEMENT_CHOSEN)
         return;
     one->value = resource_not_possible(g, one->n);
@@ -326,6 +328,7 @@ uint32_t placement_target_code(struct cluster *c, struct group_record *g,
     case PLACEMENT_CAPACITY:
         return ERROR_CLUSTER_RESOURCE_VETOED_MOVE_NOT_ENOUGH_RESOURCES_ON_DESTINATION;
     case PLACEMENT_OWNER_NOT_FENCED:
+    case PLACEMENT_OWNER_ENDING:
         return ERROR_HOST_NODE_NOT_AVAILABLE;
     default:
         return node_host_code(n);

@@ -62,6 +62,10 @@ static uint32_t groups_check(const struct group_record *from, const struct group
     assert(from != to);
     if (code == 0)
         code = group_idle_check(to, reply);
+    /* In another group it would be started while it may still run. */
+    if (code == 0 && group_is_held(from))
+        code = refuse(reply, ERROR_INVALID_STATE, "%s may still run on %s, which is down",
+                      from->group.name, from->owner->node.name);
     if (code != 0)
         return code;
     if (locked == NULL)

@@ -120,23 +120,56 @@ static void play_now(struct play *p)
         p->first = p->end = 0;
 }
 
+/* The next dead node that groups wait for no longer, and when: its clock runs as the
+ * stamps do. UINT64_MAX: there is none. */
+static uint64_t next_ending(const struct play *p, struct command *ret)
+{
+    uint64_t due_ms = UINT64_MAX;
+
+    assert(p->cluster != NULL);
+    for (const struct node *n = cluster_next_node(p->cluster, NULL); n != NULL;
+         n = cluster_next_node(p->cluster, n)) {
+        uint32_t ms = node_next_ending_ms(p->cluster, n);
+
+        if (ms == 0 || n->since_ms + ms >= due_ms)
+            continue;
+        due_ms = n->since_ms + ms;
+        *ret = (struct command){
+            .kind = COMMAND_NODE_ENDED, .node = n->id, .incarnation = n->incarnation, .ms = ms};
+    }
+    return due_ms;
+}
+
+/* When something happens by itself, and the command that does it. */
+static uint64_t next_due(const struct play *p, struct command *ret)
+{
+    uint64_t due_ms = cluster_next_deadline(p->cluster), ending_ms = next_ending(p, ret);
+
+    if (ending_ms <= due_ms)
+        return ending_ms;
+    *ret = (struct command){.kind = COMMAND_TICK};
+    return due_ms;
+}
+
 /* To the next deadline; false if there is none before the horizon. */
 static bool play_on(struct play *p)
 {
-    uint64_t due_ms = cluster_next_deadline(p->cluster);
+    struct command cmd;
+    uint64_t due_ms = next_due(p, &cmd);
     struct reply reply;
 
     assert(p->first == p->end);
     if (due_ms == UINT64_MAX || (due_ms > p->began_ms && due_ms - p->began_ms > p->how->horizon_ms))
         return false;
     p->now_ms = due_ms > p->now_ms ? due_ms : p->now_ms;
-    play_apply(p, &(struct command){.kind = COMMAND_TICK}, &reply);
+    play_apply(p, &cmd, &reply);
     return true;
 }
 
 static struct rehearsal_result play_end(const struct play *p)
 {
-    uint64_t due_ms = cluster_next_deadline(p->cluster);
+    struct command cmd;
+    uint64_t due_ms = next_due(p, &cmd);
     struct rehearsal_result result = {
         .end = REHEARSAL_SETTLED,
         .after_ms = p->now_ms - p->began_ms,

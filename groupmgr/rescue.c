@@ -38,6 +38,8 @@ void group_lose_owner(struct cluster *c, struct group_record *g, enum cause caus
     uint64_t wait_ms = resiliency_ms(c, &g->group);
 
     assert(!node_is_up(g->owner));
+    if (cause == CAUSE_NODE_LEASE_EXPIRED)
+        ending_begin(c, g); /* First: then nothing of it seems to run any more. */
     group_lose_lives(c, g, cause);
     /* Only one that went without a word may be back in a moment. */
     if (cause == CAUSE_NODE_LEASE_EXPIRED && wait_ms > 0) {
@@ -128,7 +130,7 @@ void group_rescue(struct cluster *c, struct group_record *g, enum cause cause)
     assert(cause != CAUSE_WAITS_FOR_NODE); /* It marks what is parked. */
     timer_set(c, &g->rescue, 0);
     host = placement_choose(c, g, &(struct question){.not_this = g->owner});
-    if (node_awaits_fencing(c, &g->owner->node)) {
+    if (group_is_held(g)) {
         /* It is looked for again when that has ended. */
         assert(host == NULL);
         placement_nowhere(c, g);
@@ -154,12 +156,13 @@ void group_restore(struct cluster *c, struct group_record *g)
     group_start(c, g, OPERATION_ONLINE, CAUSE_PERSISTENT_STATE);
 }
 
-/* Without those that wait for their owner to come back, or to be switched off. */
+/* Without those that wait for their owner to come back, to be switched off, or to have
+ * ended what it ran. */
 static bool group_is_stranded(const struct group_record *g)
 {
     if (node_is_up(g->owner))
         return group_is_parked(g);
-    return g->group.rescue_at_ms == 0 && !node_awaits_fencing(g->cluster, &g->owner->node);
+    return g->group.rescue_at_ms == 0 && !group_is_held(g);
 }
 
 static enum cause stranded_cause(const struct group_record *g)

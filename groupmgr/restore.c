@@ -287,6 +287,9 @@ static bool group_read(struct cluster *c, const struct value *v)
     timer_set(c, &g->start, read_uint(&r, "start_at_ms", UINT64_MAX));
     timer_set(c, &g->rescue, read_uint(&r, "rescue_at_ms", UINT64_MAX));
     timer_set(c, &g->failback, read_uint(&r, "failback_at_ms", UINT64_MAX));
+    group->ending_ms = read_u32(&r, "ending_ms");
+    group->ending_resource = read_uint(&r, "ending_resource", UINT64_MAX);
+    group->ending_since_ms = read_uint(&r, "ending_since_ms", UINT64_MAX);
     commons_read(OBJECT_GROUP, group, &r);
     if (!preferred_read(c, &r, group) || !fields_end(&r))
         return false;
@@ -352,6 +355,8 @@ static bool resource_read_life(struct field_reader *r, struct resource_record *r
     res->operation = read_uint(r, "operation", UINT64_MAX);
     res->fail_requested = read_bool(r, "fail_requested");
     res->terminate = read_bool(r, "terminate");
+    res->budget_ms = read_u32(r, "budget_ms");
+    res->fenced_by_self = read_bool(r, "fenced_by_self");
     res->since_ms = read_uint(r, "since_ms", UINT64_MAX);
     why_read(r, "why", &res->why);
     why_read(r, "verdict", &res->verdict);

@@ -407,6 +407,20 @@ void failback_run(struct cluster *c, struct node_record *n);
  * come back now. */
 void failback_resume(struct cluster *c, struct node_record *n, enum node_resume_type type);
 
+/* --------------------------------------------- ending.c: TerminateBudget */
+
+command_handler apply_node_ended;
+/* The owner of `g` has died, and what ran there may be ended for longer than its
+ * lease: then the group waits. Before its lives are taken from it. */
+void ending_begin(struct cluster *c, struct group_record *g);
+/* Nothing of the former life of `n` runs any more. */
+void endings_forget(struct cluster *c, struct node_record *n);
+/* A dead node's own word that nothing of it runs any more: done, if groups of it
+ * wait for that. */
+bool ending_is_over(struct cluster *c, struct node_record *n, const struct command *cmd);
+/* Its owner is down and may still run something of it: no node may have it. */
+bool group_is_held(const struct group_record *g);
+
 /* ----------------------------------------------------- quarantine.c */
 
 /* `n` went without a word: count it. */

@@ -193,6 +193,9 @@ static void group_fields(const void *object, struct field_writer *w)
     field_uint(w, "start_at_ms", g->start_at_ms);
     field_uint(w, "rescue_at_ms", g->rescue_at_ms);
     field_uint(w, "failback_at_ms", g->failback_at_ms);
+    field_uint(w, "ending_ms", g->ending_ms);
+    field_uint(w, "ending_resource", g->ending_resource);
+    field_uint(w, "ending_since_ms", g->ending_since_ms);
     commons_write(OBJECT_GROUP, g, w);
 }
 
@@ -226,6 +229,8 @@ static void resource_fields(const void *object, struct field_writer *w)
     field_uint(w, "operation", r->operation);
     field_bool(w, "fail_requested", r->fail_requested);
     field_bool(w, "terminate", r->terminate);
+    field_uint(w, "budget_ms", r->budget_ms);
+    field_bool(w, "fenced_by_self", r->fenced_by_self);
     field_uint(w, "since_ms", r->since_ms);
     why_write(w, "why", &r->why);
     why_write(w, "verdict", &r->verdict);

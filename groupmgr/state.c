@@ -127,6 +127,10 @@ static void resource_move(struct cluster *c, struct resource_record *r, enum res
     res->since_ms = c->now_ms;
     if (resource_is_pending(r))
         res->operation = c->index;
+    if (next == RESOURCE_ONLINE_PENDING) {
+        res->budget_ms = res->terminate_budget_ms;
+        res->fenced_by_self = res->self_fencing != 0;
+    }
     /* What its handler or an operator said of this life ends with it. */
     if (next != RESOURCE_ONLINE)
         res->locked = res->fail_requested = res->embedded_failure = false;

@@ -169,7 +169,7 @@ void group_give(struct cluster *c, struct group_record *g, struct node_record *o
 {
     char text[NAME_BYTES_MAX + 16];
 
-    assert(!group_runs(g) && !node_awaits_fencing(c, &g->owner->node));
+    assert(!group_runs(g) && !group_is_held(g));
     snprintf(text, sizeof(text), "owner was %s", g->owner->node.name);
     group_book(g, owner);
     timer_set(c, &g->rescue, 0); /* It waits for its old one no longer. */

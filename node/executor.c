@@ -171,7 +171,12 @@ static void while_online_pending(struct executor *x, struct local *l, const stru
         return;
     }
     if (l->operation != r->operation) {
-        if (l->ordered != r->operation || !l->ordered_online)
+        if (r->fenced_by_self && !monitor_feeds_watchdog(x->monitor))
+            report(x, l, REPORT_CANNOT_ONLINE_HERE, ERROR_CLUSTER_INCOMPATIBLE_VERSIONS,
+                   "this node's monitor is older than its daemon and knows no SelfFencing: drain "
+                   "the node and restart it",
+                   r->operation);
+        else if (l->ordered != r->operation || !l->ordered_online)
             executor_order_online(x, l, r);
         return;
     }

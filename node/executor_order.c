@@ -46,6 +46,8 @@ void executor_order_online(struct executor *x, struct local *l, const struct res
         .pending_timeout_ms = r->pending_timeout_ms,
         .looks_alive_ms = r->looks_alive_ms,
         .is_alive_ms = r->is_alive_ms,
+        .budget_ms = r->budget_ms,
+        .self_fencing = r->fenced_by_self,
         .properties = &properties,
         .instructions = runs ? op->instructions : NULL,
         .instructions_len = runs ? op->instructions_len : 0,

@@ -201,6 +201,41 @@ static void on_death(uv_timer_t *timer)
         propose_deaths(p, clock_boot_ms());
 }
 
+static void ended_done(uint32_t code, const struct reply *reply, void *data)
+{
+    struct pulse *p = data;
+
+    (void)code;
+    (void)reply;
+    for (unsigned i = 0; i <= NODES_MAX; i++)
+        p->members[i].ended_proposed = false;
+}
+
+/* Groups of dead nodes that wait until what ran there has been ended for certain
+ * (groupmgr/ending.c). The death was applied here after the node's lease had ended on
+ * its own clock; what has passed here since, less what clocks may differ, has passed
+ * there at least. A pulse later than it might is early enough for who takes seconds. */
+static void propose_endings(struct pulse *p, uint64_t now)
+{
+    for (const struct node *n = cluster_next_node(pulse_state(p), NULL); n != NULL;
+         n = cluster_next_node(pulse_state(p), n)) {
+        uint32_t least_ms = n->state == NODE_DOWN ? node_next_ending_ms(pulse_state(p), n) : 0;
+        struct member *m = least_ms != 0 ? pulse_member(p, n->id) : NULL;
+
+        if (m == NULL || m->incarnation != n->incarnation || m->down_ms == 0 || m->ended_proposed)
+            continue;
+        uint64_t passed_ms = (now - m->down_ms) * 1000 / (1000 + DRIFT_PER_MILLE);
+        if (passed_ms <= least_ms)
+            continue;
+        struct command cmd = {.kind = COMMAND_NODE_ENDED,
+                              .node = n->id,
+                              .incarnation = n->incarnation,
+                              .ms = passed_ms < UINT32_MAX ? (uint32_t)passed_ms - 1 : UINT32_MAX};
+        m->ended_proposed = true;
+        pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, ended_done);
+    }
+}
+
 static void init_done(uint32_t code, const struct reply *reply, void *data)
 {
     (void)code;
@@ -216,6 +251,7 @@ void lead_tick(struct pulse *p, uint64_t now)
     }
     propose_pulse(p); /* First in the log: what was gathered counts. */
     propose_deaths(p, now);
+    propose_endings(p, now);
 }
 
 /* ------------------------------------------------------------------- deadlines */

@@ -266,6 +266,8 @@ static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
 
     if (m == NULL)
         return;
+    if (m->incarnation != incarnation)
+        m->down_ms = 0;
     m->incarnation = incarnation;
     m->heard_ms = clock_boot_ms();
 }
@@ -381,6 +383,18 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
     }
 }
 
+/* From here on the budgets of what it ran are counted (groupmgr/ending.c). */
+static void died(struct pulse *p, uint32_t node)
+{
+    const struct node *n = cluster_node(pulse_state(p), node);
+    struct member *m = n != NULL && n->state == NODE_DOWN ? pulse_member(p, node) : NULL;
+
+    if (m == NULL || (m->incarnation == n->incarnation && m->down_ms != 0))
+        return;
+    m->incarnation = n->incarnation;
+    m->down_ms = clock_boot_ms();
+}
+
 static void on_node_down(struct pulse *p)
 {
     const struct node *n = cluster_node(pulse_state(p), p->self);
@@ -408,6 +422,7 @@ void pulse_on_command(struct pulse *p, const struct command *cmd, const struct r
     case COMMAND_NODE_DOWN:
     case COMMAND_FENCE_RESULT:
     case COMMAND_FENCE_CONFIRM:
+        died(p, cmd->node);
         on_node_down(p);
         break;
     default:
@@ -416,7 +431,8 @@ void pulse_on_command(struct pulse *p, const struct command *cmd, const struct r
 }
 
 /* A snapshot says who is up, not when they were heard: from now on they have a
- * whole lease, which is later than the truth and therefore safe. */
+ * whole lease, which is later than the truth and therefore safe. So have the dead their
+ * whole budgets. */
 void pulse_on_restored(struct pulse *p)
 {
     const struct node *self = NULL;
@@ -424,6 +440,7 @@ void pulse_on_restored(struct pulse *p)
     for (const struct node *n = cluster_next_node(pulse_state(p), NULL); n != NULL;
          n = cluster_next_node(pulse_state(p), n)) {
         heard(p, n->id, n->incarnation);
+        died(p, n->id);
         if (n->id == p->self)
             self = n;
     }

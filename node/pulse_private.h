@@ -22,6 +22,8 @@ struct member {
     uint64_t incarnation;
     uint64_t heard_ms; /* Boot time at which its last renewal was applied here. */
     bool down_proposed;
+    uint64_t down_ms; /* Boot time at which the death of that life was applied here; 0: not yet. */
+    bool ended_proposed;
 };
 
 struct pulse {

@@ -74,7 +74,7 @@ void view_operations(const struct view *v, struct sink *s)
 /* --------------------------------------------------------------------- groups */
 
 /* What only a look at this one group tells: a list of thousands stays cheap. */
-enum { WHOLE_PAIRS = 14 };
+enum { WHOLE_PAIRS = 16 };
 
 static void view_placement(const struct view *v, const char *key, const struct placement *p,
                            struct sink *s)
@@ -85,8 +85,17 @@ static void view_placement(const struct view *v, const char *key, const struct p
     view_candidates(v, "candidates", p->candidates, p->candidate_count, s);
 }
 
+/* Until when its owner, which is down, may be ending it, as far as a wall clock can say
+ * that; 0: it is not waited for. */
+static uint64_t ending_at_ms(const struct group *g)
+{
+    return g->ending_ms == 0 ? 0 : g->ending_since_ms + g->ending_ms;
+}
+
 static void view_whole(const struct view *v, const struct group *g, struct sink *s)
 {
+    const struct resource *ending = cluster_resource(v->cluster, g->ending_resource);
+
     sink_kv_str(s, "cause", cause_name(g->why.cause));
     view_why("why", &g->why, s);
     view_placement(v, "placement", &g->placement, s);
@@ -99,6 +108,8 @@ static void view_whole(const struct view *v, const struct group *g, struct sink 
     sink_kv_uint(s, "start_at_ms", g->start_at_ms);
     sink_kv_uint(s, "rescue_at_ms", g->rescue_at_ms);
     sink_kv_uint(s, "failback_at_ms", g->failback_at_ms);
+    sink_kv_uint(s, "ending_at_ms", ending_at_ms(g));
+    sink_kv_str(s, "ending_resource", ending != NULL ? ending->name : NULL);
     sink_kv_map(s, "properties", view_common_count(OBJECT_GROUP));
     view_commons(OBJECT_GROUP, g, s);
     sink_str(s, "resources");

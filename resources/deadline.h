@@ -8,6 +8,9 @@
  * the socket of the frozen monitor makes no difference, as the monitor would not
  * count it either when it wakes (lease.h).
  *
+ * It is the moment to begin to end things, lease_end_ms(): earlier than the daemon said by
+ * what runs. What has a budget (TerminateBudget) may be ended that much later.
+ *
  * The mapping survives fork(), not exec(). Any process, any thread. */
 #ifndef HOLDFAST_RESOURCES_DEADLINE_H
 #define HOLDFAST_RESOURCES_DEADLINE_H

@@ -51,6 +51,7 @@ struct guardians {
     uv_timer_t sweep;
     struct pace pace;
     struct guardian *first;
+    unsigned count; /* See guardians_count(). */
     struct tree tree;
     unsigned open_handles;
 };
@@ -139,8 +140,10 @@ static void guardian_end(struct guardian *g)
     assert(!g->ended);
     g->ended = true;
     pace_end(&g->all->pace, &g->turn);
-    if (g->pid != 0)
+    if (g->pid != 0) {
         uv_poll_stop(&g->poll);
+        g->all->count--;
+    }
     g->events->gone(g->data);
 }
 
@@ -303,6 +306,7 @@ static uint32_t guardian_launch(struct guardian *g)
 
     if (rc != 0)
         return rc;
+    g->all->count++;
     g->cgroup = xstrdup(g->plan.cgroup);
     uv = uv_poll_init(g->all->loop, &g->poll, g->fd);
     assert(uv == 0); /* A fresh socket of ours. */
@@ -389,9 +393,14 @@ void guardian_kill(struct guardian *g)
 void guardians_kill(struct guardians *gs)
 {
     for (struct guardian *g = gs->first; g != NULL; g = g->next) {
-        if (!g->lost && !g->ended)
+        if (!g->lost && !g->ended && g->plan.budget_ms == 0)
             guardian_kill(g);
     }
+}
+
+unsigned guardians_count(const struct guardians *gs)
+{
+    return gs->count;
 }
 
 pid_t guardian_pid(const struct guardian *g)

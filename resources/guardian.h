@@ -46,6 +46,7 @@ struct guardian_plan {
     const char *const *environment; /* All of it, NULL after the last. */
     const char *log_path;
     const char *cgroup; /* Path of a cgroup to make; NULL: none. */
+    uint32_t budget_ms; /* So much later than the others it must have ended after the lease. */
 };
 
 struct guardian_events {
@@ -85,8 +86,11 @@ void guardian_run(struct guardian *g, enum guardian_command command);
 void guardian_stop(struct guardian *g, bool terminate);
 /* SIGKILL to everything. */
 void guardian_kill(struct guardian *g);
-/* Of all: what the end of a lease does before it tells anybody anything. */
+/* Of all that have no budget: what the end of a lease does before it tells anybody
+ * anything. */
 void guardians_kill(struct guardians *gs);
+/* Those that have something to end: forked, and not gone. */
+unsigned guardians_count(const struct guardians *gs);
 pid_t guardian_pid(const struct guardian *g);
 /* After gone(), from inside it or later. */
 void guardian_free(struct guardian *g);

@@ -37,6 +37,9 @@ enum {
     /* So much later than the monitor, which knows better what is to be told. Well
      * below the least guard_ms, so that it is still before the end of the lease. */
     LEASE_GRACE_MS = 8,
+    /* So long before the deadline it looks whether that has come nearer: the more services
+     * run, the earlier it is (lease.h). */
+    LEASE_LOOK_MS = 250,
 };
 
 struct warden {
@@ -435,19 +438,29 @@ static void take_signals(struct warden *w)
     }
 }
 
+/* When everything must be ended though the monitor has said nothing; 0: never. What has a
+ * budget is not stopped in order by this one: its monitor, which would, is frozen or starved. */
+static uint64_t own_deadline(const struct warden *w)
+{
+    uint64_t at_ms = w->deadline == NULL ? 0 : atomic_load(&w->deadline->at_ms);
+
+    return at_ms == 0 ? 0 : at_ms + w->plan->budget_ms + LEASE_GRACE_MS;
+}
+
 /* Follows the deadline lazily: a renewal moves it without a word, so the timer of
  * an earlier one comes, and is set anew, once in a lease. CLOCK_BOOTTIME: it is due
  * at once when a suspended machine wakes up. */
 static void arm_timer(struct warden *w)
 {
-    uint64_t at_ms = w->deadline == NULL ? 0 : atomic_load(&w->deadline->at_ms);
+    uint64_t at_ms = own_deadline(w);
     struct itimerspec at = {0};
 
     if (w->timer < 0 || at_ms == w->armed_ms)
         return;
     w->armed_ms = at_ms;
     if (at_ms != 0) {
-        at_ms += LEASE_GRACE_MS;
+        if (at_ms > clock_boot_ms() + LEASE_LOOK_MS)
+            at_ms -= LEASE_LOOK_MS;
         at.it_value.tv_sec = (time_t)(at_ms / 1000);
         at.it_value.tv_nsec = (long)(at_ms % 1000 * 1000000);
     }
@@ -456,9 +469,9 @@ static void arm_timer(struct warden *w)
 
 static bool lease_is_over(const struct warden *w)
 {
-    uint64_t at_ms = w->deadline == NULL ? 0 : atomic_load(&w->deadline->at_ms);
+    uint64_t at_ms = own_deadline(w);
 
-    return at_ms != 0 && clock_boot_ms() >= at_ms + LEASE_GRACE_MS;
+    return at_ms != 0 && clock_boot_ms() >= at_ms;
 }
 
 static void serve(struct warden *w)
@@ -483,7 +496,7 @@ static void serve(struct warden *w)
             break;
         }
         if (fds[3].revents != 0 && read(w->timer, &times, sizeof(times)) == sizeof(times))
-            w->armed_ms = 0; /* Of an earlier deadline. */
+            w->armed_ms = 0; /* Of an earlier deadline, or before this one. */
         take_signals(w);
         if (w->exec >= 0 && fds[2].revents != 0)
             main_told(w);

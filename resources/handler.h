@@ -59,6 +59,7 @@ struct handler_context {
     uint64_t id;
     uint64_t token;     /* Fencing token of the group. */
     const char *cgroup; /* Path of a cgroup that this life may make; NULL. */
+    uint32_t budget_ms; /* To be ended in after the lease; 0: at once. */
     const struct type *type;
     const struct value *properties; /* Checked against the type, required ones are there. */
     const struct handler_events *events;

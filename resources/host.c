@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <uthash.h>
 
 #include "base/digest.h"
 #include "base/error.h"
@@ -18,34 +17,8 @@
 #include "net/msgpack.h"
 #include "net/rpc.h"
 #include "resources/cgroup.h"
-#include "resources/lease.h"
+#include "resources/host_private.h"
 #include "resources/monitor_protocol.h"
-#include "resources/unit.h"
-
-struct entry {
-    uint64_t id;
-    struct unit *unit;
-    UT_hash_handle hh;
-};
-
-/* SIGKILL takes milliseconds, on a machine that hardly runs any more hundreds of them. */
-enum { OVERDUE_MS = 500 };
-
-struct host {
-    uv_loop_t *loop;
-    char *dir, *node, *cgroup_prefix;
-    struct unit_env env;
-    struct guardians *guardians;
-    struct lease *lease;
-    struct rpc_server *server;
-    struct rpc_conn *daemon; /* The one whose orders count; NULL. */
-    uv_signal_t terminate;
-    uv_timer_t overdue; /* What runs without a lease has been given its time. */
-    struct watchdog watchdog;
-    struct entry *entries;
-    bool shutting_down;
-    bool finished;
-};
 
 /* --------------------------------------------------------------------- table */
 
@@ -68,7 +41,6 @@ static struct unit *add_unit(struct host *h, uint64_t id, const char *name)
 }
 
 static void finish_if_idle(struct host *h);
-static void stand_down_if_idle(struct host *h);
 
 static void host_on_forgotten(struct unit *u, void *data)
 {
@@ -81,7 +53,7 @@ static void host_on_forgotten(struct unit *u, void *data)
     HASH_DEL(h->entries, e);
     free(e);
     unit_free(u);
-    stand_down_if_idle(h);
+    host_look_to_vigil(h);
     finish_if_idle(h);
 }
 
@@ -106,7 +78,7 @@ static void host_on_changed(const struct unit *u, void *data)
 
     unit_describe(u, &r);
     report(data, &r);
-    stand_down_if_idle(data);
+    host_look_to_vigil(data);
 }
 
 /* Of a resource that the monitor does not have. */
@@ -115,69 +87,6 @@ static void report_absent(struct host *h, uint64_t id, uint64_t operation,
 {
     report(h, &(struct monitor_resource){
                   .id = id, .operation = operation, .state = state, .code = code, .text = text});
-}
-
-/* --------------------------------------------------------------------- lease */
-
-static bool host_may_start(uint32_t *ret_code, const char **ret_text, void *data)
-{
-    struct host *h = data;
-
-    if (h->shutting_down) {
-        *ret_code = ERROR_SHUTDOWN_IN_PROGRESS;
-        *ret_text = "not started: the monitor is shutting down";
-        return false;
-    }
-    if (!lease_check(h->lease)) {
-        *ret_code = ERROR_CLUSTER_NODE_DOWN;
-        *ret_text = "not started: the node's lease expired";
-        return false;
-    }
-    return true;
-}
-
-static bool is_busy(const struct host *h)
-{
-    struct entry *e, *next;
-
-    HASH_ITER(hh, h->entries, e, next)
-    if (unit_is_live(e->unit))
-        return true;
-    return false;
-}
-
-/* Only from here on, and only until all has ended: a watchdog that is armed for longer
- * than it is needed resets machines for the monitor's own faults. */
-static void host_on_overdue(uv_timer_t *timer)
-{
-    struct host *h = timer->data;
-
-    log_error("fence", "the lease is over and something runs that cannot be ended: this node "
-                       "ends itself");
-    watchdog_arm(&h->watchdog);
-}
-
-static void stand_down_if_idle(struct host *h)
-{
-    if (is_busy(h))
-        return;
-    uv_timer_stop(&h->overdue);
-    if (watchdog_is_armed(&h->watchdog) && watchdog_disarm(&h->watchdog) == 0)
-        log_info("fence", "all has ended: the watchdog is disarmed");
-}
-
-/* All at once: each has the same short time. The last one must not wait until the
- * others have been logged and reported. */
-static void host_on_lease_expired(void *data)
-{
-    struct host *h = data;
-    struct entry *e, *next;
-
-    guardians_kill(h->guardians);
-    HASH_ITER(hh, h->entries, e, next)
-    unit_expire(e->unit, ERROR_CLUSTER_NODE_DOWN, "lease expired");
-    if (h->watchdog.how != SELF_FENCE_NONE && is_busy(h))
-        uv_timer_start(&h->overdue, host_on_overdue, OVERDUE_MS, 0);
 }
 
 /* ------------------------------------------------------------------ shutdown */
@@ -192,8 +101,7 @@ static void finish_if_idle(struct host *h)
     lease_close(h->lease);
     guardians_close(h->guardians);
     uv_close((uv_handle_t *)&h->terminate, NULL);
-    uv_close((uv_handle_t *)&h->overdue, NULL);
-    watchdog_disarm(&h->watchdog);
+    vigil_close(&h->vigil);
 }
 
 static void host_shutdown(struct host *h)
@@ -205,7 +113,10 @@ static void host_shutdown(struct host *h)
     log_info("monitor", "shutting down: terminating %u resources", HASH_COUNT(h->entries));
     h->shutting_down = true;
     HASH_ITER(hh, h->entries, e, next)
-    unit_terminate(e->unit);
+    {
+        unit_hurry(e->unit); /* Whoever waits for this end does not wait for a budget. */
+        unit_terminate(e->unit);
+    }
     finish_if_idle(h);
 }
 
@@ -333,8 +244,9 @@ static void reply_inventory(const struct host *h, struct rpc_request *r)
     const struct entry *e;
 
     msgpack_sink_init(&m, &b);
-    sink_map(&m.sink, 4);
+    sink_map(&m.sink, 5);
     sink_kv_uint(&m.sink, "version", MONITOR_PROTOCOL_VERSION);
+    sink_kv_uint(&m.sink, "revision", MONITOR_PROTOCOL_REVISION);
     sink_kv_uint(&m.sink, "incarnation", lease_incarnation(h->lease));
     sink_kv_uint(&m.sink, "pid", (uint64_t)getpid());
     sink_kv_array(&m.sink, "resources", HASH_COUNT(h->entries));
@@ -496,14 +408,15 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
                    char *message, size_t size)
 {
     struct host *h = xcalloc(1, sizeof(*h));
+    struct watchdog watchdog;
     uint32_t rc;
 
     h->loop = loop;
     h->dir = xstrdup(config->dir);
     h->node = xstrdup(config->node);
-    watchdog_init(&h->watchdog, config->self_fence, config->watchdog, "/proc/sysrq-trigger");
+    watchdog_init(&watchdog, config->self_fence, config->watchdog, "/proc/sysrq-trigger");
     prepare_cgroups(h);
-    rc = lease_open(loop, host_on_lease_expired, h, &h->lease);
+    rc = lease_open(loop, host_on_lease_expired, host_on_late, h, &h->lease);
     if (rc != 0) {
         snprintf(message, size, "no timer can be had: %s", error_text(rc));
         goto release;
@@ -517,8 +430,7 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
     if (rc != 0)
         goto close_guardians;
     host_fill_env(h);
-    uv_timer_init(loop, &h->overdue);
-    h->overdue.data = h;
+    vigil_init(&h->vigil, loop, &watchdog, h->lease, host_on_vigil_broken, h);
     uv_signal_init(loop, &h->terminate);
     h->terminate.data = h;
     uv_signal_start(&h->terminate, host_on_sigterm, SIGTERM);
@@ -545,8 +457,10 @@ static void wait_for_events(const uv_loop_t *loop)
 
 void host_wake(struct host *h)
 {
-    if (!h->finished)
-        lease_check(h->lease);
+    if (h->finished)
+        return;
+    lease_burden(h->lease, guardians_count(h->guardians));
+    lease_check(h->lease);
 }
 
 void host_run(struct host *h)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/msgpack.h"
+#include "resources/vigil.h"
 
 #define TYPES_OWN UINT32_MAX
 
@@ -51,6 +52,15 @@ static uint32_t interval(uint32_t ordered_ms, uint32_t types_ms)
     return ordered_ms == TYPES_OWN || ordered_ms == 0 ? types_ms : ordered_ms;
 }
 
+uint64_t life_hard_ms(const struct life *l)
+{
+    uint64_t budget_ms = l->context.budget_ms;
+
+    if (!l->self_fencing)
+        return budget_ms;
+    return budget_ms > VIGIL_MARGIN_MS ? budget_ms - VIGIL_MARGIN_MS : 1;
+}
+
 struct life *life_new(const struct unit_env *env, const struct monitor_order *order)
 {
     struct life *l = xcalloc(1, sizeof(*l));
@@ -58,6 +68,7 @@ struct life *life_new(const struct unit_env *env, const struct monitor_order *or
 
     l->operation = order->operation;
     l->pending_timeout_ms = order->pending_timeout_ms;
+    l->self_fencing = order->self_fencing;
     l->text = "";
     c->loop = env->loop;
     c->guardians = env->guardians;
@@ -67,6 +78,7 @@ struct life *life_new(const struct unit_env *env, const struct monitor_order *or
     c->resource = copy(l, order->name);
     c->id = order->id;
     c->token = order->token;
+    c->budget_ms = order->budget_ms;
     if (env->cgroup_prefix != NULL)
         c->cgroup = arena_printf(&l->arena, "%s%" PRIu64 "-%" PRIu64, env->cgroup_prefix, order->id,
                                  order->operation);

@@ -49,6 +49,7 @@ struct monitor {
     struct rpc_conn *conn;
     uv_timer_t timer;
     uv_process_t *process;    /* Holds the front process until the monitor serves; NULL. */
+    uint32_t revision;        /* Of the monitor's protocol. */
     bool known;               /* ready() was called and gone() was not since. */
     uint64_t trying_since_ms; /* Loop's clock; 0: not trying. */
     uint64_t ready_since_ms;
@@ -155,6 +156,8 @@ static bool take_inventory(struct monitor *m, const struct value *result)
             return false;
         }
     }
+    m->revision = 1;
+    value_get_u32(result, "revision", &m->revision);
     m->state = LINK_READY;
     m->known = true;
     m->trying_since_ms = 0;
@@ -471,6 +474,11 @@ void monitor_close(struct monitor *m)
 bool monitor_is_ready(const struct monitor *m)
 {
     return m->state == LINK_READY && m->conn != NULL && m->shutdown_done == NULL;
+}
+
+bool monitor_feeds_watchdog(const struct monitor *m)
+{
+    return m->revision >= 2;
 }
 
 void monitor_shutdown(struct monitor *m, void (*done)(void *data), void *data)

@@ -85,6 +85,8 @@ struct monitor_order {
     uint32_t pending_timeout_ms;
     uint32_t looks_alive_ms; /* Poll intervals; 0xFFFFFFFF: the type's own. */
     uint32_t is_alive_ms;
+    uint32_t budget_ms; /* TerminateBudget: what it may take to end it after the lease. */
+    bool self_fencing;  /* Only while the monitor feeds the node's watchdog (vigil.h). */
     const struct bytes *properties; /* Encoded map: name -> string, integer or array of strings. */
     const uint8_t *instructions;    /* 16-bit property list; NULL. */
     size_t instructions_len;
@@ -95,6 +97,8 @@ uint32_t monitor_open(uv_loop_t *loop, const struct monitor_config *config,
 /* Let go: the monitor and its resources go on. Freed once the loop has run. */
 void monitor_close(struct monitor *m);
 bool monitor_is_ready(const struct monitor *m);
+/* It knows `self_fencing`; false: it is older than this daemon. While ready. */
+bool monitor_feeds_watchdog(const struct monitor *m);
 
 /* All of these do nothing while the link is down: ready() tells when to look
  * at everything again. */

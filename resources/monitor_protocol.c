@@ -15,8 +15,10 @@ const struct rpc_limits monitor_rpc_limits = {
 void monitor_order_write(const struct monitor_order *order, struct sink *s)
 {
     bool has = order->properties != NULL;
+    uint32_t more = order->budget_ms != 0;
 
-    sink_map(s, 11);
+    more += order->self_fencing;
+    sink_map(s, 11 + more);
     sink_kv_uint(s, "id", order->id);
     sink_kv_uint(s, "operation", order->operation);
     sink_kv_uint(s, "token", order->token);
@@ -29,6 +31,10 @@ void monitor_order_write(const struct monitor_order *order, struct sink *s)
     sink_kv_bin(s, "properties", has ? order->properties->data : NULL,
                 has ? order->properties->len : 0);
     sink_kv_bin(s, "instructions", order->instructions, order->instructions_len);
+    if (order->budget_ms != 0)
+        sink_kv_uint(s, "budget_ms", order->budget_ms);
+    if (order->self_fencing)
+        sink_kv_bool(s, "self_fencing", true);
 }
 
 uint32_t monitor_order_read(const struct value *v, struct bytes *ret_bytes,
@@ -51,6 +57,8 @@ uint32_t monitor_order_read(const struct value *v, struct bytes *ret_bytes,
         return ERROR_INVALID_PARAMETER;
     if (o.operation == 0)
         return ERROR_INVALID_PARAMETER;
+    value_get_u32(v, "budget_ms", &o.budget_ms);
+    value_get_bool(v, "self_fencing", &o.self_fencing);
     /* Only read from: the cast takes nothing away. */
     *ret_bytes = (struct bytes){(uint8_t *)(uintptr_t)properties, len, len};
     o.properties = ret_bytes;

@@ -4,9 +4,10 @@
  *   from the daemon, requests
  *   attach     {version}                      first; this daemon's orders count from
  *                                             now on, an older one is disconnected.
- *                -> {version, incarnation, pid, resources: [resource...]}
+ *                -> {version, revision, incarnation, pid, resources: [resource...]}
  *   online     {id, operation, token, name, group, type, pending_timeout_ms,
- *               looks_alive_ms, is_alive_ms, properties: bin, instructions: bin}
+ *               looks_alive_ms, is_alive_ms, properties: bin, instructions: bin,
+ *               budget_ms, self_fencing}         the last two only if not 0 or false
  *   offline    {id, next, pending_timeout_ms, instructions: bin}
  *   fail       {id, operation}
  *   terminate  {id}
@@ -25,7 +26,10 @@
  * Empty bins mean none. The numbers of states are those of enum
  * monitor_resource_state. A monitor may be older than its daemon: members are
  * only ever added, what is not known is ignored, and `version` changes when
- * that does not suffice. Any thread. */
+ * that does not suffice. `revision` rises with each member that an order may not be
+ * obeyed without, so that a newer daemon does not give it (monitor_feeds_watchdog()):
+ * 1, or not told: none; 2: self_fencing. A budget that is not known is one of 0, which
+ * is sooner than the others count on. Any thread. */
 #ifndef HOLDFAST_RESOURCES_MONITOR_PROTOCOL_H
 #define HOLDFAST_RESOURCES_MONITOR_PROTOCOL_H
 
@@ -34,7 +38,7 @@
 #include "net/rpc.h"
 #include "resources/monitor.h"
 
-enum { MONITOR_PROTOCOL_VERSION = 1 };
+enum { MONITOR_PROTOCOL_VERSION = 1, MONITOR_PROTOCOL_REVISION = 2 };
 
 /* Both sides. A node may have 65536 resources: its inventory fits. */
 extern const struct rpc_limits monitor_rpc_limits;

@@ -256,6 +256,7 @@ static void process_online(struct handler *h, const uint8_t *instructions, size_
         .environment = make_environment(h),
         .log_path = make_log_path(h),
         .cgroup = h->context->cgroup,
+        .budget_ms = h->context->budget_ms,
     };
     h->late_code =
         guardian_start(h->context->guardians, &h->plan, &process_guardian_events, h, &h->guardian);

@@ -34,7 +34,7 @@
  *   main.c               arguments, lock, background
  *   host.h               table of resources, orders, reports, the loop
  *   lease.h              the right to run anything
- *   watchdog.h           the last resort when it is over
+ *   vigil.h, watchdog.h  the last resort when it is over
  *   unit.h, life.h       one resource: its states, and what one life was given
  *   handler.h            what a type does: dummy.h, process.h
  *   guardian.h           the process above each process resource

@@ -99,6 +99,8 @@ static void unit_over(struct unit *u, enum monitor_resource_state state, uint32_
     u->locked = false;
     u->embedded_failure = false;
     u->unwatched = false;
+    u->hard_ms = 0;
+    u->expired = false;
     u->pid = 0;
     if (state != MONITOR_FAILED)
         u->refusal = MONITOR_REFUSES_NOTHING;
@@ -125,15 +127,24 @@ static void set_end(struct unit *u, enum monitor_resource_state state, uint32_t 
     set_text(&u->end_text, text);
 }
 
-void unit_end(struct unit *u, enum monitor_resource_state state, uint32_t code, const char *text)
+void unit_begin_end(struct unit *u, enum monitor_resource_state state, uint32_t code,
+                    const char *text)
 {
-    assert(unit_is_live(u));
+    assert(u->state != MONITOR_TERMINATING);
     set_end(u, state, code, text);
-    if (u->state == MONITOR_TERMINATING)
-        return;
     stop_timers(u);
     unit_enter(u, MONITOR_TERMINATING, code, text);
     uv_timer_start(&u->limit, unit_on_complaint, TERMINATE_COMPLAINT_MS, TERMINATE_COMPLAINT_MS);
+}
+
+void unit_end(struct unit *u, enum monitor_resource_state state, uint32_t code, const char *text)
+{
+    assert(unit_is_live(u));
+    if (u->state == MONITOR_TERMINATING) {
+        set_end(u, state, code, text);
+        return;
+    }
+    unit_begin_end(u, state, code, text);
     u->life->ops->terminate(u->handler);
 }
 
@@ -194,6 +205,8 @@ static void unit_on_failure(struct unit *u, uint32_t code, const char *text)
 {
     if (u->state != MONITOR_TERMINATING)
         unit_end(u, MONITOR_FAILED, code == 0 ? ERROR_RESOURCE_FAILED : code, text);
+    else
+        unit_hurry(u); /* It could not be stopped in order. */
 }
 
 static void unit_on_status(enum handler_status status, uint32_t code, const char *text, void *data)
@@ -275,8 +288,7 @@ static int64_t limit_of(uint32_t pending_timeout_ms)
 /* Takes `life`. */
 static void unit_start(struct unit *u, struct life *life)
 {
-    uint32_t code = life->code;
-    const char *text = life->text;
+    struct unit_refusal why = {.code = life->code, .text = life->text};
 
     assert(!unit_is_live(u));
     u->operation = life->operation;
@@ -284,8 +296,9 @@ static void unit_start(struct unit *u, struct life *life)
     u->refusal = MONITOR_REFUSES_NOTHING;
     u->forget = false;
     set_text(&u->name, life->context.resource);
-    if (code != 0 || !u->env->may_start(&code, &text, u->env->data)) {
-        unit_enter(u, MONITOR_FAILED, code, text);
+    if (why.code != 0 || !u->env->may_start(life, &why, u->env->data)) {
+        u->refusal = why.refusal;
+        unit_enter(u, MONITOR_FAILED, why.code, why.text);
         life_free(life);
         return;
     }
@@ -369,19 +382,6 @@ void unit_watch(struct unit *u, uint64_t operation, bool watched)
     u->env->changed(u, u->env->data);
 }
 
-void unit_expire(struct unit *u, uint32_t code, const char *text)
-{
-    struct life *waiting = u->waiting;
-
-    u->waiting = NULL;
-    if (waiting != NULL) { /* Its order is answered, too. */
-        u->operation = waiting->operation;
-        life_free(waiting);
-    }
-    if (unit_is_live(u) && !u->forget)
-        unit_end(u, MONITOR_FAILED, code, text);
-}
-
 void unit_terminate(struct unit *u)
 {
     life_free(u->waiting);
@@ -410,6 +410,11 @@ uint32_t unit_control(struct unit *u, uint32_t code, const uint8_t *input, size_
 uint64_t unit_id(const struct unit *u)
 {
     return u->id;
+}
+
+uint64_t unit_operation(const struct unit *u)
+{
+    return u->operation;
 }
 
 void unit_describe(const struct unit *u, struct monitor_resource *ret)

@@ -14,7 +14,14 @@
 #include "resources/guardian.h"
 #include "resources/monitor.h"
 
+struct life;
 struct unit;
+
+struct unit_refusal {
+    enum monitor_refusal refusal;
+    uint32_t code;
+    const char *text;
+};
 
 /* What units share. Borrowed as long as there is one. */
 struct unit_env {
@@ -23,8 +30,8 @@ struct unit_env {
     const char *dir;
     const char *node;
     const char *cgroup_prefix; /* Path that cgroups of lives begin with; NULL. */
-    /* May a life begin now? If not, why not. */
-    bool (*may_start)(uint32_t *ret_code, const char **ret_text, void *data);
+    /* May a life begin now? If not, why not; `ret_text` lives until the next call. */
+    bool (*may_start)(const struct life *life, struct unit_refusal *ret, void *data);
     void (*changed)(const struct unit *u, void *data);
     /* Nothing runs and nothing is to be remembered: unit_free() it. */
     void (*forgotten)(struct unit *u, void *data);
@@ -39,8 +46,19 @@ void unit_offline(struct unit *u, uint64_t next, uint32_t pending_timeout_ms,
                   const uint8_t *instructions, size_t len);
 /* Terminate life `operation`, then FAILED. */
 void unit_fail(struct unit *u, uint64_t operation, uint32_t code, const char *text);
-/* The same for whatever life it is in; an order that waits is dropped. */
-void unit_expire(struct unit *u, uint32_t code, const char *text);
+/* The same for whatever life it is in, since the lease ended at `end_ms` (clock_boot_ms());
+ * an order that waits is dropped. What has a budget is stopped in order, and has until
+ * unit_hard_ms() for it. */
+void unit_expire(struct unit *u, uint64_t end_ms, uint32_t code, const char *text);
+/* When unit_hurry() is due; 0: it is not being stopped so. */
+uint64_t unit_hard_ms(const struct unit *u);
+/* What is still being stopped in its budget is ended at once. */
+void unit_hurry(struct unit *u);
+/* It is being ended at once since the lease is over: that should have happened by now. */
+bool unit_is_expired(const struct unit *u);
+/* Something of it may run, and its end is sure only if the node resets itself
+ * (SelfFencing); then its budget. */
+bool unit_needs_watchdog(const struct unit *u, uint32_t *ret_budget_ms);
 /* Ask no longer, or again, whether life `operation` is alive. */
 void unit_watch(struct unit *u, uint64_t operation, bool watched);
 /* Terminate; OFFLINE and forgotten() follow, perhaps at once. */
@@ -49,6 +67,7 @@ uint32_t unit_control(struct unit *u, uint32_t code, const uint8_t *input, size_
 
 bool unit_is_live(const struct unit *u); /* Something of it may run. */
 uint64_t unit_id(const struct unit *u);
+uint64_t unit_operation(const struct unit *u);
 /* Borrowed until the unit changes. */
 void unit_describe(const struct unit *u, struct monitor_resource *ret);
 

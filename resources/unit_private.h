@@ -1,4 +1,4 @@
-/* What unit.c and unit_checks.c share. */
+/* What unit.c, unit_checks.c and unit_expire.c share. */
 #ifndef HOLDFAST_RESOURCES_UNIT_PRIVATE_H
 #define HOLDFAST_RESOURCES_UNIT_PRIVATE_H
 
@@ -28,6 +28,8 @@ struct unit {
     struct handler *handler; /* NULL when nothing runs. */
     struct life *waiting;    /* Begins when the present life is over; NULL. */
     bool forget;             /* When it is over, so is the unit. */
+    uint64_t hard_ms;        /* TERMINATING in its own way, until then; 0. */
+    bool expired;            /* TERMINATING at once, since the lease is over. */
     /* What TERMINATING ends in. */
     enum monitor_resource_state end_state;
     uint32_t end_code;
@@ -44,6 +46,9 @@ struct unit {
 /* End what runs and then be in `state`. While it is terminating already, only
  * what it ends in changes. */
 void unit_end(struct unit *u, enum monitor_resource_state state, uint32_t code, const char *text);
+/* All of that but to tell the handler, whose way of ending is the caller's to choose. */
+void unit_begin_end(struct unit *u, enum monitor_resource_state state, uint32_t code,
+                    const char *text);
 /* From now on the handler has the unit's limit to answer. */
 void unit_arm_limit(struct unit *u);
 

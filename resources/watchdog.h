@@ -7,13 +7,16 @@
  * disarms it. Or, without a watchdog, the machine is rebooted at once, without
  * syncing anything: a sync may hang on the very disk that the process hangs on.
  *
- * It is armed at no other time, so a monitor that dies or is upgraded resets nobody.
+ * It is armed at no other time, so a monitor that dies or is upgraded resets nobody; but
+ * where something runs whose end is not sure even when all its processes are gone
+ * (SelfFencing), it is held: open and fed as vigil.h says.
  * A driver that was loaded with `nowayout` ignores the 'V': then the node is reset
  * in any case. Loop thread only. */
 #ifndef HOLDFAST_RESOURCES_WATCHDOG_H
 #define HOLDFAST_RESOURCES_WATCHDOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum self_fence { SELF_FENCE_NONE, SELF_FENCE_WATCHDOG, SELF_FENCE_REBOOT };
@@ -25,6 +28,9 @@ struct watchdog {
     const char *device; /* /dev/watchdog; borrowed. */
     const char *sysrq;  /* /proc/sysrq-trigger; borrowed. */
     int fd;             /* -1: not armed. */
+    bool held;
+    /* ioctl(), or what a test puts in its place. */
+    int (*control)(int fd, unsigned long request, int *seconds);
 };
 
 void watchdog_init(struct watchdog *w, enum self_fence how, const char *device, const char *sysrq);
@@ -32,6 +38,13 @@ void watchdog_init(struct watchdog *w, enum self_fence how, const char *device, 
  * disarmed before. Again changes nothing. Returns 0, or why it cannot be done. */
 uint32_t watchdog_arm(struct watchdog *w);
 bool watchdog_is_armed(const struct watchdog *w);
+/* Open it, with a time-out of `seconds` or what the driver has next to it: *ret_seconds.
+ * From here on watchdog_feed() must come more often than that. One that is held already
+ * gets the new time-out, one that is armed is held from now on. Returns 0 or an error code
+ * with a message; then it is as it was. */
+uint32_t watchdog_hold(struct watchdog *w, unsigned seconds, unsigned *ret_seconds, char *message,
+                       size_t size);
+uint32_t watchdog_feed(struct watchdog *w); /* Only while it is held. */
 /* All has ended after all. Returns 0, also if it was not armed; on an error the
  * watchdog may still fire. */
 uint32_t watchdog_disarm(struct watchdog *w);

@@ -75,10 +75,14 @@ class Search:
         for i, after in changing:
             yield (*behind(base, done, i), extra, after)
         # Later, since most histories need none of them.
+        tried = set()
         for i, call in enumerate(self.lost):
             if call.start > first_end:
                 break
-            if not extra >> i & 1:
+            # Of those that ask for the same only the first one that is left: any of them may
+            # stand wherever a later one may, and the sets of what was done stay few.
+            if not extra >> i & 1 and call.op not in tried:
+                tried.add(call.op)
                 for after in self.model.step(state, call.op, UNKNOWN):
                     if after != state:  # Otherwise it is as good as never done.
                         yield (base, done, extra | 1 << i, after)

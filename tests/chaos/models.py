@@ -16,7 +16,9 @@ from .linear import UNKNOWN
 DONE = (0, 997, 5024)  # Done, accepted, stored.
 TAKEN = 5010
 NO_GROUP = 5013
+NO_NODE = 5005  # All are down at that moment, and a group needs an owner.
 RUNNING = ("Online", "PartialOnline")
+UNSEEN = "somebody"  # No client's name for itself.
 
 
 def is_refusal(result):
@@ -72,6 +74,8 @@ class Lock:
         if verb == "read":
             return [state] if result is UNKNOWN or result == state else []
         if verb == "take":
+            if state is None and result == NO_NODE:
+                return [state]
             possible, after = (0, op[1]) if state is None else (TAKEN, state)
         else:
             possible, after = (0, None) if state is not None else (NO_GROUP, None)
@@ -81,7 +85,10 @@ class Lock:
 
     @staticmethod
     def prepare(calls):
-        return list(settle(calls, "take"))
+        # Who took it without an answer and was never seen to have it might be anybody: then
+        # such calls are alike, and one of them stands for all (linear.py).
+        return [c._replace(op=("take", UNSEEN)) if c.end is None and c.op[0] == "take" else c
+                for c in settle(calls, "take")]
 
 
 class Group:

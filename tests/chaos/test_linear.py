@@ -6,7 +6,7 @@ import random
 import pytest
 
 from chaos.linear import UNKNOWN, Call, check
-from chaos.models import NO_GROUP, TAKEN, Group, Lock, Register
+from chaos.models import NO_GROUP, NO_NODE, TAKEN, Group, Lock, Register
 
 
 def call(start, end, op, result=UNKNOWN):
@@ -44,6 +44,8 @@ GOOD = {
         call(0, 5, "take A", TAKEN), call(0, 6, "take B", 0), read(7, 8, "B")]),
     "a lock kept by a call that nobody answered": (Lock(), [
         call(0, None, "take A"), call(2, 3, "take B", TAKEN), read(4, 5, "A")]),
+    "a lock that nobody could take": (Lock(), [
+        call(0, 1, "take A", NO_NODE), read(2, 3, None), call(4, 5, "take B", 0)]),
     "a lock freed beside the one who takes it": (Lock(), [
         call(0, 1, "take A", 0), call(2, 6, "free", 0), call(3, 5, "take B", 0),
         call(7, 8, "free", 0), call(9, 10, "free", NO_GROUP)]),
@@ -69,6 +71,8 @@ BAD = {
         write(0, 10, "a"), read(1, 2, "a"), read(3, 4, "")]),
     "lost write": (Register(), [write(0, 1, "a"), write(0, 1, "b"), read(2, 3, "a"),
                                 read(4, 5, "b")]),
+    "a lock refused for want of a node though it is held": (Lock(), [
+        call(0, 1, "take A", 0), call(2, 3, "take B", NO_NODE)]),
     "a value that nobody wrote": (Register(), [write(0, 1, "a"), read(2, 3, "c")]),
     "a refused write that is seen": (Register(), [write(0, 1, "a", 5023), read(2, 3, "a")]),
     "seen before it was asked for": (Register(), [read(0, 1, "a"), write(2, 3, "a")]),

@@ -112,6 +112,7 @@ static void step_node(const struct cluster *c, struct input *in, struct step *s)
     n = cluster_node(c, s->cmd.node);
     s->cmd.incarnation = n != NULL ? n->incarnation - (take(in) % 16 == 0) : 0;
     s->cmd.node_seq = n != NULL ? n->renewed_seq - (take(in) % 8 == 0) : 0;
+    s->cmd.ms = take(in) * 100;
     s->cmd.cause = take(in) % 2 == 0 ? CAUSE_NODE_LEASE_EXPIRED : CAUSE_NODE_STOPPED;
 }
 
@@ -228,6 +229,7 @@ static void step_any(const struct cluster *c, struct input *in, struct step *s)
     case COMMAND_NODE_UP:
     case COMMAND_NODE_DOWN:
     case COMMAND_NODE_LEAVING:
+    case COMMAND_NODE_ENDED:
         step_node(c, in, s);
         break;
     case COMMAND_PULSE:

@@ -83,15 +83,37 @@ static void obey(struct world *w)
     }
 }
 
+/* What happens next by itself, and when. The leader's clock runs as the stamps do: it says
+ * of a dead node that it has had its time (TerminateBudget) when that has passed. */
+static uint64_t next_due(const struct world *w, struct command *ret)
+{
+    uint64_t due_ms = cluster_next_deadline(w->cluster);
+
+    *ret = (struct command){.kind = COMMAND_TICK};
+    for (const struct node *n = cluster_next_node(w->cluster, NULL); n != NULL;
+         n = cluster_next_node(w->cluster, n)) {
+        uint32_t ms = node_next_ending_ms(w->cluster, n);
+
+        if (ms == 0 || n->since_ms + ms > due_ms ||
+            (n->since_ms + ms == due_ms && ret->kind == COMMAND_NODE_ENDED))
+            continue;
+        due_ms = n->since_ms + ms;
+        *ret = (struct command){
+            .kind = COMMAND_NODE_ENDED, .node = n->id, .incarnation = n->incarnation, .ms = ms};
+    }
+    return due_ms;
+}
+
 /* All that happens in `ms`. */
 static void live(struct world *w, uint64_t ms)
 {
     uint64_t until_ms = w->now_ms + ms;
+    struct command cmd;
 
     obey(w);
-    for (uint64_t due_ms; (due_ms = cluster_next_deadline(w->cluster)) <= until_ms;) {
+    for (uint64_t due_ms; (due_ms = next_due(w, &cmd)) <= until_ms;) {
         w->now_ms = due_ms > w->now_ms ? due_ms : w->now_ms;
-        world_apply(w, &(struct command){.kind = COMMAND_TICK});
+        world_apply(w, &cmd);
         obey(w);
     }
 }

@@ -34,9 +34,13 @@ static void throw_node(const struct cluster *c, struct dice *d, struct throw *t)
     t->cmd.incarnation = n != NULL && roll(d, 8) > 0 ? n->incarnation : roll(d, 100);
     t->cmd.disk = PICK(d, disks);
     t->cmd.address = "host:1";
-    switch (roll(d, 8)) {
+    switch (roll(d, 9)) {
     case 0:
         t->cmd.kind = COMMAND_NODE_LEAVING;
+        break;
+    case 8:
+        t->cmd.kind = COMMAND_NODE_ENDED;
+        t->cmd.ms = (uint32_t)roll(d, 5);
         break;
     case 1:
     case 2:
@@ -227,11 +231,12 @@ static void throw_call(struct dice *d, struct throw *t)
 
 static void throw_property(struct dice *d, struct throw *t)
 {
-    static const char *const names[] = {"RestartAction", "RestartThreshold",
-                                        "RestartDelay",  "FailoverThreshold",
-                                        "Command",       "Other",
-                                        "Description",   "RetryPeriodOnFailure",
-                                        "RestartPeriod", "EmbeddedFailureAction"};
+    static const char *const names[] = {"RestartAction",   "RestartThreshold",
+                                        "RestartDelay",    "FailoverThreshold",
+                                        "Command",         "Other",
+                                        "Description",     "RetryPeriodOnFailure",
+                                        "RestartPeriod",   "EmbeddedFailureAction",
+                                        "TerminateBudget", "TerminateBudget"};
     static char *const texts[] = {"", "1", "2", "some text"};
 
     t->property.name = (char *)PICK(d, names);

@@ -181,6 +181,16 @@ static uint32_t do_node(struct world *w, const char *verb, const char *name)
     return world_apply(w, &cmd);
 }
 
+static uint32_t do_ended(struct world *w, const char *name, const char *ms)
+{
+    const struct node *n = world_node(w, name);
+
+    return world_apply(w, &(struct command){.kind = COMMAND_NODE_ENDED,
+                                            .node = n->id,
+                                            .incarnation = n->incarnation,
+                                            .ms = (uint32_t)strtoul(ms, NULL, 10)});
+}
+
 static uint32_t do_report(struct world *w, const char *resource, const char *what)
 {
     static const char *const events[] = {
@@ -329,6 +339,8 @@ uint32_t world_do(struct world *w, const char *format, ...)
     }
     if (strcmp(words[0], "up") == 0)
         return do_up(w, words[1]);
+    if (strcmp(words[0], "ended") == 0)
+        return do_ended(w, words[1], words[2]);
     if (strcmp(words[0], "down") == 0 || strcmp(words[0], "stopped") == 0 ||
         strcmp(words[0], "leaving") == 0)
         return do_node(w, words[0], words[1]);

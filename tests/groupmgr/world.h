@@ -42,6 +42,7 @@ uint32_t world_apply(struct world *w, const struct command *cmd);
  *   maintain R flags 1|0   allow R N   forbid R N
  *   set O NAME VALUE                                    a group or resource
  *   up N   down N   stopped N   leaving N               a node
+ *   ended N MS                                          the leader of a dead one
  *   pause N [drain] [to M]   resume N   evict N         a node
  *   configure N NAME VALUE   cluster NAME VALUE         a node's, the cluster's property
  *   report R online|offline|failed|locked|unlocked      what the owner says,

@@ -314,6 +314,64 @@ Test(pulse, a_silent_node_is_declared_down_when_its_lease_has_run_out_and_not_a_
     world_teardown(&w);
 }
 
+static void change(struct world *w, const struct command *cmd)
+{
+    unsigned done = 0;
+
+    world_change(w, cmd, 60000, ignore, &done);
+    RUN_UNTIL(w, done > 0);
+}
+
+/* On the way to n2, which never says that it has started. */
+static void start_something_on_n2(struct world *w, uint32_t budget_ms)
+{
+    static char budget[] = "TerminateBudget";
+    const char *const owners[] = {"n2"};
+    struct property property = {.name = budget, .type = PROPERTY_DWORD, .dword = budget_ms};
+
+    change(w, &(struct command){.kind = COMMAND_GROUP_CREATE,
+                                .client = 1,
+                                .seq = 1,
+                                .name = "g",
+                                .names = owners,
+                                .name_count = 1});
+    change(w, &(struct command){.kind = COMMAND_RESOURCE_CREATE,
+                                .client = 1,
+                                .seq = 2,
+                                .name = "r",
+                                .other = "g",
+                                .type = "Dummy",
+                                .properties = &property,
+                                .property_count = 1});
+    change(w, &(struct command){
+                  .kind = COMMAND_GROUP_ONLINE, .client = 1, .seq = 3, .name = "g"});
+}
+
+/* Counted from when the death was applied, by this node's boot clock. */
+Test(pulse, a_leader_ends_the_wait_for_a_budget_when_it_has_passed)
+{
+    enum { BUDGET_MS = 1500 };
+    const struct group *g;
+    struct world w;
+
+    begin(&w);
+    other_node_up(&w, 2, "n2");
+    start_something_on_n2(&w, BUDGET_MS);
+    do {
+        world_step(&w);
+        g = cluster_group_by_name(replica_cluster(w.replica), "g");
+    } while (g->ending_ms == 0);
+    cr_assert_eq(g->owner, 2);
+    uint64_t dead_ms = clock_boot_ms();
+    do {
+        world_step(&w);
+        g = cluster_group_by_name(replica_cluster(w.replica), "g");
+    } while (g->owner == 2);
+    cr_assert_geq(clock_boot_ms() - dead_ms + 1, BUDGET_MS * 1010 / 1000, "not before");
+    cr_assert_eq(g->ending_ms, 0);
+    world_teardown(&w);
+}
+
 Test(pulse, a_leader_that_has_just_started_renews_at_once_who_was_not_heard_of)
 {
     struct world w;

@@ -151,7 +151,7 @@ Test(fence_agent, its_children_die_with_it)
     pid_t child;
 
     call_setup(&c);
-    cr_assert_eq(call_begin(&c, "off", "stubborn", NULL, NULL, 1500), 0);
+    cr_assert_eq(call_begin(&c, "off", "stubborn", NULL, NULL, 6000), 0);
     uv_run(&c.loop, UV_RUN_DEFAULT);
     cr_assert_eq(c.outcome, FENCE_TIMEOUT);
     child = atoi(file_read(&c, "child"));

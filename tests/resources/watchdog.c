@@ -3,7 +3,9 @@
 #include "resources/watchdog.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/watchdog.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,4 +140,101 @@ Test(watchdog, words_of_the_configuration)
     cr_assert(self_fence_parse("watchdog", &how));
     cr_assert_eq(how, SELF_FENCE_WATCHDOG);
     cr_assert_not(self_fence_parse("maybe", &how));
+}
+
+/* ---------------------------------------------------------------- held and fed */
+
+static int device_timeout_s;
+static int device_refuses; /* The errno of WDIOC_GETTIMEOUT. */
+
+/* A driver that rounds up to its least time. */
+static int fake_control(int fd, unsigned long request, int *seconds)
+{
+    enum { LEAST_S = 4 };
+
+    (void)fd;
+    if (request == WDIOC_GETTIMEOUT && device_refuses != 0) {
+        errno = device_refuses;
+        return -1;
+    }
+    if (request == WDIOC_SETTIMEOUT)
+        device_timeout_s = *seconds < LEAST_S ? LEAST_S : *seconds;
+    *seconds = device_timeout_s;
+    return 0;
+}
+
+Test(watchdog, one_that_is_held_is_fed_and_let_go_with_the_magic_byte)
+{
+    char text[16], message[128];
+    struct device d;
+    unsigned seconds;
+    bool open;
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    d.watchdog.control = fake_control;
+    cr_assert_eq(watchdog_hold(&d.watchdog, 7, &seconds, message, sizeof message), 0);
+    cr_assert_eq(seconds, 7);
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_eq(watchdog_feed(&d.watchdog), 0);
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_neq(text[0], 'V');
+    cr_assert_eq(watchdog_hold(&d.watchdog, 1, &seconds, message, sizeof message), 0);
+    cr_assert_eq(seconds, 4, "what the driver has, not what was asked for");
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_eq(watchdog_disarm(&d.watchdog), 0);
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_eq(text[0], 'V');
+    cr_assert_not(open);
+    device_teardown(&d);
+}
+
+Test(watchdog, one_that_is_held_can_be_armed)
+{
+    char text[16], message[128];
+    struct device d;
+    unsigned seconds;
+    bool open;
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    d.watchdog.control = fake_control;
+    cr_assert_eq(watchdog_hold(&d.watchdog, 60, &seconds, message, sizeof message), 0);
+    device_read(&d, text, &open);
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert_eq(device_timeout_s, 4, "the shortest from now on");
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_not(d.watchdog.held);
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert_eq(device_read(&d, text, &open), 0);
+    cr_assert(open);
+    watchdog_disarm(&d.watchdog);
+    device_teardown(&d);
+}
+
+Test(watchdog, what_cannot_be_held_is_left_alone_and_told)
+{
+    char text[16], message[128];
+    struct watchdog w;
+    struct device d;
+    unsigned seconds;
+    bool open;
+
+    watchdog_init(&w, SELF_FENCE_WATCHDOG, "/nonexistent/watchdog", "/nonexistent/sysrq");
+    cr_assert_eq(watchdog_hold(&w, 1, &seconds, message, sizeof message), ERROR_FILE_NOT_FOUND);
+    cr_assert_not_null(strstr(message, "cannot be opened"));
+    watchdog_init(&w, SELF_FENCE_WATCHDOG, "/dev/full", "/nonexistent/sysrq");
+    w.control = fake_control;
+    cr_assert_neq(watchdog_hold(&w, 1, &seconds, message, sizeof message), 0);
+    cr_assert_not_null(strstr(message, "cannot be fed"));
+    cr_assert_not(watchdog_is_armed(&w));
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    d.watchdog.control = fake_control;
+    device_refuses = EOPNOTSUPP;
+    cr_assert_neq(watchdog_hold(&d.watchdog, 1, &seconds, message, sizeof message), 0);
+    cr_assert_not_null(strstr(message, "does not tell its time-out"));
+    cr_assert_eq(device_read(&d, text, &open), 1);
+    cr_assert_eq(text[0], 'V', "opened it was, so it counts: it must be told that nobody means it");
+    cr_assert_not(open);
+    device_refuses = 0;
+    device_teardown(&d);
 }

@@ -8,7 +8,7 @@
 
 #include "resources/monitor.h"
 
-enum { WORLD_RESOURCES_MAX = 64, WORLD_HISTORY_MAX = 256 };
+enum { WORLD_RESOURCES_MAX = 512, WORLD_HISTORY_MAX = 256 };
 
 struct world_link {
     struct world *world;

@@ -94,7 +94,7 @@ static void node_up(struct stage *s, const char *name, struct words *w)
     stage_command(s, &cmd);
 }
 
-/* node NAME down|stopped|leaving [as-of MARK] [seen SEQ] [unheard MS] */
+/* node NAME down|stopped|leaving|ended [as-of MARK] [seen SEQ] [unheard MS] [after MS] */
 static void node_goes(struct stage *s, const struct node *n, struct words *w)
 {
     struct command cmd = {.kind = COMMAND_NODE_DOWN,
@@ -108,14 +108,16 @@ static void node_goes(struct stage *s, const struct node *n, struct words *w)
     else if (words_take(w, "leaving"))
         cmd = (struct command){
             .kind = COMMAND_NODE_LEAVING, .node = n->id, .incarnation = n->incarnation};
+    else if (words_take(w, "ended"))
+        cmd.kind = COMMAND_NODE_ENDED;
     else if (!words_take(w, "down"))
-        stage_alarm(s, "node NAME up, down, stopped, leaving, silent or back");
+        stage_alarm(s, "node NAME up, down, stopped, leaving, ended, silent or back");
     while (!words_done(w)) {
         if (words_take(w, "as-of"))
             cmd.incarnation = cluster_node(needed_mark(s, w)->as, n->id)->incarnation;
         else if (words_take(w, "seen"))
             cmd.node_seq = needed_number(s, w);
-        else if (words_take(w, "unheard"))
+        else if (words_take(w, "unheard") || words_take(w, "after"))
             cmd.ms = needed_number(s, w);
         else
             stage_alarm(s, "what is \"%s\"?", words_peek(w)->text);

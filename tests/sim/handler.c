@@ -301,8 +301,21 @@ static struct handler *sim_open_handler(const struct handler_context *context)
     return h;
 }
 
+/* By the end of its node's lease and its own budget nothing of it is left. */
+static void check_in_time(const struct handler *h)
+{
+    const struct machine *m = h->running->machine;
+    uint64_t now_ms = machine_boot_ns(m) / MS;
+    uint64_t end_ms = m->lease_deadline_ms + sim.profile.guard_ms + h->context->budget_ms;
+
+    if (m->lease_deadline_ms > 1 && now_ms > end_ms && counts(h->running))
+        fail("%s ends on %s %llu ms after its lease and its budget", h->running->name, m->name,
+             (unsigned long long)(now_ms - end_ms));
+}
+
 static void gone(struct handler *h)
 {
+    check_in_time(h);
     stop_timers(h);
     h->online = false;
     truth_end(h->running);
@@ -393,11 +406,13 @@ static void on_offline(uv_timer_t *t)
 
 static void handler_offline(struct handler *h, const uint8_t *instructions, size_t len)
 {
+    /* Who has a budget uses it up, often. */
+    bool hangs = chance(h->context->budget_ms > 0 ? 500 : sim.profile.offline_hangs);
+
     (void)instructions;
     (void)len;
     h->online = false;
-    begin(h, rng_skewed(script(), 2, sim.profile.slow_ms_max), chance(sim.profile.offline_hangs),
-          on_offline);
+    begin(h, rng_skewed(script(), 2, sim.profile.slow_ms_max), hangs, on_offline);
 }
 
 static void on_terminated(uv_timer_t *t)

@@ -86,6 +86,7 @@ static const struct property_kind {
     {'q', "SeparateMonitor", "0|1"},
     {'q', "LooksAlivePollInterval", "100|5000|4294967295"},
     {'q', "IsAlivePollInterval", "100|60000"},
+    {'q', "TerminateBudget", "0|300|2000|2000|5000"},
     {'s', "Site", "east|west"},
     {'s', "Rack", "a|b"},
     {'s', "Capacities", "@cpu=3|@cpu=4,memory=6|@cpu=16"},

@@ -1,0 +1,73 @@
+/* When this node ends itself, and what is needed for it to be able to.
+ *
+ * After the fact, of anything: the lease is over, what may be ended has been ended for half
+ * a second, and something is still there. Then the watchdog is armed, or the machine is
+ * rebooted, as configured (watchdog.h).
+ *
+ * Ahead of it, of resources that say that ending their processes does not suffice
+ * (SelfFencing: something in the kernel or in a device goes on): while one runs, the
+ * watchdog is held open and fed, and only as long as a reset that begins to count now would
+ * still come in time.
+ *
+ * Invariant: while such a resource runs, the node is reset before the end of its lease and
+ * the resource's budget, whatever becomes of the monitor or the kernel. It holds because
+ * the watchdog is fed at t only if t + its time-out is not later than that; the lease that
+ * counts is the one that the monitor was told of, which ends no later than the others take
+ * it for.
+ *
+ * So the time-out must fit: it may be as long as the budget and half of a lease, since no
+ * more than the rest is left when the next renewal comes. And a budget there must be: the
+ * end of a lease alone must not reset a node whose resource can be ended in order.
+ * VIGIL_MARGIN_MS before the reset it is ended at once, so that the watchdog can be closed.
+ *
+ * A monitor that dies leaves the watchdog counting: what it ran may go on. Loop thread only. */
+#ifndef HOLDFAST_RESOURCES_VIGIL_H
+#define HOLDFAST_RESOURCES_VIGIL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "resources/watchdog.h"
+
+enum {
+    VIGIL_BUDGET_MS_MIN = 500, /* Of what needs the watchdog. */
+    VIGIL_MARGIN_MS = 300,
+    VIGIL_FEED_MS = 100,
+};
+
+struct lease;
+
+/* What there is on this node. */
+struct vigil_facts {
+    bool overdue;       /* Something is being killed since the lease is over. */
+    bool guarded;       /* Something needs the watchdog, */
+    uint32_t budget_ms; /* and the least budget of it. */
+};
+
+struct vigil { /* Embedded; private. */
+    struct watchdog watchdog;
+    const struct lease *lease;
+    struct vigil_facts facts;
+    uv_timer_t overdue, feed;
+    unsigned timeout_s; /* Of the watchdog while it is held. */
+    bool starving;      /* It is not fed, and that was told. */
+    void (*broken)(const char *text, void *data);
+    void *data;
+};
+
+/* `broken`: the watchdog can be fed no more; what needs it must end, and that may be
+ * told by vigil_look() at once. `lease` is borrowed. */
+void vigil_init(struct vigil *v, uv_loop_t *loop, const struct watchdog *watchdog,
+                const struct lease *lease, void (*broken)(const char *text, void *data),
+                void *data);
+/* Something that needs the watchdog is about to start; from here on it is fed. Returns 0,
+ * or an error code with why it cannot be. */
+uint32_t vigil_admit(struct vigil *v, uint32_t budget_ms, char *message, size_t size);
+/* After each change. */
+void vigil_look(struct vigil *v, const struct vigil_facts *facts);
+/* Nothing runs any more. The handles are closed once the loop has run. */
+void vigil_close(struct vigil *v);
+
+#endif
