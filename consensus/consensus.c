@@ -154,6 +154,7 @@ static bool has_room(uint64_t bytes, void *data)
 static uint32_t open_raft(struct consensus *c, const struct consensus_config *config,
                           char **ret_why)
 {
+    room_spare_give_up(config->dir);
     int rv = raft_uv_init(&c->io, c->loop, config->dir, transport_raft(c->transport));
 
     if (rv != 0) {
@@ -172,6 +173,7 @@ static uint32_t open_raft(struct consensus *c, const struct consensus_config *co
     rv = raft_start(&c->raft);
     if (rv != 0)
         goto failed;
+    room_spare_keep(config->dir);
     return 0;
 
 failed:

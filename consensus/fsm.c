@@ -83,6 +83,7 @@ static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsign
     raft_set_snapshot_trailing(&c->raft, retention_trailing(&c->retention));
     raft_set_snapshot_threshold(&c->raft, c->retention.threshold);
     c->snapshot_retry_ms = 0;
+    room_spare_keep(c->dir); /* It may have been given up when the disk was full. */
     retention_restart(&c->retention);
     log_info("raft", "snapshot at position %llu, %zu bytes", (unsigned long long)c->position,
              image.len);

@@ -57,6 +57,16 @@ bool room_is_low(const char *dir, unsigned capacity_kb)
     return capacity_kb == 0 && room_free(dir) == 0;
 }
 
+void room_spare_keep(const char *dir)
+{
+    (void)dir;
+}
+
+void room_spare_give_up(const char *dir)
+{
+    (void)dir;
+}
+
 bool room_for_snapshot(const char *dir, uint64_t bytes)
 {
     return room_free(dir) >= bytes;
