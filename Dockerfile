@@ -16,6 +16,9 @@ RUN make -j"$(nproc)" build && make install DESTDIR=/out PREFIX=/usr \
 # libraft may come from another suite than the rest: the runtime stage takes the
 # version that was built with, from the same lists.
 RUN dpkg-query -W -f 'libraft0=${Version}\n' libraft0 >/libraft-version
+# Where the engine keeps this stage as an image without a name: for which image it was.
+ARG STAGE_OF=
+LABEL holdfast.stage-of=$STAGE_OF
 
 FROM debian:bookworm-slim
 COPY --from=build /etc/apt/sources.list.d /etc/apt/sources.list.d

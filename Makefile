@@ -213,7 +213,7 @@ help:
 	@echo "make docker-test  three nodes and a witness in containers, under faults"
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
-	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3"
+	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3 PROFILE="
 	@echo "make model      the lease protocol and its weakened variants, with spin; ONLY=variant"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-failover  from a fault to running elsewhere; CASE=, RUNS=, PROFILE="
@@ -344,7 +344,8 @@ scenarios:
 
 # ---- chaos
 # Real clusters broken at random under load, then judged (docs/testing.md).
-# `make chaos SEED=1 MINUTES=10 BACKEND=netns NODES=5`.
+# `make chaos SEED=1 MINUTES=10 BACKEND=netns NODES=5`; BACKEND=containers sees to an
+# engine first.
 $(BUILD)/tests/chaos-service: $(BUILD)/tests/chaos/service.o
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
@@ -352,8 +353,9 @@ $(BUILD)/tests/chaos-service: $(BUILD)/tests/chaos/service.o
 chaos:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory MODE=release build faults-build build/release/tests/chaos-service
-	@scripts/chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),2) \
-	    $(if $(BACKEND),--backend $(BACKEND)) --nodes $(or $(NODES),3)
+	@$(if $(filter containers,$(BACKEND)),scripts/docker-engine) scripts/chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),2) \
+	    $(if $(BACKEND),--backend $(BACKEND)) --nodes $(or $(NODES),3) \
+	    $(if $(PROFILE),--profile $(PROFILE))
 
 # ---- model
 # The lease protocol, checked by spin: docs/model/README.md. `make model

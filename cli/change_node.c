@@ -120,6 +120,25 @@ int run_node_set(struct cli *cli)
     return set_properties(cli, "node.set", "node", cli->operand);
 }
 
+int run_cluster_update_level(struct cli *cli)
+{
+    const char *level = cli->options[OPTION_LEVEL];
+    struct call call;
+
+    call_init(&call, "cluster.update_level", true);
+    if (level != NULL)
+        call_uint(&call, "level", strtoull(level, NULL, 10)); /* Checked by the parser. */
+    return cli_change(cli, &call, CLI_DONE,
+                      &(struct change){.kind = "the",
+                                       .name = "cluster",
+                                       .doing = "being raised",
+                                       .done = level != NULL
+                                                   ? arena_printf(&cli->arena,
+                                                                  "at functional level %s", level)
+                                                   : "at the highest functional level that all "
+                                                     "nodes know"});
+}
+
 int run_cluster_set(struct cli *cli)
 {
     return set_properties(cli, "cluster.set", "the", "cluster");

@@ -99,6 +99,14 @@ enum option_id {
     OPTION_FAILBACK,
     OPTION_HORIZON,
     OPTION_AT,
+    OPTION_NAME,
+    OPTION_ADDRESS,
+    OPTION_DATA,
+    OPTION_CONFIG,
+    OPTION_WITNESS,
+    OPTION_REPLACE,
+    OPTION_NO_START,
+    OPTION_LEVEL,
     OPTION_COUNT
 };
 #define OPTION_BIT(id) (UINT64_C(1) << OPTION_##id)
@@ -125,6 +133,7 @@ enum rest_kind {
     REST_NONE,
     REST_SETTINGS, /* PROP=VALUE, any number. */
     REST_NAMES,    /* PROP, any number. */
+    REST_ADDRESSES, /* HOST:PORT, any number. */
     REST_NODES,    /* NODE, any number. */
     REST_NODE,     /* NODE, or nothing. */
     REST_SWITCH,   /* on or off. */
@@ -226,10 +235,12 @@ int run_cluster_status(struct cli *cli);
 int run_cluster_digest(struct cli *cli);
 int run_cluster_get(struct cli *cli);
 int run_cluster_set(struct cli *cli);
+int run_cluster_update_level(struct cli *cli);
 int run_node_list(struct cli *cli);
 int run_node_show(struct cli *cli);
 int run_node_get(struct cli *cli);
 int run_node_set(struct cli *cli);
+int run_node_join(struct cli *cli);
 int run_node_pause(struct cli *cli);
 int run_node_resume(struct cli *cli);
 int run_node_evict(struct cli *cli);

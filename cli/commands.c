@@ -69,6 +69,23 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_HORIZON] = {"horizon", "S", "play on for so many seconds (default 600)", WORD_NONE,
                         false},
     [OPTION_AT] = {"at", "INDEX|TIME", "which moment; see below", WORD_NONE, false},
+    [OPTION_NAME] = {"name", "NAME", "of the new node (default: the host name)", WORD_NONE, false},
+    [OPTION_ADDRESS] = {"address", "HOST:PORT",
+                        "where the others dial the new node (default: of the interface that "
+                        "reaches the member, with its port)",
+                        WORD_NONE, false},
+    [OPTION_DATA] = {"data", "DIR", "its data folder (default /var/lib/holdfast)", WORD_FILE,
+                     false},
+    [OPTION_CONFIG] = {"config", "FILE",
+                       "its configuration file (default /etc/holdfast/holdfast.conf)", WORD_FILE,
+                       false},
+    [OPTION_LEVEL] = {"level", "N", "to this functional level", WORD_NONE, false},
+    [OPTION_WITNESS] = {"witness", NULL, "it votes and owns no groups", WORD_NONE, false},
+    [OPTION_REPLACE] = {"replace", NULL,
+                        "in the place of the old node of this name, whose data is set aside",
+                        WORD_NONE, false},
+    [OPTION_NO_START] = {"no-start", NULL, "write the file, do not start holdfastd", WORD_NONE,
+                         false},
 };
 
 #define WHATIF (OPTION_BIT(STALE) | OPTION_BIT(VERBOSE) | OPTION_BIT(HORIZON))
@@ -94,6 +111,14 @@ static const char pause_notes[] =
     "A paused node receives no groups; what it has goes on. With --drain its groups move away,\n"
     "a few at a time, the most important first; with --wait until that has ended.\n";
 
+static const char join_notes[] =
+    "Run on the machine that is to be a member. HOST:PORT is a node of the cluster; the file is\n"
+    "written as that one says. --socket is that of the new node.\n"
+    "  holdfast node join node1.example:7400 --wait\n"
+    "With --replace a node comes back empty, under its name: after status 71, with a new disk, or\n"
+    "evicted. If its file is still there it says who the others are:\n"
+    "  holdfast node join --replace --wait\n";
+
 static const char depend_notes[] =
     "OTHER is added to what it needs. An expression, with each name in brackets, replaces it:\n"
     "  holdfast resource depend web --on \"([disk1] and [ip]) or [disk2]\"\n"
@@ -115,6 +140,10 @@ static const char replay_notes[] =
     "15:04:05, today; or -90s, -10m, -2h, -1d, so long ago. It is found as far back as this node\n"
     "keeps its log.\n"
     "  holdfast replay --at -10m\n";
+
+static const char level_up_notes[] =
+    "Without --level, to the highest that all nodes know. It never goes down. `holdfast cluster\n"
+    "get` tells both, `holdfast node show` what a node knows.\n";
 
 static const char fence_notes[] =
     "`agent` is a program of Debian's package fence-agents, or an absolute path; FenceTimeout,\n"
@@ -140,6 +169,9 @@ const struct command commands[] = {
     {"cluster", "set", "change properties of the cluster", WORD_NONE, REST_SETTINGS, 0, 0,
      setting_notes, run_cluster_set},
 
+    {"cluster", "update-level", "raise the functional level, when all nodes are upgraded",
+     WORD_NONE, REST_NONE, OPTION_BIT(LEVEL), 0, level_up_notes, run_cluster_update_level},
+
     {"node", "list", "all nodes", WORD_NONE, REST_NONE, OPTION_BIT(STALE), 0, NULL, run_node_list},
     {"node", "show", "one node", WORD_NODE, REST_NONE, 0, 0, NULL, run_node_show},
     {"node", "pause", "let a node receive no groups, or drain it", WORD_NODE, REST_NONE,
@@ -150,6 +182,10 @@ const struct command commands[] = {
      NULL, run_node_resume},
     {"node", "evict", "take a node out of the cluster", WORD_NODE, REST_NONE, OPTION_BIT(FORCE), 0,
      NULL, run_node_evict},
+    {"node", "join", "make this machine a node of a cluster", WORD_NONE, REST_ADDRESSES,
+     OPTION_BIT(NAME) | OPTION_BIT(ADDRESS) | OPTION_BIT(DATA) | OPTION_BIT(CONFIG) |
+         OPTION_BIT(WITNESS) | OPTION_BIT(REPLACE) | OPTION_BIT(NO_START) | OPTION_BIT(WAIT),
+     0, join_notes, run_node_join},
     {"node", "set", "change properties of a node", WORD_NODE, REST_SETTINGS, 0, 0, setting_notes,
      run_node_set},
     {"node", "get", "print properties of a node", WORD_NODE, REST_NAMES, OPTION_BIT(STALE), 0,

@@ -220,6 +220,7 @@ static void offer_rest(struct completion *c, const char *word)
         offer(c, "remove");
         offer(c, "set");
         break;
+    case REST_ADDRESSES:
     case REST_NONE:
         break;
     }

@@ -37,6 +37,8 @@ static const char *rest_text(enum rest_kind kind)
         return " [PROP=VALUE]...";
     case REST_NAMES:
         return " [PROP]...";
+    case REST_ADDRESSES:
+        return " [HOST:PORT]...";
     case REST_NODES:
         return " [NODE]...";
     case REST_NODE:

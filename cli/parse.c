@@ -314,6 +314,8 @@ int cli_parse(struct cli *cli, int argc, char *const argv[])
     if (status == CLI_DONE)
         status = check_number(cli, OPTION_LIMIT, 1, UINT32_MAX);
     if (status == CLI_DONE)
+        status = check_number(cli, OPTION_LEVEL, 1, UINT32_MAX);
+    if (status == CLI_DONE)
         status = take_timeout(cli);
     if (status == CLI_DONE)
         status = take_address(cli);

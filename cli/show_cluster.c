@@ -182,6 +182,19 @@ static bool quorum_is_lost(const struct value *status)
     return !quorum;
 }
 
+/* An upgrade that is over but for this. */
+static void warn_of_level(const struct cli *cli, struct arena *a, const struct value *status)
+{
+    uint32_t level, possible;
+
+    if (value_get_u32(status, "level", &level) &&
+        value_get_u32(status, "level_possible", &possible) && possible > level)
+        warn(cli, a, STYLE_BUSY,
+             arena_printf(a, "functional level %u: all nodes know %u; once none is to go back to an "
+                             "older version: holdfast cluster update-level",
+                          level, possible));
+}
+
 static const char *text_leader(struct arena *a, const struct value *status)
 {
     const char *leader = text_field(a, status, "leader");
@@ -208,6 +221,7 @@ int run_cluster_status(struct cli *cli)
             text_field(a, status, "term"),
             style_text(cli, a, quorum_is_lost(status) ? STYLE_BAD : STYLE_PLAIN,
                        text_field(a, status, "quorum")));
+    warn_of_level(cli, a, status);
     if (quorum_is_lost(status))
         warn(cli, a, STYLE_BAD, "no quorum: nothing can be changed until a majority is up");
     if (value_get_str(status, "read_only", READ_ONLY_BYTES_MAX, &read_only))

@@ -36,6 +36,18 @@ static void add_policy(struct table *t, struct arena *a, const struct value *nod
         pairs_add(t, "quarantine", text_in(a, clock_wall_ms(), until_ms));
 }
 
+/* The functional levels that its build knows. */
+static const char *text_levels(struct arena *a, const struct value *node)
+{
+    uint32_t least = 0, most = 0;
+
+    value_get_u32(node, "level_min", &least);
+    value_get_u32(node, "level_max", &most);
+    if (most == 0)
+        return "not said yet";
+    return least == most ? arena_printf(a, "%u", most) : arena_printf(a, "%u to %u", least, most);
+}
+
 int run_node_show(struct cli *cli)
 {
     struct arena *a = &cli->arena;
@@ -63,6 +75,8 @@ int run_node_show(struct cli *cli)
     pairs_add(&t, "leader", text_field(a, node, "leader"));
     pairs_add(&t, "incarnation", text_field(a, node, "incarnation"));
     pairs_add(&t, "groups", text_field(a, node, "groups"));
+    if (value_get(node, "level_max") != NULL)
+        pairs_add(&t, "levels", text_levels(a, node));
     add_policy(&t, a, node);
     table_print(&t, cli);
     table_release(&t);

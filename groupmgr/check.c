@@ -50,6 +50,7 @@ static const char *nodes_fault(const struct cluster *c)
 
         MUST(i == 0 || c->nodes[i - 1]->node.id < n->node.id);
         MUST(n->node.state != NODE_JOINING);
+        MUST(n->node.level_min <= n->node.level_max);
         MUST(n->node.id <= c->node_id_max && departed_find(c, n->node.id) == NULL);
         MUST(n->node.incarnation > 0 && n->node.incarnation <= c->index);
         MUST(!n->node.leaving || node_is_up(n));
@@ -65,6 +66,7 @@ static const char *nodes_fault(const struct cluster *c)
     }
     if (fault == NULL)
         fault = fence_devices_fault(c);
+    MUST(c->level >= LEVEL_MIN && cluster_level_possible(c) >= c->level); /* See level.c. */
     MUST(c->forming_until_ms == 0 || (up > 0 && up < hosts_count(c)));
     return fault;
 }

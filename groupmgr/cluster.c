@@ -13,6 +13,7 @@ struct cluster *cluster_new(void)
     struct cluster *c = xcalloc(1, sizeof(*c));
 
     c->name = xstrdup("");
+    c->level = LEVEL_MIN;
     commons_preset(OBJECT_CLUSTER, &c->settings);
     c->queue.prev = c->queue.next = &c->queue;
     timer_init(&c->forming, TIMER_FORMING, 0, c, &c->forming_until_ms);
@@ -78,18 +79,22 @@ static uint32_t apply_cluster_init(struct cluster *c, const struct command *cmd,
         return refuse(reply, ERROR_ALREADY_EXISTS, "%s", c->name);
     free(c->name);
     c->name = xstrdup(cmd->name);
+    if (cmd->level > c->level) /* 0: founded by a build from before levels. */
+        c->level = cmd->level;
+    if (cluster_level_possible(c) < c->level) /* Of a member that was up before it. */
+        c->level = cluster_level_possible(c);
     return 0;
 }
 
 uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct reply *reply)
 {
     struct event e = {.object = OBJECT_CLUSTER, .name = c->name, .cause = CAUSE_CONFIGURED};
-    uint32_t code = commons_check(OBJECT_CLUSTER, cmd, reply);
+    uint32_t code = commons_check(c, OBJECT_CLUSTER, cmd, reply);
 
     assert(cmd->kind == COMMAND_CLUSTER_SET);
     if (code != 0)
         return code;
-    commons_set(OBJECT_CLUSTER, &c->settings, cmd);
+    commons_set(c, OBJECT_CLUSTER, &c->settings, cmd);
     if (c->forming_until_ms == 0)
         rescue_stranded(c); /* What waits for a fencing that is required no more. */
     room_freed(c); /* By what is not enforced any more, or may be pushed out now. */
@@ -188,6 +193,7 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_NODE_JOIN] = apply_node_join,
     [COMMAND_NODE_REMOVED] = apply_node_removed,
     [COMMAND_NODE_ENDED] = apply_node_ended,
+    [COMMAND_CLUSTER_LEVEL] = apply_cluster_level,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches

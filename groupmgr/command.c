@@ -45,6 +45,7 @@ static void command_fields(const void *object, struct field_writer *w)
     field_str(w, "type", cmd->type);
     field_str(w, "expression", cmd->expression);
     field_uint(w, "level", cmd->level);
+    field_uint(w, "level_min", cmd->level_min);
     field_bool(w, "drain", cmd->drain);
     field_uint(w, "flags", cmd->flags);
     field_bin(w, "instructions", cmd->instructions, cmd->instructions_len);
@@ -169,6 +170,7 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.type = read_str(&r, "type");
     cmd.expression = read_str(&r, "expression");
     cmd.level = read_u32(&r, "level");
+    cmd.level_min = read_u32(&r, "level_min");
     cmd.drain = read_bool(&r, "drain");
     cmd.flags = read_u32(&r, "flags");
     cmd.instructions = read_bin(&r, "instructions", &cmd.instructions_len);

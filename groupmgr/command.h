@@ -88,6 +88,7 @@ enum renewal_flags {
     RENEWAL_TELL = 0x2,   /* Its log may be behind: tell it if this is accepted. */
     RENEWAL_LOW = 0x4,    /* Its disk has no room for more than what its log has taken. */
     RENEWAL_FLAGS_ALL = 0x7,
+    RENEWAL_FLAGS_LEVEL = 2, /* Builds that know only earlier levels could not read them. */
 };
 
 struct renewal {
@@ -112,7 +113,9 @@ struct command {
     const char *type;    /* RESOURCE_CREATE. */
     const char *expression; /* RESOURCE_DEPENDENCIES: "([a] and [b]) or [c]"; NULL, "": none. */
     uint32_t flags;      /* Of the Ex calls. RESOURCE_MAINTENANCE: 1 begin, 0 end. */
-    uint32_t level;      /* FENCE_LEVEL, FENCE_ATTEMPT. */
+    uint32_t level;      /* FENCE_LEVEL, FENCE_ATTEMPT. NODE_UP, NODE_JOIN: the highest functional
+                          * level that the node knows. CLUSTER_INIT, CLUSTER_LEVEL: the new one. */
+    uint32_t level_min;  /* NODE_UP, NODE_JOIN: the lowest. */
     bool drain;          /* NODE_PAUSE: move all groups away. */
     const uint8_t *instructions; /* 16-bit property list, already checked. */
     size_t instructions_len;

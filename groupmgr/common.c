@@ -185,7 +185,7 @@ static const struct common *table_of(enum object_kind object, size_t *ret_count)
     return NULL;
 }
 
-const struct common *common_find(enum object_kind object, const char *name)
+const struct common *common_find(enum object_kind object, const char *name, uint32_t level)
 {
     size_t count;
     const struct common *table = table_of(object, &count);
@@ -193,7 +193,7 @@ const struct common *common_find(enum object_kind object, const char *name)
     assert(name != NULL);
     for (size_t i = 0; i < count; i++)
         if (name_equal(table[i].property.name, name))
-            return &table[i];
+            return property_level(object, name) <= level ? &table[i] : NULL;
     return NULL;
 }
 
@@ -209,7 +209,7 @@ const struct common_property *common_property(enum object_kind object, unsigned 
 bool property_is_common(const char *name)
 {
     assert(name != NULL);
-    return common_find(OBJECT_RESOURCE, name) != NULL;
+    return common_find(OBJECT_RESOURCE, name, LEVEL_MAX) != NULL;
 }
 
 /* ---------------------------------------------------------------- members */
@@ -389,7 +389,7 @@ void common_set(const struct common *common, void *of, const struct property *p)
 bool common_property_value(enum object_kind object, const void *of, const char *name,
                            struct property *ret)
 {
-    const struct common *common = common_find(object, name);
+    const struct common *common = common_find(object, name, LEVEL_MAX);
 
     assert(of != NULL);
     if (common == NULL)

@@ -16,8 +16,10 @@ struct common {
     const char *wants; /* In words. */
 };
 
-/* NULL if there is no such property. */
-const struct common *common_find(enum object_kind object, const char *name);
+/* NULL if there is no such property at that functional level. */
+const struct common *common_find(enum object_kind object, const char *name, uint32_t level);
+/* The functional level that it came with (level.c). */
+uint32_t property_level(enum object_kind object, const char *name);
 /* 0, or what is wrong with `p` as a value, with detail. */
 uint32_t common_check(const struct common *common, const struct property *p, struct reply *reply);
 /* Store a checked value in the public object `of`. */

@@ -131,7 +131,8 @@ uint64_t cluster_objects_digest(struct cluster *c)
     for (unsigned i = 0; i < c->departed_count; i++)
         members = mix(members + 2 * (uint64_t)c->departed[i].id + c->departed[i].removed);
     return mix(members + c->objects_sum + mix(digest_sink_end(&d)) + mix(c->fence_digest) +
-               mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)));
+               mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)) +
+               mix((uint64_t)c->level << 32));
 }
 
 uint64_t cluster_digest(struct cluster *c)

@@ -13,10 +13,10 @@ uint32_t apply_node_set(struct cluster *c, const struct command *cmd, struct rep
     if (n == NULL)
         return refuse(reply, ERROR_CLUSTER_NODE_NOT_FOUND, "%s",
                       cmd->name != NULL ? cmd->name : "");
-    code = commons_check(OBJECT_NODE, cmd, reply);
+    code = commons_check(c, OBJECT_NODE, cmd, reply);
     if (code != 0)
         return code;
-    commons_set(OBJECT_NODE, &n->node, cmd);
+    commons_set(c, OBJECT_NODE, &n->node, cmd);
     node_configured(c, n);
     node_note(c, n, CAUSE_CONFIGURED, NULL);
     rescue_stranded(c);

@@ -44,7 +44,7 @@ static uint32_t group_create_check(const struct cluster *c, const struct command
         return refuse(reply, ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED, "%u groups",
                       (unsigned)GROUPS_MAX);
     code = preferred_check(c, cmd, reply);
-    return code != 0 ? code : commons_check(OBJECT_GROUP, cmd, reply);
+    return code != 0 ? code : commons_check(c, OBJECT_GROUP, cmd, reply);
 }
 
 /* Groups are placed one way only: so the new one is there before its owner. */
@@ -54,7 +54,7 @@ static struct group_record *group_create(struct cluster *c, const struct command
     struct node_record *owner;
 
     preferred_set(c, &g->group, cmd);
-    commons_set(OBJECT_GROUP, &g->group, cmd);
+    commons_set(c, OBJECT_GROUP, &g->group, cmd);
     group_configured(c, g);
     owner = placement_choose(c, g, &(struct question){0});
     if (owner == NULL) {
@@ -116,13 +116,13 @@ uint32_t apply_group_set(struct cluster *c, const struct command *cmd, struct re
     if (cmd->has_names)
         code = preferred_check(c, cmd, reply);
     if (code == 0)
-        code = commons_check(OBJECT_GROUP, cmd, reply);
+        code = commons_check(c, OBJECT_GROUP, cmd, reply);
     if (code != 0)
         return code;
     group_unindex(c, g);
     if (cmd->has_names)
         preferred_set(c, &g->group, cmd);
-    commons_set(OBJECT_GROUP, &g->group, cmd);
+    commons_set(c, OBJECT_GROUP, &g->group, cmd);
     group_index(c, g);
     failback_replan(c, g);
     group_configured(c, g);

@@ -22,6 +22,12 @@
 #include "groupmgr/command.h"
 #include "groupmgr/objects.h"
 
+/* The functional levels that this build knows; see level.c. 1: what was there before there
+ * were levels. 2: TerminateBudget, SelfFencing, and what renewals say of a node's log
+ * (RENEWAL_FLAGS_LEVEL). Whatever is added to commands, properties or
+ * the state after a release gets a new level. */
+enum { LEVEL_MIN = 1, LEVEL_MAX = 2 };
+
 /* Common properties, which have a meaning here, are set by name and are members
  * of their object. `position` counts from 0; NULL beyond the last. */
 struct common_property {
@@ -94,6 +100,13 @@ uint64_t cluster_next_deadline(const struct cluster *c);
 uint64_t cluster_index(const struct cluster *c); /* Commands applied. */
 uint64_t cluster_now_ms(const struct cluster *c); /* Last stamp. */
 const char *cluster_name(const struct cluster *c); /* "" before COMMAND_CLUSTER_INIT. */
+/* The functional level in force; and the highest that all members' builds know. */
+uint32_t cluster_level(const struct cluster *c);
+uint32_t cluster_level_possible(const struct cluster *c);
+/* To be asked before a client's command is proposed: 0, or that it is, or sets, what is of a
+ * later functional level. An older state may say no where a newer one would not. */
+uint32_t cluster_level_check(const struct cluster *c, const struct command *cmd,
+                             struct reply *ret);
 const struct settings *cluster_settings(const struct cluster *c);
 
 /* Look-ups; NULL if there is none. Names compare without case (ASCII). */
@@ -138,7 +151,8 @@ uint64_t cluster_objects_digest(struct cluster *c);
 /* The whole state as a map with a version; cluster_read() of it gives an equal
  * cluster (same digest, same bytes when written again). */
 void cluster_write(const struct cluster *c, struct sink *s);
-/* Returns 0 or ERROR_INVALID_DATA (*ret untouched). */
+/* Returns 0 or ERROR_INVALID_DATA, or ERROR_CLUSTER_INCOMPATIBLE_VERSIONS if it is of a
+ * functional level that this build does not know (*ret untouched). */
 uint32_t cluster_read(const struct value *v, struct cluster **ret);
 
 /* Assert everything that must hold between objects. For tests and debug builds. */

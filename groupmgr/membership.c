@@ -67,6 +67,7 @@ static uint32_t join_check(const struct cluster *c, const struct command *cmd, s
                            struct node_record **ret_known)
 {
     struct node_record *namesake = find_node_by_name(c, cmd->name);
+    uint32_t code;
 
     assert(cmd->kind == COMMAND_NODE_JOIN);
     if ((cmd->flags & ~(uint32_t)NODE_UP_WITNESS) != 0)
@@ -75,6 +76,9 @@ static uint32_t join_check(const struct cluster *c, const struct command *cmd, s
         return refuse(reply, ERROR_INVALID_NAME, "name of the new node");
     if (is_empty(cmd->address) || is_empty(cmd->disk))
         return refuse(reply, ERROR_INVALID_PARAMETER, "%s names no address or no disk", cmd->name);
+    code = level_check_node(c, cmd, reply);
+    if (code != 0)
+        return code;
     /* The same node again, whose answer was lost: it gets the same one. */
     if (namesake != NULL && strcmp(namesake->node.disk, cmd->disk) == 0) {
         *ret_known = namesake;
@@ -108,6 +112,7 @@ uint32_t apply_node_join(struct cluster *c, const struct command *cmd, struct re
     n->node.disk = xstrdup(cmd->disk);
     n->node.witness = (cmd->flags & NODE_UP_WITNESS) != 0;
     n->node.incarnation = c->index;
+    level_note(n, cmd);
     n->node.since_ms = c->now_ms;
     node_enter(c, n, NODE_DOWN, CAUSE_JOINED);
     assert(!node_is_up(n) && n->group_count == 0);

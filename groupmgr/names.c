@@ -146,6 +146,7 @@ static const struct {
     [CAUSE_LAPSE_DAEMON_DEAD] = {"lapse-daemon-dead", "its daemon was dead"},
     [CAUSE_ENDING] = {"ending", "its node is down and has its TerminateBudget to end it"},
     [CAUSE_ENDED] = {"ended", "nothing of it runs on the node that is down any more"},
+    [CAUSE_LEVEL_RAISED] = {"level-raised", "an operator raised the functional level"},
     [CAUSE_LOG_BEHIND] = {"log-behind", "its log waits: its disk is full or too slow"},
     [CAUSE_LOG_BEHIND_WORK] = {"log-behind-work", "its log waits for its disk and something is "
                                                   "wanted of it: its lease is not renewed"},
@@ -212,6 +213,7 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_NODE_JOIN] = "node-join",
         [COMMAND_NODE_REMOVED] = "node-removed",
         [COMMAND_NODE_ENDED] = "node-ended",
+        [COMMAND_CLUSTER_LEVEL] = "cluster-level",
     };
     return NAME_IN(names, k);
 }

@@ -70,6 +70,7 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
 {
     const struct node_record *known = find_node(c, cmd->node);
     const struct node_record *namesake = find_node_by_name(c, cmd->name);
+    uint32_t code;
 
     assert(cmd->kind == COMMAND_NODE_UP);
     if (cmd->node == 0)
@@ -89,6 +90,9 @@ static uint32_t node_up_check(const struct cluster *c, const struct command *cmd
                       known->node.name);
     if (departed_find(c, cmd->node) != NULL)
         return refuse(reply, ERROR_CLUSTER_NODE_NOT_MEMBER, "node %u was evicted", cmd->node);
+    code = level_check_node(c, cmd, reply);
+    if (code != 0)
+        return code;
     if (known == NULL)
         return c->node_count < NODES_MAX
                    ? 0
@@ -188,6 +192,7 @@ uint32_t apply_node_up(struct cluster *c, const struct command *cmd, struct repl
         node_for_groups(c, n, group_lose_lives, CAUSE_NODE_RESTARTED);
     }
     node_begin(c, n, cmd);
+    level_note(n, cmd);
     lapse_tell(c, n, cmd);
 
     if (cold_start)
@@ -297,7 +302,7 @@ uint32_t apply_pulse(struct cluster *c, const struct command *cmd, struct reply 
         /* Its lease must end by itself if the fencing fails: see fencing.c. */
         if (node_is_fenced_now(n))
             continue;
-        if (behind_admits(c, n, renewal->flags))
+        if (behind_admits(c, n, cluster_level(c) >= RENEWAL_FLAGS_LEVEL ? renewal->flags : 0))
             n->node.renewed_seq = renewal->seq;
     }
     return 0;

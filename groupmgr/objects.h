@@ -120,6 +120,7 @@ struct node {
     uint64_t renewed_seq;    /* Of the last renewal accepted in this incarnation. */
     uint64_t since_ms;       /* Stamp of the last change of state. */
     bool leaving;            /* Orderly stop under way: receives no groups. */
+    uint32_t level_min, level_max; /* Functional levels that its build knows; 0: not said yet. */
     enum log_state log;
     bool disk_low;           /* No room for more of the log than has been taken. */
     bool witness;            /* It votes and never owns a group. */

@@ -54,7 +54,8 @@ static uint32_t property_check(const struct command *cmd, unsigned i, struct rep
 
 /* --------------------------------------- objects with common ones only */
 
-uint32_t commons_check(enum object_kind object, const struct command *cmd, struct reply *reply)
+uint32_t commons_check(const struct cluster *c, enum object_kind object, const struct command *cmd,
+                       struct reply *reply)
 {
     assert(cmd->properties != NULL || cmd->property_count == 0);
     for (unsigned i = 0; i < cmd->property_count; i++) {
@@ -64,7 +65,7 @@ uint32_t commons_check(enum object_kind object, const struct command *cmd, struc
 
         if (code != 0)
             return code;
-        common = common_find(object, p->name);
+        common = common_find(object, p->name, c->level);
         if (common == NULL)
             return refuse(reply, ERROR_INVALID_PARAMETER, "%s cannot be set here", p->name);
         code = common_check(common, p, reply);
@@ -74,11 +75,12 @@ uint32_t commons_check(enum object_kind object, const struct command *cmd, struc
     return 0;
 }
 
-void commons_set(enum object_kind object, void *of, const struct command *cmd)
+void commons_set(const struct cluster *c, enum object_kind object, void *of,
+                 const struct command *cmd)
 {
     assert(of != NULL);
     for (unsigned i = 0; i < cmd->property_count; i++)
-        common_set(common_find(object, cmd->properties[i].name), of, &cmd->properties[i]);
+        common_set(common_find(object, cmd->properties[i].name, c->level), of, &cmd->properties[i]);
 }
 
 /* --------------------------------------------------------------- resources */
@@ -92,8 +94,8 @@ static struct property *private_find(const struct resource_record *r, const char
     return NULL;
 }
 
-uint32_t resource_properties_check(const struct resource_record *r, const struct command *cmd,
-                                   struct reply *reply)
+uint32_t resource_properties_check(const struct cluster *c, const struct resource_record *r,
+                                   const struct command *cmd, struct reply *reply)
 {
     unsigned total = r != NULL ? r->resource.property_count : 0;
 
@@ -104,7 +106,7 @@ uint32_t resource_properties_check(const struct resource_record *r, const struct
 
         if (code != 0)
             return code;
-        common = common_find(OBJECT_RESOURCE, p->name);
+        common = common_find(OBJECT_RESOURCE, p->name, c->level);
         if (common != NULL) {
             code = common_check(common, p, reply);
             if (code != 0)
@@ -166,13 +168,14 @@ static void private_set(struct resource_record *r, const struct property *p)
     }
 }
 
-bool resource_properties_set(struct resource_record *r, const struct command *cmd)
+bool resource_properties_set(const struct cluster *c, struct resource_record *r,
+                             const struct command *cmd)
 {
     bool for_handler = false;
 
     for (unsigned i = 0; i < cmd->property_count; i++) {
         const struct property *p = &cmd->properties[i];
-        const struct common *common = common_find(OBJECT_RESOURCE, p->name);
+        const struct common *common = common_find(OBJECT_RESOURCE, p->name, c->level);
 
         for_handler |= common == NULL || common->for_handler;
         if (common != NULL)
@@ -181,4 +184,17 @@ bool resource_properties_set(struct resource_record *r, const struct command *cm
             private_set(r, p);
     }
     return for_handler;
+}
+
+bool resource_private_drop(struct resource_record *r, uint32_t level)
+{
+    struct resource *res = &r->resource;
+    bool dropped = false;
+
+    for (unsigned i = res->property_count; i-- > 0;)
+        if (common_find(OBJECT_RESOURCE, res->properties[i].name, level) != NULL) {
+            private_remove(res, &res->properties[i]);
+            dropped = true;
+        }
+    return dropped;
 }

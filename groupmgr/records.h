@@ -147,6 +147,7 @@ struct cluster {
     uint64_t forming_until_ms; /* After a cold start; 0: not forming. */
     struct timer forming;
     struct settings settings;
+    uint32_t level; /* Functional. */
 
     struct node_record *nodes[NODES_MAX]; /* By id, ascending. */
     unsigned node_count;

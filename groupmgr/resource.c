@@ -18,7 +18,7 @@ static uint32_t resource_create_check(struct cluster *c, const struct command *c
     if (c->resource_count >= RESOURCES_MAX)
         return refuse(reply, ERROR_CLUSTER_MAXNUM_OF_RESOURCES_EXCEEDED, "%u resources",
                       (unsigned)RESOURCES_MAX);
-    return resource_properties_check(NULL, cmd, reply);
+    return resource_properties_check(c, NULL, cmd, reply);
 }
 
 uint32_t apply_resource_create(struct cluster *c, const struct command *cmd, struct reply *reply)
@@ -34,7 +34,7 @@ uint32_t apply_resource_create(struct cluster *c, const struct command *cmd, str
     r->resource.type = xstrdup(cmd->type);
     r->resource.since_ms = c->now_ms;
     r->resource.why = why_now(c, CAUSE_CREATED);
-    resource_properties_set(r, cmd);
+    resource_properties_set(c, r, cmd);
     resource_note(c, r, CAUSE_CREATED);
     group_touch(c, group_record(r->resource.group), CAUSE_CREATED);
     return 0;
@@ -108,14 +108,14 @@ uint32_t apply_resource_set(struct cluster *c, const struct command *cmd, struct
 
     assert(cmd->kind == COMMAND_RESOURCE_SET);
     if (code == 0)
-        code = resource_properties_check(r, cmd, reply);
+        code = resource_properties_check(c, r, cmd, reply);
     if (code == 0 && cmd->has_names)
         code = owners_check(c, r, cmd, reply);
     if (code != 0)
         return code;
     if (cmd->has_names)
         owners_set(c, r, cmd);
-    for_handler = resource_properties_set(r, cmd);
+    for_handler = resource_properties_set(c, r, cmd);
     refusals_clear(c, r); /* Its handler may think otherwise now. */
     room_ask(c, group_record(r->resource.group));
     resource_note(c, r, CAUSE_CONFIGURED);

@@ -154,6 +154,8 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.log = (enum log_state)read_uint(&r, "log", LOG_REFUSED);
     n->node.disk_low = read_bool(&r, "disk_low");
     n->node.witness = read_bool(&r, "witness");
+    n->node.level_min = read_u32(&r, "level_min");
+    n->node.level_max = read_u32(&r, "level_max");
     why_read(&r, "why", &n->node.why);
     n->node.paused = read_bool(&r, "paused");
     n->node.drain = (enum drain_status)read_uint(&r, "drain", DRAIN_FAILED);
@@ -312,7 +314,8 @@ static void policy_read(struct cluster *c, struct field_reader *r, struct resour
     timer_set(c, &record->retry, read_uint(r, "retry_at_ms", UINT64_MAX));
 }
 
-static bool properties_read(struct field_reader *r, struct resource_record *record)
+static bool properties_read(const struct cluster *c, struct field_reader *r,
+                            struct resource_record *record)
 {
     uint32_t count;
     const struct value *items = read_array(r, "properties", &count);
@@ -329,9 +332,9 @@ static bool properties_read(struct field_reader *r, struct resource_record *reco
     /* As if a client had set them; what is empty would not have been kept. */
     as_set.properties = properties;
     as_set.property_count = sound ? count : 0;
-    sound = sound && resource_properties_check(record, &as_set, &ignored) == 0;
+    sound = sound && resource_properties_check(c, record, &as_set, &ignored) == 0;
     if (sound)
-        resource_properties_set(record, &as_set);
+        resource_properties_set(c, record, &as_set);
     sound = sound && record->resource.property_count == count;
     arena_release(&a);
     return sound;
@@ -410,7 +413,7 @@ static bool resource_read(struct cluster *c, const struct value *v)
     record = resource_insert(c, id, name, g);
     assert(record->resource.group == &g->group);
     if (!take_text(&record->resource.type, read_str(&r, "type")) ||
-        !resource_read_life(&r, record) || !properties_read(&r, record))
+        !resource_read_life(&r, record) || !properties_read(c, &r, record))
         return false;
     policy_read(c, &r, record);
     owners_read(c, &r, record);
@@ -559,6 +562,7 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
         return false;
     c->index = read_uint(&r, "index", UINT64_MAX - 1);
     c->now_ms = read_uint(&r, "now_ms", UINT64_MAX);
+    c->level = read_number(&r, "level", LEVEL_MIN);
     timer_set(c, &c->forming, read_uint(&r, "forming_until_ms", UINT64_MAX));
     commons_read(OBJECT_CLUSTER, &c->settings, &r);
     c->events.total = read_uint(&r, "events_total", UINT64_MAX);
@@ -575,10 +579,21 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
            cluster_fault(c) == NULL;
 }
 
+/* Before anything else: the rest may be of a kind that this build does not know. */
+static bool level_is_known(const struct value *v)
+{
+    uint32_t level;
+
+    return !value_get_u32(v, "level", &level) || level <= LEVEL_MAX;
+}
+
 uint32_t cluster_read(const struct value *v, struct cluster **ret)
 {
-    struct cluster *c = cluster_new();
+    struct cluster *c;
 
+    if (!level_is_known(v))
+        return ERROR_CLUSTER_INCOMPATIBLE_VERSIONS;
+    c = cluster_new();
     if (!cluster_read_all(c, v)) {
         cluster_free(c);
         return ERROR_INVALID_DATA;

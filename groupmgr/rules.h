@@ -36,6 +36,10 @@ command_handler apply_node_evict, apply_node_set;                               
 command_handler apply_fence_create, apply_fence_delete, apply_fence_level;        /* fence_device.c */
 command_handler apply_fence_node, apply_fence_confirm;                           /* fencing.c */
 command_handler apply_fence_attempt, apply_fence_result;                         /* fencing.c */
+/* NODE_UP and NODE_JOIN: does the node know the level? And note what it knows. */
+uint32_t level_check_node(const struct cluster *c, const struct command *cmd, struct reply *reply);
+void level_note(struct node_record *n, const struct command *cmd);
+command_handler apply_cluster_level;                                             /* level.c */
 command_handler apply_cluster_set;                                               /* cluster.c */
 
 /* Refuse: put what it is about into the reply and return `code`. */
@@ -518,13 +522,18 @@ void mark_needed_providers(struct cluster *c, struct resource_record *r);
 /* ---------------------------------------------------------- property.c */
 
 /* Check all of cmd->properties; 0 or what is wrong, with detail. */
-uint32_t commons_check(enum object_kind object, const struct command *cmd, struct reply *reply);
-uint32_t resource_properties_check(const struct resource_record *r, const struct command *cmd,
-                                   struct reply *reply);
+uint32_t commons_check(const struct cluster *c, enum object_kind object, const struct command *cmd,
+                       struct reply *reply);
+uint32_t resource_properties_check(const struct cluster *c, const struct resource_record *r,
+                                   const struct command *cmd, struct reply *reply);
 /* Set checked ones. The second returns true if something changed that the
  * resource's handler learns with its next online. */
-void commons_set(enum object_kind object, void *of, const struct command *cmd);
-bool resource_properties_set(struct resource_record *r, const struct command *cmd);
+void commons_set(const struct cluster *c, enum object_kind object, void *of,
+                 const struct command *cmd);
+bool resource_properties_set(const struct cluster *c, struct resource_record *r,
+                             const struct command *cmd);
+/* Private ones that bear the name of a common one of `level` go: true if there were any. */
+bool resource_private_drop(struct resource_record *r, uint32_t level);
 void property_release(struct property *p);
 
 #endif

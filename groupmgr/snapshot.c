@@ -80,6 +80,8 @@ static void node_fields(const void *object, struct field_writer *w)
     field_uint(w, "log", (uint64_t)n->log);
     field_bool(w, "disk_low", n->disk_low);
     field_bool(w, "witness", n->witness);
+    field_uint(w, "level_min", n->level_min);
+    field_uint(w, "level_max", n->level_max);
     why_write(w, "why", &n->why);
     field_bool(w, "paused", n->paused);
     field_uint(w, "drain", (uint64_t)n->drain);
@@ -329,6 +331,7 @@ static void cluster_fields(const void *object, struct field_writer *w)
     field_str(w, "name", c->name);
     field_uint(w, "index", c->index);
     field_uint(w, "now_ms", c->now_ms);
+    field_number(w, "level", c->level, LEVEL_MIN);
     field_uint(w, "forming_until_ms", c->forming_until_ms);
     commons_write(OBJECT_CLUSTER, &c->settings, w);
     if (field_array(w, "fence_devices", c->fence_device_count))

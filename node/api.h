@@ -32,6 +32,7 @@ struct api_config {
     const char *raft_dir;
     uint32_t self;
     unsigned lease_ms;
+    const struct config *file; /* What this node was started with. */
     struct replica *replica;
     struct calls *calls;
     struct pulse *pulse;

@@ -315,6 +315,16 @@ static uint32_t build_flagged(struct building *b)
     return code != 0 ? code : build_named(b);
 }
 
+/* Without `level`: the highest that all know. */
+static uint32_t build_level(struct building *b)
+{
+    if (value_get(b->params, "level") == NULL ||
+        (value_get_u32(b->params, "level", &b->cmd.level) && b->cmd.level > 0))
+        return 0;
+    snprintf(b->fault, sizeof b->fault, "`level` is a functional level, a number from 1 on");
+    return ERROR_INVALID_PARAMETER;
+}
+
 static uint32_t build_node_set(struct building *b)
 {
     uint32_t code = build_named(b);
@@ -356,6 +366,7 @@ static const struct change_method {
     command_builder build;
 } methods[] = {
     {"cluster.set", COMMAND_CLUSTER_SET, take_properties},
+    {"cluster.update_level", COMMAND_CLUSTER_LEVEL, build_level},
     {"node.pause", COMMAND_NODE_PAUSE, build_pause},
     {"node.resume", COMMAND_NODE_RESUME, build_flagged},
     {"node.evict", COMMAND_NODE_EVICT, build_flagged},

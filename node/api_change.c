@@ -10,6 +10,7 @@
 #include "net/msgpack.h"
 #include "node/api_private.h"
 #include "node/calls.h"
+#include "node/replica.h"
 
 /* ------------------------------------------------------------------- callers */
 
@@ -115,6 +116,11 @@ bool api_change(struct session *s, struct rpc_request *r, const char *method,
     if (code == 0 && b.cmd.client != 0 && b.cmd.seq == 0) {
         code = ERROR_INVALID_PARAMETER;
         snprintf(b.fault, sizeof b.fault, "a client counts its calls in `seq`, from 1");
+    }
+    struct reply why = {0};
+    if (code == 0) {
+        code = cluster_level_check(replica_cluster(s->api->config.replica), &b.cmd, &why);
+        snprintf(b.fault, sizeof b.fault, "%s", why.detail);
     }
     if (code == 0)
         submit(&b, r);

@@ -108,6 +108,8 @@ void api_join(struct session *s, struct rpc_request *r, const struct value *para
         return;
     }
     cmd.flags = witness ? NODE_UP_WITNESS : 0;
+    value_get_u32(params, "level", &cmd.level); /* Left out by builds from before levels. */
+    value_get_u32(params, "level_min", &cmd.level_min);
     cmd.node = consensus_highest_id(a->consensus);
     struct joining *j = xcalloc(1, sizeof *j);
     j->api = a;

@@ -13,7 +13,7 @@ enum { TEXT_BYTES_MAX = 300 };
 static const char *hello_fault(const struct api *a, const struct value *params)
 {
     const char *cluster, *disk;
-    uint32_t id, to, lease_ms;
+    uint32_t id, to, lease_ms, most, level = cluster_level(replica_cluster(a->config.replica));
 
     if (!value_get_str(params, "cluster", TEXT_BYTES_MAX, &cluster) ||
         !value_get_u32(params, "id", &id) || !value_get_u32(params, "to", &to) ||
@@ -25,6 +25,10 @@ static const char *hello_fault(const struct api *a, const struct value *params)
         return "this is another node";
     if (!value_get_u32(params, "lease_ms", &lease_ms) || lease_ms != a->config.lease_ms)
         return "its lease_ms is not this node's: with different leases a group could run twice";
+    /* Left out by who only says farewell, and by builds from before levels: those cannot
+     * come up (groupmgr/level.c). */
+    if (value_get_u32(params, "level", &most) && most < level)
+        return "its build does not know this cluster's functional level: upgrade it";
     return a->config.refuse_peer(id, disk, a->config.data);
 }
 
@@ -52,9 +56,10 @@ static void hello(struct session *s, struct rpc_request *r, const struct value *
     s->is_peer = true;
     value_get_u32(params, "id", &s->peer_id);
     msgpack_sink_init(&m, &result);
-    sink_map(&m.sink, 2);
+    sink_map(&m.sink, 3);
     sink_kv_uint(&m.sink, "id", s->api->config.self);
     sink_kv_str(&m.sink, "disk", s->api->config.disk);
+    sink_kv_uint(&m.sink, "level", cluster_level(replica_cluster(s->api->config.replica)));
     rpc_reply(r, &result);
     bytes_release(&result);
 }

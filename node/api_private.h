@@ -40,7 +40,8 @@ struct api {
 
 static inline struct view api_view(const struct api *a, struct cluster *cluster)
 {
-    return (struct view){cluster, a->consensus, a->config.executor, a->config.self};
+    return (struct view){cluster, a->consensus, a->config.executor, a->config.self,
+                         a->config.file};
 }
 
 /* Parameters on their way to a command. Everything lives in `arena`, or in the

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "groupmgr/groupmgr.h"
 #include "resources/watchdog.h"
 
 enum {
@@ -125,6 +126,19 @@ static void set_ms(struct loading *l, const char *value, void *field)
         complain(l, l->line, "\"%s\" is not a number of milliseconds from 1 to 600000", value);
     else
         *at = (unsigned)ms;
+}
+
+static void set_level(struct loading *l, const char *value, void *field)
+{
+    unsigned *at = field;
+    char *end;
+    unsigned long level = strtoul(value, &end, 10);
+
+    if (end == value || *end != '\0' || level < LEVEL_MIN || level > LEVEL_MAX)
+        complain(l, l->line, "\"%s\" is no functional level that this build knows, from %d to %d",
+                 value, LEVEL_MIN, LEVEL_MAX);
+    else
+        *at = (unsigned)level;
 }
 
 static void set_self_fence(struct loading *l, const char *value, void *field)
@@ -263,6 +277,7 @@ static const struct key {
     {"cluster", "join", set_join, FIELD(join), false, false},
     {"cluster", "voters", set_voters, FIELD(fixed_roles), false, false},
     {"timing", "voter_grace_ms", set_ms, FIELD(voter_grace_ms), false, false},
+    {"node", "functional_level", set_level, FIELD(functional_level), false, false},
     {"fencing", "watchdog", set_path, FIELD(watchdog), false, false},
     {"fencing", "self", set_self_fence, FIELD(self_fence), false, false},
 };
@@ -502,8 +517,35 @@ uint32_t config_load(const char *path, FILE *errors, struct config *ret)
         c.socket = xstrdup("/run/holdfast/api.sock"); /* Where clients look first. */
     if (c.monitor == NULL)
         c.monitor = default_monitor();
+    if (c.functional_level == 0)
+        c.functional_level = LEVEL_MAX;
     *ret = c;
     return 0;
+}
+
+static const char *role_suffix(const struct config_peer *p)
+{
+    return p->witness ? "/witness" : p->role == CONSENSUS_STANDBY ? "/standby" : "";
+}
+
+void config_print(const struct config *c, FILE *to)
+{
+    const struct config_peer *self = config_self(c);
+
+    assert(self != NULL); /* Or it would not have been loaded. */
+    fprintf(to, "node.name = %s\nnode.data = %s\nnode.socket = %s\n", c->node, c->data_dir,
+            c->socket);
+    if (c->log != NULL)
+        fprintf(to, "node.log = %s\n", c->log);
+    fprintf(to, "node.address = %s%s\ncluster.name = %s\n", self->address, role_suffix(self),
+            c->cluster);
+    if (c->join != NULL) {
+        fprintf(to, "cluster.join = %s\n", c->join);
+        return;
+    }
+    for (unsigned i = 0; i < c->peer_count; i++)
+        fprintf(to, "cluster.peers = %s=%s%s\n", c->peers[i].name, c->peers[i].address,
+                role_suffix(&c->peers[i]));
 }
 
 void config_release(struct config *c)

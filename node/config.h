@@ -42,6 +42,7 @@ struct config {
     struct address listen;
     bool listen_given;
     bool debug;
+    unsigned functional_level; /* The highest that it may know: that of its build, or less. */
     /* [cluster] */
     char *cluster;
     struct config_peer peers[CONFIG_PEERS_MAX]; /* In order of id. */
@@ -64,6 +65,11 @@ struct config {
  * with a config to release, or ERROR_INVALID_DATA, or why it cannot be read. */
 uint32_t config_load(const char *path, FILE *errors, struct config *ret);
 void config_release(struct config *c);
+
+/* What the file says, one KEY = VALUE a line, as `holdfastd --print` shows it to
+ * programs: [node] name, data, socket, log and address (with its role, as in a peer),
+ * [cluster] name, join and peers. What is not given and has no default is left out. */
+void config_print(const struct config *c, FILE *to);
 
 /* This node among the peers; NULL if it is none of them. */
 const struct config_peer *config_self(const struct config *c);

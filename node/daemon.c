@@ -46,8 +46,13 @@ static void on_snapshot(struct bytes *out, void *data)
 static uint32_t on_restore(const uint8_t *bytes, size_t len, void *data)
 {
     struct daemon *d = data;
+    uint32_t code = replica_restore(d->replica, bytes, len);
 
-    return replica_restore(d->replica, bytes, len);
+    if (code != ERROR_CLUSTER_INCOMPATIBLE_VERSIONS)
+        return code;
+    log_error("daemon", "a snapshot is of a functional level that this node's programs do not "
+                        "know: upgrade them; its data is good");
+    _exit(EXIT_CONFIG);
 }
 
 static uint64_t reached_ms(void *data)
@@ -102,10 +107,28 @@ static void on_fatal(const char *message, void *data)
 
 /* ------------------------------------------------------------------- replica */
 
+/* What comes next in the log may be unknown to this node: it ends before it reads it, and
+ * has harmed nothing. With a build that knows the level it goes on from here. */
+static void check_level(const struct daemon *d)
+{
+    uint32_t level = cluster_level(replica_cluster(d->replica));
+
+    if (level <= d->config->functional_level)
+        return;
+    log_error("daemon", "the cluster works at functional level %u, this node knows at most %u%s: "
+                        "it ends; its data is good",
+              level, d->config->functional_level,
+              level <= LEVEL_MAX ? ", as `functional_level` in its file says: take that out"
+                                 : ": upgrade its programs");
+    _exit(EXIT_CONFIG);
+}
+
 static void on_command(const struct command *cmd, const struct reply *reply, void *data)
 {
     struct daemon *d = data;
 
+    if (cmd->kind == COMMAND_CLUSTER_INIT || cmd->kind == COMMAND_CLUSTER_LEVEL)
+        check_level(d);
     pulse_on_command(d->pulse, cmd, reply);
     executor_on_command(d->executor);
     if (d->api != NULL)
@@ -129,6 +152,7 @@ static void on_restored(void *data)
 {
     struct daemon *d = data;
 
+    check_level(d);
     pulse_on_restored(d->pulse);
     executor_look_at_all(d->executor);
 }
@@ -313,6 +337,7 @@ static void open_core(struct daemon *d)
                                  .disk = identity_disk(d->identity),
                                  .address = config_self(d->config)->address,
                                  .id = d->self,
+                                 .level_max = d->config->functional_level,
                                  .lease_ms = t->lease_ms,
                                  .connect_timeout_ms = t->election_ms,
                                  .user_timeout_ms = 2 * t->election_ms,
@@ -384,6 +409,7 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .raft_dir = identity_raft_dir(d->identity),
                                 .self = d->self,
                                 .lease_ms = d->config->timing.lease_ms,
+                                .file = d->config,
                                 .replica = d->replica,
                                 .calls = d->calls,
                                 .pulse = d->pulse,
@@ -494,7 +520,7 @@ static void start_failed(uint32_t code, char *why)
     log_error("daemon", "cannot start: %s%s", why,
               code == ERROR_FILE_CORRUPT
                   ? "; this node's copy is damaged and is not used. The other nodes have the data: "
-                    "evict this one, empty its folder and let it join anew"
+                    "bring this one back empty with `holdfast node join --replace`"
                   : "");
     fprintf(stderr, "holdfastd: cannot start: %s\n", why);
     fflush(stderr);

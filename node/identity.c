@@ -167,7 +167,7 @@ static uint32_t check_condemned(const struct identity *id, char **ret_why)
     if (why == NULL)
         return 0;
     *ret_why = xasprintf("%s must not be used any more: %s. The other nodes have the right copy; "
-                         "evict this node, empty its folder and let it join anew",
+                         "bring this node back empty with `holdfast node join --replace`",
                          id->dir, why[0] != '\0' ? why : "it was found to differ from them");
     free(why);
     return ERROR_FILE_CORRUPT;

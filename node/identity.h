@@ -3,7 +3,8 @@
  *   raft/       the log            lock         held by the running daemon
  *   resources/  resources' logs    identity     32 hex digits, made once
  *   monitor.*   the monitor        pid          of the running daemon
- *                                  diverged     why this copy must not be used
+ *   member      node/join.h        diverged     why this copy must not be used
+ *   rejoin      likewise           old-TIME/    set aside by `node join --replace`
  *
  * The identity is made at random when the directory is first used and is known
  * to the cluster: a node that comes back under an old name with an emptied disk

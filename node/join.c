@@ -65,6 +65,18 @@ static uint32_t record_write(const char *path, const struct joined *j)
     return code;
 }
 
+/* The folder was emptied on purpose, by `holdfast node join --replace`. Without `join` this
+ * node would come up as one of the first configuration that has forgotten its votes. */
+static uint32_t check_emptied(const struct config *c, const char *mark, char **ret_why)
+{
+    if (c->join != NULL || access(mark, F_OK) != 0)
+        return 0;
+    *ret_why = xasprintf("%s was emptied for this node to join anew: its file must say `join`, "
+                         "not `peers`; run `holdfast node join --replace`",
+                         c->data_dir);
+    return ERROR_INVALID_STATE;
+}
+
 /* --------------------------------------------------------------------- asking */
 
 static void write_request(const struct config *c, const char *disk, struct bytes *out)
@@ -73,13 +85,15 @@ static void write_request(const struct config *c, const char *disk, struct bytes
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, out);
-    sink_map(&m.sink, 6);
+    sink_map(&m.sink, 8);
     sink_kv_str(&m.sink, "cluster", c->cluster);
     sink_kv_str(&m.sink, "name", c->node);
     sink_kv_str(&m.sink, "address", self->address);
     sink_kv_str(&m.sink, "disk", disk);
     sink_kv_bool(&m.sink, "witness", self->witness);
     sink_kv_uint(&m.sink, "lease_ms", c->timing.lease_ms);
+    sink_kv_uint(&m.sink, "level", c->functional_level);
+    sink_kv_uint(&m.sink, "level_min", LEVEL_MIN);
 }
 
 static bool read_answer(const struct value *v, struct joined *ret)
@@ -165,6 +179,7 @@ uint32_t join_find_id(struct config *config, const char *disk, struct joined *re
 {
     struct config_peer *self = (struct config_peer *)config_self(config);
     char *path = xasprintf("%s/member", config->data_dir);
+    char *mark = xasprintf("%s/rejoin", config->data_dir);
     struct joined j = {0};
     uint32_t code = 0;
 
@@ -174,7 +189,7 @@ uint32_t join_find_id(struct config *config, const char *disk, struct joined *re
             code = ERROR_FILE_CORRUPT;
             *ret_why = xasprintf("%s is damaged: it should say which node this is", path);
         }
-    } else {
+    } else if ((code = check_emptied(config, mark, ret_why)) == 0) {
         if (config->join != NULL)
             ask_until_answered(config, disk, &j);
         else
@@ -182,8 +197,11 @@ uint32_t join_find_id(struct config *config, const char *disk, struct joined *re
         code = record_write(path, &j);
         if (code != 0)
             *ret_why = xasprintf("cannot write %s: %s", path, error_text(code));
+        else
+            unlink(mark);
     }
     free(path);
+    free(mark);
     if (code != 0)
         return code;
     self->id = j.id;

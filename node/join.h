@@ -5,7 +5,11 @@
  * the data folder, as `member`, the first time, and counts from then on: an id is tied
  * to what this disk has promised, and never changes.
  *
- *   peer.join {cluster, name, address, disk, witness, lease_ms} -> {id, members: [{id, disk}]}
+ *   peer.join {cluster, name, address, disk, witness, lease_ms, level, level_min}
+ *                 -> {id, members: [{id, disk}]}
+ *
+ * `rejoin` in the folder says that `holdfast node join --replace` emptied it: such a node
+ * only joins.
  *
  * Asking twice is harmless: the cluster knows the disk and gives the same id again. */
 #ifndef HOLDFAST_NODE_JOIN_H

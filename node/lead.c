@@ -119,6 +119,9 @@ static void propose_pulse(struct pulse *p)
      * meanwhile goes with the next, at once if somebody is late: see tick_done(). */
     if (p->tick_under_way)
         return;
+    for (unsigned i = 0; i < p->gathered_count; i++)
+        if (cluster_level(pulse_state(p)) < RENEWAL_FLAGS_LEVEL)
+            p->gathered[i].flags = 0;
     struct tick *t = xcalloc(1, sizeof *t);
     t->proposal.done = tick_done;
     t->pulse = p;
@@ -246,7 +249,9 @@ static void init_done(uint32_t code, const struct reply *reply, void *data)
 void lead_tick(struct pulse *p, uint64_t now)
 {
     if (cluster_name(pulse_state(p))[0] == '\0') {
-        struct command cmd = {.kind = COMMAND_CLUSTER_INIT, .name = p->config.config->cluster};
+        struct command cmd = {.kind = COMMAND_CLUSTER_INIT,
+                              .name = p->config.config->cluster,
+                              .level = p->config.config->functional_level};
         pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, init_done);
     }
     propose_pulse(p); /* First in the log: what was gathered counts. */

@@ -13,12 +13,13 @@
 #include "node/supervisor.h"
 
 static const char usage[] =
-    "usage: holdfastd --config FILE [--check] [--foreground]\n"
+    "usage: holdfastd --config FILE [--check | --print] [--foreground]\n"
     "\n"
     "The daemon of a Holdfast cluster: one runs on every node.\n"
     "\n"
     "  --config FILE   what this node is; see docs/configuration.md\n"
     "  --check         only check the file: every error is printed with its line\n"
+    "  --print         check it, and print what programs want to know of it\n"
     "  --foreground    keep no parent that starts the daemon again when it dies\n"
     "                  (also without it where systemd started this program)\n"
     "  --help          this text\n"
@@ -35,10 +36,11 @@ int main(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"foreground", no_argument, NULL, 'f'},   {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {0}};
+        {"print", no_argument, NULL, 'p'},        {"foreground", no_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+        {0}};
     const char *path = NULL;
-    bool check = false, foreground = false;
+    bool check = false, print = false, foreground = false;
     struct config config;
     int option;
 
@@ -49,6 +51,9 @@ int main(int argc, char **argv)
             break;
         case 'k':
             check = true;
+            break;
+        case 'p':
+            print = true;
             break;
         case 'f':
             foreground = true;
@@ -70,6 +75,11 @@ int main(int argc, char **argv)
     }
     if (config_load(path, stderr, &config) != 0)
         return EXIT_CONFIG;
+    if (print) {
+        config_print(&config, stdout);
+        config_release(&config);
+        return 0;
+    }
     if (check) {
         printf("%s: good: node %s of cluster %s, %u peers\n", path, config.node, config.cluster,
                config.peer_count);

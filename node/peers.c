@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "groupmgr/groupmgr.h"
 #include "net/msgpack.h"
 #include "net/rpc.h"
 
@@ -55,7 +56,7 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
     const struct peers_config *c = &p->peers->config;
     const char *fault = NULL;
     const char *disk;
-    uint32_t id;
+    uint32_t id, level;
 
     if (p->conn == NULL)
         return;
@@ -68,6 +69,8 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
     else if (!value_get_u32(result, "id", &id) ||
              !value_get_str(result, "disk", TEXT_BYTES_MAX, &disk) || id != p->id)
         fault = "another node answers at its address";
+    else if (value_get_u32(result, "level", &level) && level > c->level_max)
+        fault = "it works at a functional level that this node does not know: upgrade this node";
     else
         fault = c->refuse_peer(id, disk, c->data);
     if (code == ERROR_CLUSTER_NODE_NOT_MEMBER)
@@ -93,13 +96,15 @@ static void say_hello(struct peer *p)
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 6);
+    sink_map(&m.sink, 8);
     sink_kv_str(&m.sink, "cluster", c->cluster);
     sink_kv_uint(&m.sink, "id", c->id);
     sink_kv_uint(&m.sink, "to", p->id);
     sink_kv_str(&m.sink, "disk", c->disk);
     sink_kv_str(&m.sink, "address", c->address);
     sink_kv_uint(&m.sink, "lease_ms", c->lease_ms);
+    sink_kv_uint(&m.sink, "level", c->level_max);
+    sink_kv_uint(&m.sink, "level_min", LEVEL_MIN);
     rpc_call(p->conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
     bytes_release(&params);
 }

@@ -1,6 +1,8 @@
 /* Connections from this node to the others, and what nodes say to each other.
  *
- *   peer.hello    {cluster, id, to, disk, address, lease_ms} -> {id, disk}   first on each connection
+ *   peer.hello    {cluster, id, to, disk, address, lease_ms, level, level_min}
+ *                   -> {id, disk, level}                first on each connection; in the answer
+ *                                                       the functional level in force
  *   peer.propose  {command, again}        -> {code, index, detail}
  *   peer.barrier  {}                      -> {position}
  *   peer.renew    {node, incarnation, seq, flags}         notification
@@ -26,7 +28,8 @@ struct peers_config {
     const char *disk;
     const char *address; /* Own, as the others are to dial it. */
     uint32_t id;
-    unsigned lease_ms; /* Must be the same everywhere: see node/pulse.h. */
+    unsigned level_max; /* Functional levels that this node knows: up to. */
+    unsigned lease_ms;  /* Must be the same everywhere: see node/pulse.h. */
     unsigned connect_timeout_ms;
     unsigned user_timeout_ms;
     /* host:port of a node (borrowed), NULL if it is not known. */

@@ -210,6 +210,8 @@ static void join_read(uint32_t code, void *data)
                           .flags = self->witness ? NODE_UP_WITNESS : 0,
                           .address = self->address,
                           .disk = p->config.disk,
+                          .level = p->config.config->functional_level,
+                          .level_min = LEVEL_MIN,
                           .cause = p->lapse_cause,
                           .ms = p->lapse_ms};
     p->join_under_way = true;

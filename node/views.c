@@ -1,6 +1,7 @@
 #include "node/views.h"
 
 #include "consensus/consensus.h"
+#include "node/config.h"
 #include "node/space.h"
 #include "node/views_private.h"
 #include "resources/types.h"
@@ -74,10 +75,11 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     for (const struct group *g = cluster_next_group(v->cluster, NULL); g != NULL;
          g = cluster_next_group(v->cluster, g))
         groups += g->owner == n->id;
-    sink_map(s, 15 + POLICY_PAIRS);
+    sink_map(s, 18 + POLICY_PAIRS);
     sink_kv_uint(s, "id", n->id);
     sink_kv_str(s, "name", n->name);
     sink_kv_str(s, "address", n->address);
+    sink_kv_str(s, "disk", n->disk);
     sink_kv_str(s, "state", node_state_name(n->state));
     sink_kv_uint(s, "state_code", n->state);
     sink_kv_uint(s, "incarnation", n->incarnation);
@@ -87,6 +89,8 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_bool(s, "witness", n->witness);
     sink_kv_str(s, "log", log_state_name(n->log));
     sink_kv_bool(s, "disk_low", n->disk_low);
+    sink_kv_uint(s, "level_min", n->level_min);
+    sink_kv_uint(s, "level_max", n->level_max);
     sink_kv_uint(s, "since_ms", n->since_ms);
     sink_kv_str(s, "cause", cause_name(n->why.cause));
     sink_kv_uint(s, "groups", groups);
@@ -107,13 +111,21 @@ void view_nodes(const struct view *v, struct sink *s)
 
 /* --------------------------------------------------------------------- status */
 
+/* In force, and what it could be raised to. */
+static void view_level(const struct view *v, struct sink *s)
+{
+    sink_kv_uint(s, "level", cluster_level(v->cluster));
+    sink_kv_uint(s, "level_possible", cluster_level_possible(v->cluster));
+}
+
 void view_status(const struct view *v, struct sink *s)
 {
     uint32_t leader = consensus_leader(v->consensus);
     char text[256];
     bool wanting = space_is_wanting(v->cluster, v->consensus, text, sizeof text);
 
-    sink_map(s, 9);
+    sink_map(s, 11);
+    view_level(v, s);
     sink_kv_str(s, "name", cluster_name(v->cluster));
     sink_kv_str(s, "node", view_node_name(v, v->self));
     sink_kv_str(s, "leader", view_node_name(v, leader));
@@ -127,13 +139,29 @@ void view_status(const struct view *v, struct sink *s)
     view_groups(v, s);
 }
 
+/* In the words of the configuration file. */
+static void view_timing(const struct config *c, struct sink *s)
+{
+    sink_kv_str(s, "voters", c->fixed_roles ? "fixed" : "automatic");
+    sink_kv_map(s, "timing", 6);
+    sink_kv_uint(s, "lease_ms", c->timing.lease_ms);
+    sink_kv_uint(s, "pulse_ms", c->timing.pulse_ms);
+    sink_kv_uint(s, "election_ms", c->timing.election_ms);
+    sink_kv_uint(s, "heartbeat_ms", c->timing.heartbeat_ms);
+    sink_kv_uint(s, "guard_ms", c->timing.guard_ms);
+    sink_kv_uint(s, "voter_grace_ms", c->voter_grace_ms);
+}
+
 void view_settings(const struct view *v, struct sink *s)
 {
-    sink_map(s, 3);
+    sink_map(s, v->config != NULL ? 7 : 5);
     sink_kv_str(s, "name", cluster_name(v->cluster));
     sink_kv_uint(s, "index", cluster_index(v->cluster));
+    view_level(v, s);
     sink_kv_map(s, "properties", view_common_count(OBJECT_CLUSTER));
     view_commons(OBJECT_CLUSTER, cluster_settings(v->cluster), s);
+    if (v->config != NULL)
+        view_timing(v->config, s);
 }
 
 /* ------------------------------------------------------------------------ why */

@@ -5,6 +5,7 @@
 #include "base/value.h"
 #include "groupmgr/groupmgr.h"
 
+struct config;
 struct consensus;
 struct executor;
 
@@ -15,6 +16,7 @@ struct view {
     struct consensus *consensus; /* NULL, both: of another time. */
     struct executor *executor;
     uint32_t self;
+    const struct config *config; /* NULL likewise. */
 };
 
 void view_nodes(const struct view *v, struct sink *s);
@@ -35,7 +37,8 @@ void view_change(const struct view *v, const struct event *e, uint64_t after_ms,
 /* Of those behind command index `since`, the newest `limit`. */
 void view_events(const struct view *v, uint64_t since, uint32_t limit, bool candidates,
                  struct sink *s);
-/* Common properties of the cluster. */
+/* Common properties of the cluster; and what the files of all its nodes must say alike,
+ * for one that is to join. */
 void view_settings(const struct view *v, struct sink *s);
 /* All that explains a group (`r` NULL), one resource in it, or a node. */
 void view_why_group(const struct view *v, const struct group *g, const struct resource *r,

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import signal
 import time
 
 from cluster.harness import Broken, Refused, Rpc
@@ -12,6 +10,7 @@ from faults import FaultError
 from .history import now_ns
 from .overlap import Freeze
 
+REFUSAL_SECONDS = 4
 STOP_SECONDS = 100  # An operation under way may take its time.
 # Whatever is broken is healed by these, in this order; what is down is started last.
 HEALED = ("network", "disk", "clock", "memory", "frozen", "corrupt")
@@ -27,7 +26,7 @@ class Nemesis:
         self.events = []
         self.frozen = {}   # node: since
         self.freezes = []
-        self.stopping = []  # (node, pid of its supervisor)
+        self.stopping = set()
 
     def note(self, what, **more):
         event = {"at": now_ns(), "what": what, **more}
@@ -88,9 +87,8 @@ class Nemesis:
     def do_stop(self, nodes):
         """In good order, which may take until the end of the episode."""
         for n in nodes:
-            for pid in self.cluster.processes(n).of("supervisor"):
-                os.kill(pid, signal.SIGTERM)
-                self.stopping.append((n, pid))
+            self.cluster.stop([n], wait=False)  # Where it cannot be, it raises.
+            self.stopping.add(n)
 
     def do_freeze(self, nodes):
         self.cluster.freeze(nodes, "all")
@@ -129,9 +127,21 @@ class Nemesis:
         self.cluster.memory(nodes, limit)
 
     def do_corrupt(self, nodes, file):
-        """It shows when the node starts."""
+        """It shows when the node starts, which it must refuse to do. Mended before it has
+        looked, it would have met no fault, or half of one."""
         self.cluster.corrupt(nodes, file)
         self.do_kill(nodes)
+        self.cluster.start(nodes, wait=False)
+        end = time.monotonic() + REFUSAL_SECONDS
+        while any(self.cluster.running(n) and not self.answers(n) for n in nodes):
+            if time.monotonic() > end:
+                break  # In containers, where it is tried again and again.
+            time.sleep(0.02)
+
+    def answers(self, node):
+        with contextlib.suppress(Broken), contextlib.closing(Rpc(self.cluster.socket(node), 0.5)):
+            return True
+        return False
 
     # --------------------------------------------------------------- healing
 
@@ -153,12 +163,12 @@ class Nemesis:
     def wait_stopped(self):
         """What is on its way down must be down before it can be started."""
         end = time.monotonic() + STOP_SECONDS
-        for node, pid in self.stopping:
-            while self.cluster.processes(node).pid("supervisor") == pid:
+        for node in sorted(self.stopping):
+            while self.cluster.running(node):
                 if time.monotonic() > end:
                     raise FaultError(f"{node} does not stop within {STOP_SECONDS} s")
                 time.sleep(0.05)
-        self.stopping = []
+        self.stopping.clear()
 
     def run(self, wait, seconds):
         """As much of the plan as there is time for; how many episodes that were. `wait(seconds)`

@@ -1,6 +1,6 @@
 """Break a real cluster at random under load, heal it, and judge what happened.
 
-  scripts/chaos [--seed S] [--minutes M] [--nodes N] [--backend loopback|netns]
+  scripts/chaos [--seed S] [--minutes M] [--nodes N] [--backend loopback|netns|containers]
                 [--profile default|fast] [--mode release|debug] [--faults KIND,KIND...]
                 [--clients N] [--keep] [--plan]
 
@@ -34,6 +34,7 @@ from .plan import KINDS, plan
 TOP = pathlib.Path(__file__).resolve().parents[2]
 REST_SECONDS = 90
 SCALE = {"release": 1, "debug": 4}
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(Exception):
@@ -45,7 +46,7 @@ def parse(argv):
     p.add_argument("--seed", default=None)
     p.add_argument("--minutes", type=float, default=2)
     p.add_argument("--nodes", type=int, default=3)
-    p.add_argument("--backend", choices=("loopback", "netns"),
+    p.add_argument("--backend", choices=("loopback", "netns", "containers"),
                    default="netns" if os.geteuid() == 0 else "loopback")
     p.add_argument("--profile", choices=("default", "fast"), default="default")
     p.add_argument("--mode", choices=tuple(SCALE), default="release")
@@ -58,6 +59,12 @@ def parse(argv):
         p.error(f"--faults takes some of: {','.join(KINDS)}")
     if not 1 <= options.nodes <= 9 or options.minutes <= 0 or options.clients < 1:
         p.error("--nodes is 1 to 9, --minutes and --clients are more than 0")
+    try:
+        faults.names(options.backend, options.nodes)
+    except faults.FaultError as e:
+        p.error(str(e))
+    if options.backend == "containers" and options.mode != "release":
+        p.error("the image of docker-compose.yml holds the release build: leave --mode away")
     options.seed = options.seed or str(secrets.randbits(32))
     return options
 
@@ -68,6 +75,7 @@ class Chaos:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="holdfast-chaos-"))
         self.journals = self.dir / "journals"
         self.journals.mkdir()
+        self.journals.chmod(0o1777)  # Services of containers are another user's.
         self.wrong = []
         self.figures = {}
         self.workers = []
@@ -104,10 +112,15 @@ class Chaos:
 
     def run(self):
         o = self.options
-        service = TOP / "build" / o.mode / "tests" / "chaos-service"
+        programs = self.dir / "programs"  # By itself: it is all that containers get to see.
+        programs.mkdir()
+        service = shutil.copy(TOP / "build" / o.mode / "tests" / "chaos-service", programs)
+        # A name for docker compose that no other run has.
+        more = {"project": self.dir.name} if o.backend == "containers" else {}
         with contextlib.ExitStack() as stack:
             cluster = stack.enter_context(
-                faults.make(o.backend, self.dir / "cluster", o.nodes, o.profile, o.mode))
+                faults.make(o.backend, self.dir / "cluster", o.nodes, o.profile, o.mode,
+                            shared=[programs, self.journals], **more))
             history = stack.enter_context(contextlib.closing(History(self.dir / "history.jsonl")))
             setup.make(cluster, random.Random(o.seed), f"exec {service} {self.journals}", history)
             episodes = plan(o.seed, cluster.names, o.minutes * 60, o.faults)
@@ -194,7 +207,10 @@ class Chaos:
 
 
 def interrupt(number, frame):
+    """The first begins the end; more of them would stop that half-way."""
     del frame
+    for other in ENDS:
+        signal.signal(other, signal.SIG_IGN)
     raise Interrupted(f"signal {number}")
 
 
@@ -208,17 +224,19 @@ def main(argv=None):
             f"--backend {options.backend} --profile {options.profile}"
     print(f"chaos      {again}", flush=True)
     if options.plan:
-        names = [f"n{i + 1}" for i in range(options.nodes)]
+        names = faults.names(options.backend, options.nodes)
         for e in plan(options.seed, names, options.minutes * 60, options.faults):
             print(*(f"{f.at:6.2f} {f.kind} {','.join(f.target)} {f.options or ''}"
                     for f in e.faults), f"{e.seconds:6.2f} heal", f"{e.peace:6.2f} peace", sep="\n")
         return 0
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in ENDS:
+        if signal.getsignal(number) != signal.SIG_IGN:  # As nohup has it.
+            signal.signal(number, interrupt)
     chaos = Chaos(options)
     try:
         try:
             chaos.run()
-        except (faults.FaultError, Interrupted, KeyboardInterrupt, RuntimeError) as e:
+        except (faults.FaultError, Interrupted, RuntimeError) as e:
             chaos.wrong.append(f"the run did not get to its end: {e!r}")
         chaos.tell()
         if chaos.wrong or options.keep:

@@ -145,7 +145,7 @@ WORDS = ("ERROR: AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertio
 
 
 def logs(folder):
-    for log in sorted([*folder.glob("n*/log"), *folder.glob("n*/monitor.log")]):
+    for log in sorted([*folder.glob("*/log"), *folder.glob("*/monitor.log")]):
         for line in log.read_text(errors="replace").splitlines():
             if any(w in line for w in WORDS):
                 yield f"{log.parent.name}/{log.name}: {line}"

@@ -5,6 +5,7 @@ so much of the cluster is looked at as shows that the fault is there.
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -19,7 +20,7 @@ from harness import MODE, SLOW, TOP, Broken, Refused, Rpc, wait_for
 sys.path.insert(0, str(TOP / "tests"))
 
 import faults  # noqa: E402
-from faults import command  # noqa: E402
+from faults import command, compose  # noqa: E402
 from faults import memory as limits  # noqa: E402
 from faults.local import PORT  # noqa: E402
 from faults.processes import is_alive, status_of  # noqa: E402
@@ -105,6 +106,16 @@ def test_kill_takes_all_of_a_node_and_heal_brings_it_back(cluster):
     cluster.kill(["n3"])
     assert not any(is_alive(p) for p in pids)
     assert ("down", "n3", "killed") in cluster.faults()
+    cluster.heal()
+    assert states(cluster, "n3")["n3"] == "Up"
+
+
+def test_stop_is_in_order_and_heal_brings_it_back(cluster):
+    cluster.stop(["n3"])
+    assert not cluster.running("n3")
+    assert "daemon: stopped" in log(cluster, "n3").splitlines()[-1]
+    wait_for(lambda: states(cluster, "n1").get("n3") == "Down")
+    assert cluster.faults() == [("down", "n3", "")]
     cluster.heal()
     assert states(cluster, "n3")["n3"] == "Up"
 
@@ -433,6 +444,7 @@ def test_what_is_asked_wrongly_is_explained_and_changes_nothing(tmp_path, cluste
             ("drop n1 half", 2, "like 20%"),
             ("disk n1 slow", 2, "slow MS"),
             ("kill", 2, "kill NODES"),
+            ("stop", 2, "stop NODES"),
             ("heal everything", 2, "one of: network"),
             ("frieze n1", 2, "no verb"),
             ("heal --now-please", 2, "no option --now-please")]:
@@ -456,3 +468,20 @@ def test_the_command_does_what_its_words_say(cluster, capsys):
     # As a program of its own, once.
     subprocess.run([SCRIPT, *there, "heal"], check=True)
     assert not cluster.faults()
+
+
+# What containers do is seen with an engine: make chaos BACKEND=containers.
+def test_compose_is_told_of_nodes_beyond_its_own(tmp_path):
+    names = faults.names("containers", 5)
+    assert names == ["n1", "n2", "n3", "n4", "n5", "witness"]
+    compose.write(tmp_path, names, [tmp_path / "journals"])
+    told = json.loads((tmp_path / "compose.yml").read_text())["services"]
+    assert [n for n in names if "extends" in told[n]] == ["n4", "n5"]
+    peers, = {told[n]["environment"]["HOLDFAST_PEERS"] for n in names}
+    assert peers.split() == [*(f"n{i}=n{i}:7400" for i in range(1, 6)),
+                             "witness=witness:7400/witness"]
+    for n in names:
+        assert f"{tmp_path}/{n}:/var/lib/holdfast" in told[n]["volumes"]
+        assert f"{tmp_path}/journals:{tmp_path}/journals" in told[n]["volumes"]
+    with pytest.raises(faults.FaultError, match="3 to 9 nodes, not 2"):
+        faults.names("containers", 2)

@@ -13,6 +13,7 @@ another process, also after a crash of this one, can undo it.
 
 from .backend import Backend
 from .errors import FaultError, Impossible
-from .registry import adopt, make, open_cluster
+from .registry import adopt, make, names, open_cluster
 
-__all__ = ["Backend", "FaultError", "Impossible", "adopt", "make", "open_cluster"]
+__all__ = ["Backend", "FaultError", "Impossible", "adopt", "make", "names",
+           "open_cluster"]

@@ -2,6 +2,7 @@
 
 import abc
 import contextlib
+import time
 
 from .errors import FaultError, Impossible
 from .processes import PARTS
@@ -9,6 +10,7 @@ from .processes import PARTS
 KINDS = ("network", "disk", "clock", "memory", "frozen", "killed", "corrupt")
 DISK_MODES = ("ok", "slow", "full", "fail")
 CORRUPTIBLE = ("segment", "snapshot")
+STOP_SECONDS = 120  # Services may take their time, and the engine gives them 100 s.
 CLOCK_SECONDS_MAX = 100 * 365 * 86400
 
 
@@ -22,6 +24,11 @@ class Backend(abc.ABC):
         self.state = state
 
     # ------------------------------------------------------- what differs
+
+    @classmethod
+    @abc.abstractmethod
+    def name_nodes(cls, count):
+        """What the nodes of a cluster with so many are called."""
 
     @property
     @abc.abstractmethod
@@ -38,7 +45,15 @@ class Backend(abc.ABC):
         """Heal, end everything (in order, or `now` by SIGKILL), leave only the folder."""
 
     @abc.abstractmethod
+    def socket(self, node):
+        """Of its API."""
+
+    @abc.abstractmethod
     def _kill(self, node, part): ...
+
+    @abc.abstractmethod
+    def _stop(self, node):
+        """Ask for an orderly end; nothing if it does not run."""
 
     @abc.abstractmethod
     def _freeze(self, node, part): ...
@@ -107,6 +122,24 @@ class Backend(abc.ABC):
                     s["frozen"].pop(node, None)
                     self.state.note()
                 self._kill(node, part)
+
+    def stop(self, nodes, wait=True):
+        """Have each end in order; returns when all have, or with `wait` false at once: then
+        running() tells. start() brings it back, or heal(), once it has ended."""
+        nodes = self.check(nodes)
+        with self.state.locked():
+            for node in nodes:
+                self._stop(node)
+        end = time.monotonic() + STOP_SECONDS
+        while wait and any(self._running(n) for n in nodes):
+            if time.monotonic() > end:
+                raise FaultError(f"{', '.join(nodes)}: not all have ended within {STOP_SECONDS} s; "
+                                 f"see what is in the way: scripts/faults status")
+            time.sleep(0.05)
+
+    def running(self, node):
+        """True until all of it has ended."""
+        return self._running(*self.check([node]))
 
     def freeze(self, nodes, part="all"):
         self.check_word(part, PARTS, "part of a node")

@@ -2,6 +2,7 @@
 
   scripts/faults up [-n N] [--backend loopback|netns|containers] [--profile NAME] [--mode MODE]
   scripts/faults kill NODES [daemon|monitor|all]      as a power cut (all)
+  scripts/faults stop NODES                           in order, until they have ended
   scripts/faults freeze NODES [daemon|monitor|all]
   scripts/faults thaw [NODES]
   scripts/faults partition NODES [/ NODES] [--one-way]
@@ -62,6 +63,11 @@ def arguments(words, least, most, form):
 def do_kill(c, words, _):
     nodes, part = arguments(words, 1, 2, f"kill NODES [{'|'.join(PARTS)}]")
     c.kill(nodes_of(c, nodes), part or "all")
+
+
+def do_stop(c, words, _):
+    nodes, = arguments(words, 1, 1, "stop NODES")
+    c.stop(nodes_of(c, nodes))
 
 
 def do_freeze(c, words, _):

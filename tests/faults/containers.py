@@ -1,28 +1,33 @@
-"""The containers of a docker compose project: three nodes and a witness.
+"""The containers of a docker compose project: three nodes or more, and a witness.
 
 Names, networks and volumes are asked of the engine by compose's labels, so any
 project of docker-compose.yml can be broken, also one that others started:
 scripts/faults --project NAME. Rules and signals are given from outside the
 containers, which have neither the programs nor the rights: so this needs root on the
-engine's own machine. Disk and clock need shim.c inside: compose.yml, which `up` adds.
+engine's own machine. Disk and clock need shim.c inside, and clients the API's socket
+outside: compose.py, for those that `up` makes.
 """
 
 import json
 import os
 import pathlib
 import shutil
+import signal
+import subprocess
 import time
 
-from . import memory, nft, rot
+from . import compose, memory, nft, rot
 from .backend import Backend
+from .compose import DATA
 from .control import Control
 from .errors import FaultError, Impossible
 from .local import TOP
-from .processes import NodeProcesses, is_alive, read, run, with_descendants
+from .processes import NodeProcesses, is_alive, read, run, send, with_descendants
 from .state import NONE, State
 
-DATA = "/var/lib/holdfast"
 START_SECONDS = 90
+GRACE_SECONDS = 100  # As docker-compose.yml has it.
+LABEL = "com.docker.compose"
 
 
 class ContainerProcesses(NodeProcesses):
@@ -62,39 +67,60 @@ class Containers(Backend):
     def check_machine(cls):
         if os.geteuid() != 0:
             raise Impossible("breaking containers needs root on the engine's machine; use sudo")
-        run("docker", "version")
+        try:
+            run("docker", "version")
+        except FaultError as e:
+            raise Impossible(f"no container engine answers ({e}); scripts/docker-engine COMMAND "
+                             f"sees to one for a command") from e
         if not shutil.which("nft"):
             raise Impossible("there is no nft; install it: apt-get install nftables")
 
     @classmethod
-    def make(cls, directory, count, profile, mode, settings, project=None):
+    def name_nodes(cls, count):
+        return compose.names(count)
+
+    @classmethod
+    def make(cls, directory, count, profile, mode, settings, project=None, shared=()):
         cls.check_machine()
-        if count != 3 or settings:
-            raise FaultError("docker-compose.yml has three nodes and a witness, and no other "
-                             "settings than its own; leave -n away")
+        names = cls.name_nodes(count)
+        if settings or mode != "release":
+            raise FaultError("docker-compose.yml has no other settings than its own, and its "
+                             "image the release build; give neither settings nor --mode")
         shim = TOP / "build" / mode / "tests" / "faults-shim.so"
         if not shim.exists():
             raise FaultError(f"{shim} is not there; build it: make MODE={mode} faults-build")
         state = State(directory)
         if state.exists():
             raise FaultError(f"{directory} has a cluster already; take another --dir")
-        names = ["n1", "n2", "n3", "witness"]
-        for node in names:
-            folder = directory / node
-            folder.mkdir(parents=True, exist_ok=True)
-            folder.chmod(0o755)
-            shutil.copy(shim, folder / "shim.so")
-            Control(folder / "faults.control").create()
+        cls.prepare(directory, names, shim)
+        compose.write(directory, names, shared)
+        project = project or f"holdfast-{directory.name}".lower()
+        given = os.environ.get("HOLDFAST_IMAGE")
+        image = given or f"holdfast:{project}"
         state.save({**NONE, "backend": cls.name, "made": True, "profile": profile,
-                    "project": project or f"holdfast-{directory.name}".lower(), "nodes": names})
+                    "project": project, "nodes": names, "image": image, "built": not given,
+                    "compose": compose.program()})
         cluster = cls(state)
         try:
-            cluster.compose("up", "--detach")
+            if not given:
+                cluster.compose("build", "n1")
+            cluster.compose("up", "--detach", "--no-build")
             cluster.wait_members(names)
         except BaseException:
             cluster.down(now=True)
             raise
         return cluster
+
+    @classmethod
+    def prepare(cls, directory, names, shim):
+        """The folders that the containers are given."""
+        directory.mkdir(parents=True, exist_ok=True)
+        shutil.copy(shim, directory / "shim.so")
+        for node in names:
+            folder = directory / node
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o755)
+            Control(folder / "faults.control").create()
 
     @classmethod
     def adopt(cls, directory, project):
@@ -103,8 +129,8 @@ class Containers(Backend):
         state = State(directory)
         if not state.exists():
             names = run("docker", "ps", "--all", "--filter",
-                        f"label=com.docker.compose.project={project}", "--format",
-                        '{{.Label "com.docker.compose.service"}}').split()
+                        f"label={LABEL}.project={project}", "--format",
+                        f'{{{{.Label "{LABEL}.service"}}}}').split()
             if not names:
                 raise FaultError(f"the engine has no containers of a project {project}; start "
                                  f"it: docker compose --project-name {project} up --detach")
@@ -116,31 +142,31 @@ class Containers(Backend):
     # ------------------------------------------------------------ the engine
 
     def compose(self, *command):
-        s = self.state.read()
-        ports = {f"HOLDFAST_PORT_N{i}": "0" for i in (1, 2, 3)}  # Any that is free.
-        env = {**os.environ, **ports, "HOLDFAST_PREFIX": self.project, "FAULTS_DIR": str(self.dir),
-               "HOLDFAST_PROFILE": s["profile"]}
-        program = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
-        return run(*program, "--project-name", self.project, "--project-directory", TOP,
-                   "--file", TOP / "docker-compose.yml",
-                   "--file", pathlib.Path(__file__).parent / "compose.yml", *command, env=env)
+        return compose.call(self.state.read(), self.dir, *command)
 
     @property
     def names(self):
         return self._names
 
-    def container(self, node):
-        """Its id: that of a container made anew is another."""
+    def inspect_all(self):
+        """What the engine knows of each node's container that there is. That of a container
+        made anew has another id, so it is asked for each time."""
         found = run("docker", "ps", "--all", "--quiet",
-                    "--filter", f"label=com.docker.compose.project={self.project}",
-                    "--filter", f"label=com.docker.compose.service={node}").split()
-        if not found:
-            raise FaultError(f"project {self.project} has no container for {node} any more; "
-                             f"start it again with docker compose")
-        return found[0]
+                    "--filter", f"label={LABEL}.project={self.project}",
+                    "--filter", f"label={LABEL}.oneoff=False").split()
+        details = json.loads(run("docker", "inspect", *found)) if found else []
+        return {d["Config"]["Labels"][f"{LABEL}.service"]: d for d in details}
 
     def inspect(self, node):
-        return json.loads(run("docker", "inspect", self.container(node)))[0]
+        found = self.inspect_all()
+        if node not in found:
+            raise FaultError(f"project {self.project} has no container for {node} any more; "
+                             f"start it again with docker compose")
+        return found[node]
+
+    def container(self, node):
+        """Its id."""
+        return self.inspect(node)["Id"]
 
     def processes(self, node):
         return ContainerProcesses(node, self.inspect(node)["State"]["Pid"])
@@ -150,21 +176,27 @@ class Containers(Backend):
         return run("docker", "exec", self.container(node), "env", "-u", "LD_PRELOAD", "holdfast",
                    *command)
 
-    def control(self, node):
-        environment = self.inspect(node)["Config"]["Env"] or []
-        if not any(e.startswith("FAULTS_CONTROL=") for e in environment):
-            self.refuse(f"faults of {node}'s disk or clock",
-                        "its container was started without the shim; start the project by "
-                        "scripts/faults up --backend containers, or with tests/faults/compose.yml")
-        mount = next(m for m in self.inspect(node)["Mounts"] if m["Destination"] == "/faults")
-        return Control(pathlib.Path(mount["Source"]) / "faults.control")
-
     def folder(self, node):
         """Of its data, on this machine."""
         mount = next((m for m in self.inspect(node)["Mounts"] if m["Destination"] == DATA), None)
         if not mount:
             raise FaultError(f"the container of {node} has no volume at {DATA}")
         return pathlib.Path(mount["Source"])
+
+    def reached_into(self, what):
+        """Only those that `up` has made are prepared for it."""
+        if not self.state.read()["made"]:
+            self.refuse(what, "its containers were started without what that needs inside; make "
+                              "the cluster by scripts/faults up --backend containers")
+
+    def control(self, node):
+        self.reached_into("a fault of disk or clock")
+        return Control(self.dir / node / "faults.control")
+
+    def socket(self, node):
+        """Of its API: not by the network, so that clients reach a node that is cut off."""
+        self.reached_into("a call from outside")
+        return self.dir / node / "api.sock"
 
     def wait_members(self, nodes):
         end = time.monotonic() + START_SECONDS
@@ -189,9 +221,10 @@ class Containers(Backend):
     def start(self, nodes=None, wait=True):
         with self.state.locked() as s:
             nodes = self.check(nodes) if nodes else self.names
-            for node in nodes:
-                if not self.inspect(node)["State"]["Running"]:
-                    run("docker", "start", self.container(node))
+            found = self.inspect_all()
+            down = [d["Id"] for n, d in found.items() if n in nodes and not d["State"]["Running"]]
+            if down:
+                run("docker", "start", *down)
             s["killed"] = [n for n in s["killed"] if n not in nodes]
             # Its namespace is new, its address may be.
             self._network({tuple(p) for p in s["partitions"]}, s["drop"])
@@ -201,26 +234,61 @@ class Containers(Backend):
     def down(self, now=False):
         with self.state.locked() as s:
             try:
-                self.heal(("network", "disk", "clock", "memory", "frozen"))
+                if not (now and s["made"]):  # Else what is broken goes with the containers.
+                    self.heal(("network", "disk", "clock", "memory", "frozen"))
             finally:
                 if s["made"]:
-                    self.compose("down", "--volumes", "--timeout", "0" if now else "100")
+                    self.remove(now)
                 s["killed"] = []
 
+    def remove(self, now):
+        """All that `up` has made but the folders, which get what the nodes said."""
+        try:
+            found = self.inspect_all()
+            if found:
+                self.compose(*(("kill",) if now else ("stop", "--timeout", GRACE_SECONDS)))
+            for node, details in found.items():
+                with open(self.dir / node / "log", "wb") as log:
+                    subprocess.run(["docker", "logs", details["Id"]], stdout=log, stderr=log,
+                                   check=False)
+        finally:
+            self.compose("down", "--volumes", "--remove-orphans", "--timeout", "0")
+            if self.state.read()["built"]:
+                compose.remove_image(self.state.read()["image"])
+
     def _frozen(self, node):
-        details = self.inspect(node)["State"]
-        if details["Paused"]:
+        found = self.inspect_all().get(node)
+        if found and found["State"]["Paused"]:
             return ["all"]
-        return ContainerProcesses(node, details["Pid"]).frozen()
+        return ContainerProcesses(node, found["State"]["Pid"]).frozen() if found else []
 
     def _running(self, node):
-        return self.inspect(node)["State"]["Running"]
+        found = self.inspect_all().get(node)
+        return bool(found and found["State"]["Running"])
 
     def _kill(self, node, part):
-        if part != "all":
-            self.processes(node).kill(part)
-        elif self._running(node):
-            run("docker", "kill", self.container(node))
+        """What is paused would run for a moment when the engine wakes it to kill it, and what
+        the engine did not kill itself it would start again."""
+        details = self.inspect(node)
+        processes = ContainerProcesses(node, details["State"]["Pid"])
+        if details["State"]["Paused"]:
+            for pid in processes.of(part):
+                if part != "all" or pid != processes.first:
+                    send(pid, signal.SIGKILL)
+        elif part != "all":
+            processes.kill(part)
+        if part == "all" and details["State"]["Running"]:
+            run("docker", "kill", details["Id"])
+
+    def _stop(self, node):
+        details = self.inspect(node)
+        if details["State"]["Paused"]:
+            raise FaultError(f"{node} stands still, and the engine would wake it to stop it; thaw "
+                             f"it first")
+        if details["State"]["Running"]:
+            subprocess.Popen(["docker", "stop", "--time", str(GRACE_SECONDS), details["Id"]],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
 
     def _freeze(self, node, part):
         if part != "all":
@@ -231,16 +299,17 @@ class Containers(Backend):
             run("docker", "pause", self.container(node))
 
     def _thaw(self, node):
-        if self.inspect(node)["State"]["Paused"]:
-            run("docker", "unpause", self.container(node))
-        self.processes(node).thaw()
+        details = self.inspect(node)
+        if details["State"]["Paused"]:
+            run("docker", "unpause", details["Id"])
+        ContainerProcesses(node, details["State"]["Pid"]).thaw()
 
     def _network(self, blocked, shares):
-        found = {n: self.inspect(n) for n in self.names}
+        found = self.inspect_all()
         hosts = {n: [net["IPAddress"] for net in i["NetworkSettings"]["Networks"].values()
                      if net["IPAddress"]] for n, i in found.items()}
         for node, details in found.items():
-            unheard = [h for a, b in sorted(blocked) if b == node for h in hosts[a]]
+            unheard = [h for a, b in sorted(blocked) if b == node for h in hosts.get(a, ())]
             self.rules(node, details["State"]["Pid"], unheard, shares.get(node, 0))
 
     def rules(self, node, first, unheard, share):

@@ -7,13 +7,14 @@ before holdfastd's command line, is where a node gets its network and shim.c.
 import os
 import pathlib
 import shlex
+import signal
 import subprocess
 
 from . import memory, rot
 from .backend import Backend
 from .control import Control
 from .errors import FaultError
-from .processes import NodeProcesses
+from .processes import NodeProcesses, send
 from .state import NONE, State
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -27,10 +28,10 @@ class Local(Backend):
         self.dir = state.path.parent
 
     @classmethod
-    def make(cls, directory, count, profile, mode, settings, roles=None):
+    def make(cls, directory, count, profile, mode, settings, roles=None, shared=()):
+        del shared  # Services see all of the machine.
         cls.check_machine()
-        if not 1 <= count <= NODES_MAX:
-            raise FaultError(f"a cluster has 1 to {NODES_MAX} nodes here, not {count}")
+        names = cls.name_nodes(count)
         state = State(directory)
         if state.exists() or list(directory.glob("n[0-9]*/holdfast.conf")):
             raise FaultError(f"{directory} has a cluster already; take another --dir, or end that "
@@ -40,7 +41,6 @@ class Local(Backend):
                 raise FaultError(f"build/{mode}/{program} is not there; build it: "
                                  f"make MODE={mode} build faults-build")
         directory.mkdir(parents=True, exist_ok=True)
-        names = [f"n{i}" for i in range(1, count + 1)]
         state.save({**NONE, "backend": cls.name, "mode": mode, "profile": profile, "nodes": names,
                     **cls.choose(names)})
         (directory / "mode").write_text(mode + "\n")
@@ -55,6 +55,12 @@ class Local(Backend):
             cluster.down(now=True)
             raise
         return cluster
+
+    @classmethod
+    def name_nodes(cls, count):
+        if not 1 <= count <= NODES_MAX:
+            raise FaultError(f"a cluster has 1 to {NODES_MAX} nodes here, not {count}")
+        return [f"n{i}" for i in range(1, count + 1)]
 
     # ---------------------------------------------- for each kind of network
 
@@ -95,7 +101,6 @@ class Local(Backend):
         return TOP / "build" / self.state.read()["mode"]
 
     def socket(self, node):
-        """Of its API."""
         return self.dir / node / "api.sock"
 
     def processes(self, node):
@@ -188,6 +193,10 @@ class Local(Backend):
 
     def _kill(self, node, part):
         self.processes(node).kill(part)
+
+    def _stop(self, node):
+        for pid in self.processes(node).of("supervisor"):
+            send(pid, signal.SIGTERM)
 
     def _freeze(self, node, part):
         self.processes(node).freeze(part)

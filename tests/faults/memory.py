@@ -87,7 +87,10 @@ def limit_where_it_is(pid, size):
         file = root and pid and root / own_group(pid, kind).lstrip("/") / name
         if file and file.exists():
             was = file.read_text().strip()
-            file.write_text(str(size))
+            try:
+                file.write_text(str(size))
+            except OSError as e:
+                raise FaultError(f"the container cannot be brought below {size} bytes: {e}") from e
             return {"how": f"cgroup {kind}", "limit": size, "file": str(file), "was": was}
     raise Impossible("memory cannot be limited here: the container does not run, or has no cgroup "
                      "with memory of its own")

@@ -231,6 +231,7 @@ static void step_any(const struct cluster *c, struct input *in, struct step *s)
     case COMMAND_NODE_LEAVING:
     case COMMAND_NODE_ENDED:
         step_node(c, in, s);
+        s->cmd.level = take(in) % 8 == 0 ? LEVEL_MAX - 1 : LEVEL_MAX;
         break;
     case COMMAND_PULSE:
         step_pulse(c, in, s);
@@ -242,6 +243,10 @@ static void step_any(const struct cluster *c, struct input *in, struct step *s)
         break;
     case COMMAND_CLUSTER_INIT:
         s->cmd.name = "other";
+        s->cmd.level = take(in) % (LEVEL_MAX + 1);
+        break;
+    case COMMAND_CLUSTER_LEVEL:
+        s->cmd.level = take(in) % (LEVEL_MAX + 2);
         break;
     default:
         step_call(in, s);
@@ -324,7 +329,7 @@ static void apply_both(struct pair *p, const struct command *cmd)
 
 static void set_up(struct pair *p)
 {
-    struct command init = {.kind = COMMAND_CLUSTER_INIT, .name = "fuzz"};
+    struct command init = {.kind = COMMAND_CLUSTER_INIT, .name = "fuzz", .level = LEVEL_MAX};
 
     p->one = cluster_new();
     p->two = cluster_new();
@@ -332,6 +337,7 @@ static void set_up(struct pair *p)
     apply_both(p, &init);
     for (uint32_t i = 0; i < NODES; i++) {
         struct command up = {.kind = COMMAND_NODE_UP,
+                             .level = LEVEL_MAX,
                              .node = i + 1,
                              .name = nodes[i],
                              .address = "host:1",

@@ -107,9 +107,10 @@ static void seeds_clusters(void)
     struct cluster *c = cluster_new();
 
     seed_cluster("cluster-new", c);
-    apply(c, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "fuzz"});
+    apply(c, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "fuzz", .level = LEVEL_MAX});
     for (unsigned i = 0; i < 3; i++)
         apply(c, &(struct command){.kind = COMMAND_NODE_UP,
+                                   .level = LEVEL_MAX,
                                    .node = i + 1,
                                    .name = nodes[i],
                                    .address = "host:1",

@@ -50,6 +50,7 @@ static void throw_node(const struct cluster *c, struct dice *d, struct throw *t)
         break;
     default:
         t->cmd.kind = COMMAND_NODE_UP;
+        t->cmd.level = LEVEL_MAX;
         break;
     }
 }
@@ -97,7 +98,7 @@ static void throw_policy(struct dice *d, struct throw *t)
                                              "IgnorePersistentStateOnStartup",
                                              "ResiliencyDefaultPeriod",
                                              "UtcOffset"};
-    uint64_t what = roll(d, 8);
+    uint64_t what = roll(d, 9);
 
     t->property.type = PROPERTY_DWORD;
     t->property.dword = (uint32_t)roll(d, 3);
@@ -106,6 +107,10 @@ static void throw_policy(struct dice *d, struct throw *t)
     if (what == 0) {
         t->cmd.kind = COMMAND_CLUSTER_SET;
         t->property.name = (char *)PICK(d, of_cluster);
+    } else if (what == 8) {
+        t->cmd.kind = COMMAND_CLUSTER_LEVEL;
+        t->cmd.property_count = 0;
+        t->cmd.level = (uint32_t)roll(d, LEVEL_MAX + 2);
     } else if (what == 1) {
         t->cmd.kind = COMMAND_NODE_SET;
         t->cmd.name = PICK(d, nodes);

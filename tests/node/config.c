@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "groupmgr/groupmgr.h"
 
 static char path[64];
 
@@ -298,4 +299,40 @@ Test(config, self_fencing_is_off_unless_asked_for)
     cr_assert_str_eq(c.watchdog, "/dev/watchdog1");
     config_release(&c);
     expect(GOOD_NODE GOOD_CLUSTER "[fencing]\nself = perhaps\n", 8, "not \"perhaps\"");
+}
+
+Test(config, print_tells_programs_what_joining_is_about)
+{
+    struct config c;
+    char *text = NULL;
+    size_t len;
+    char *errors = load(GOOD_NODE "socket = /s\n[cluster]\nname = prod\npeers = "
+                        "n1=127.0.0.1:7401 n2=127.0.0.1:7402/witness\n", &c);
+
+    cr_assert_str_eq(errors, "");
+    free(errors);
+    FILE *out = open_memstream(&text, &len);
+    config_print(&c, out);
+    fclose(out);
+    cr_assert_eq(c.functional_level, LEVEL_MAX);
+    cr_assert_str_eq(text, "node.name = n2\nnode.data = /var/lib/holdfast\nnode.socket = /s\n"
+                           "node.address = 127.0.0.1:7402/witness\ncluster.name = prod\n"
+                           "cluster.peers = n1=127.0.0.1:7401\n"
+                           "cluster.peers = n2=127.0.0.1:7402/witness\n");
+    free(text);
+    config_release(&c);
+}
+
+Test(config, a_node_is_held_back_to_a_level_that_its_build_knows)
+{
+    struct config c;
+
+    char *errors = load(GOOD_NODE "functional_level = 1\n" GOOD_CLUSTER, &c);
+    cr_assert_str_eq(errors, "");
+    cr_assert_eq(c.functional_level, 1);
+    free(errors);
+    config_release(&c);
+    expect(GOOD_NODE "functional_level = 0\n" GOOD_CLUSTER, 4, "no functional level");
+    expect(GOOD_NODE "functional_level = 99\n" GOOD_CLUSTER, 4, "no functional level");
+    expect(GOOD_NODE "functional_level = two\n" GOOD_CLUSTER, 4, "no functional level");
 }

@@ -65,7 +65,8 @@ static void node_up(struct stage *s, const char *name, struct words *w)
 {
     const struct node *n = cluster_node_by_name(s->cluster, name);
     char disk[300], address[300];
-    struct command cmd = {.kind = COMMAND_NODE_UP, .name = name, .disk = disk, .address = address};
+    struct command cmd = {.kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .name = name,
+                          .disk = disk, .address = address};
 
     snprintf(disk, sizeof(disk), "disk-of-%s", name);
     snprintf(address, sizeof(address), "%s:7400", name);
@@ -82,12 +83,15 @@ static void node_up(struct stage *s, const char *name, struct words *w)
             cmd.disk = needed(s, w, "a disk");
         else if (words_take(w, "witness"))
             cmd.flags |= NODE_UP_WITNESS;
+        else if (words_take(w, "knows"))
+            cmd.level = needed_number(s, w);
         else if (words_take(w, "because"))
             cmd.cause = needed_cause(s, w);
         else if (words_take(w, "unheard"))
             cmd.ms = needed_number(s, w);
         else
-            stage_alarm(s, "node NAME up [id N] [disk D] [witness] [because CAUSE unheard MS]");
+            stage_alarm(s, "node NAME up [id N] [disk D] [witness] [knows LEVEL] [because CAUSE "
+                           "unheard MS]");
     }
     if (cmd.node <= NODES_MAX)
         s->silent[cmd.node] = false;
@@ -454,6 +458,22 @@ static void act_mark(struct stage *s, struct words *w)
     stage_mark(s, needed(s, w, "a label"));
 }
 
+/* level founded N: a new cluster, before its nodes; level update [N]: raise it. */
+static void act_level(struct stage *s, struct words *w)
+{
+    struct command cmd = {.kind = COMMAND_CLUSTER_LEVEL};
+
+    if (words_take(w, "founded")) {
+        stage_found(s, needed_number(s, w));
+        return;
+    }
+    if (!words_take(w, "update"))
+        stage_alarm(s, "level founded N or level update [N]");
+    if (!words_done(w))
+        cmd.level = needed_number(s, w);
+    stage_command(s, &cmd);
+}
+
 /* hold: nobody acts or reports by itself any more. */
 static void act_hold(struct stage *s, struct words *w)
 {
@@ -476,6 +496,7 @@ static const struct {
     {"nodes", act_nodes},   {"node", act_node},       {"group", act_group}, {"pulse", act_pulse},
     {"report", act_report}, {"handler", act_handler}, {"at", act_at},       {"mark", act_mark},
     {"hold", act_hold},     {"release", act_release}, {"fencing", act_fencing},
+    {"level", act_level},
 };
 
 static bool act_own(struct stage *s, struct words *w)

@@ -280,7 +280,19 @@ void stage_init(struct stage *s)
     s->twin = cluster_new();
     s->now_ms = STAGE_BEGIN_MS;
     s->quiet = true;
-    stage_apply(s, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world"});
+    stage_found(s, LEVEL_MAX);
+}
+
+void stage_found(struct stage *s, uint32_t level)
+{
+    if (cluster_next_node(s->cluster, NULL) != NULL)
+        stage_alarm(s, "the cluster was founded before its nodes came up");
+    cluster_free(s->cluster);
+    cluster_free(s->twin);
+    s->cluster = cluster_new();
+    s->twin = cluster_new();
+    stage_apply(
+        s, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world", .level = level});
 }
 
 void stage_release(struct stage *s)

@@ -81,6 +81,8 @@ struct stage {
 };
 
 void stage_init(struct stage *s);
+/* Begin with a cluster of that functional level, without nodes. */
+void stage_found(struct stage *s, uint32_t level);
 void stage_release(struct stage *s);
 void stage_alarm(struct stage *s, const char *format, ...)
     __attribute__((format(printf, 2, 3), noreturn));

@@ -260,6 +260,7 @@ static struct config *config_of(const struct machine *m)
     }
     c->peer_count = s->machines;
     c->fixed_roles = true; /* Changes of the configuration are part of the workload. */
+    c->functional_level = LEVEL_MAX;
     c->timing = (struct config_timing){.lease_ms = s->lease_ms,
                                        .pulse_ms = s->pulse_ms,
                                        .election_ms = s->election_ms,
