@@ -106,12 +106,16 @@ static void warn_of_disk(const struct cli *cli, struct arena *a, const struct va
 
     if (log_waits(node))
         warn(cli, a, STYLE_BAD,
-             arena_printf(a, "node %s: its log waits for its disk, which is full or too slow: it "
-                             "keeps what it runs and is given nothing new", name));
+             arena_printf(a,
+                          "node %s: its log waits for its disk, which is full or too slow: it "
+                          "keeps what it runs and is given nothing new",
+                          name));
     else if (value_get_bool(node, "disk_low", &low) && low)
         warn(cli, a, STYLE_BAD,
-             arena_printf(a, "node %s: its disk has no room for more of the log: free some space "
-                             "in its data folder", name));
+             arena_printf(a,
+                          "node %s: its disk has no room for more of the log: free some space "
+                          "in its data folder",
+                          name));
 }
 
 static void warn_of_node(const struct cli *cli, struct arena *a, const struct value *node)
@@ -190,8 +194,9 @@ static void warn_of_level(const struct cli *cli, struct arena *a, const struct v
     if (value_get_u32(status, "level", &level) &&
         value_get_u32(status, "level_possible", &possible) && possible > level)
         warn(cli, a, STYLE_BUSY,
-             arena_printf(a, "functional level %u: all nodes know %u; once none is to go back to an "
-                             "older version: holdfast cluster update-level",
+             arena_printf(a,
+                          "functional level %u: all nodes know %u; once none is to go back to an "
+                          "older version: holdfast cluster update-level",
                           level, possible));
 }
 

@@ -18,8 +18,8 @@
 #include <stdint.h>
 
 enum {
-    RESEND_FREE = 2,          /* So often without a pause. */
-    RESEND_PAUSE_MS = 200,    /* The first one, */
+    RESEND_FREE = 2,       /* So often without a pause. */
+    RESEND_PAUSE_MS = 200, /* The first one, */
     RESEND_PAUSE_MS_MAX = 5000,
     RESEND_BYTES_MAX = 1 << 20, /* Of entries; at least one. */
     RESEND_SERVERS_MAX = 256,

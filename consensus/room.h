@@ -31,7 +31,7 @@ bool room_for_snapshot(const char *dir, uint64_t bytes);
  * disk, since it first tries out what the file system can, in a file of its own. So
  * a daemon that is restarted on a full disk gives that up first. The segments that it
  * then closes give back what they had not used, and their room is prepared anew. */
-void room_spare_keep(const char *dir); /* Unless it is there, or there is little room. */
+void room_spare_keep(const char *dir);    /* Unless it is there, or there is little room. */
 void room_spare_give_up(const char *dir); /* If there is no room. */
 
 #endif

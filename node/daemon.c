@@ -115,8 +115,9 @@ static void check_level(const struct daemon *d)
 
     if (level <= d->config->functional_level)
         return;
-    log_error("daemon", "the cluster works at functional level %u, this node knows at most %u%s: "
-                        "it ends; its data is good",
+    log_error("daemon",
+              "the cluster works at functional level %u, this node knows at most %u%s: "
+              "it ends; its data is good",
               level, d->config->functional_level,
               level <= LEVEL_MAX ? ", as `functional_level` in its file says: take that out"
                                  : ": upgrade its programs");
@@ -303,7 +304,8 @@ static void on_expelled(const char *message, void *data)
 
     if (d->stop != NULL || d->opening)
         return;
-    log_error("daemon", "%s: nothing is served here any more, and this folder is of no use", message);
+    log_error("daemon", "%s: nothing is served here any more, and this folder is of no use",
+              message);
     identity_condemn(d->identity, "this node was evicted from the cluster");
     d->exit_status = EXIT_UNUSABLE;
     pulse_stop(d->pulse);

@@ -15,10 +15,10 @@
 #include "node/identity.h"
 #include "node/join.h"
 #include "node/members.h"
-#include "node/space.h"
 #include "node/peers.h"
 #include "node/pulse.h"
 #include "node/replica.h"
+#include "node/space.h"
 #include "resources/monitor.h"
 
 /* How the process ends; the supervisor goes by it. */

@@ -87,25 +87,9 @@ static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t lead
 /* The life whose lease this node asks to renew. A daemon that has come back asks
  * before it knows whether that life is still alive: the state machine does, and
  * whoever waits until it has joined may find the leader gone by then. */
-static uint64_t life_of(const struct pulse *p)
+uint64_t pulse_life(const struct pulse *p)
 {
     return p->incarnation != 0 ? p->incarnation : p->joining ? p->wanted : 0;
-}
-
-/* What a renewal says of this node's log (enum renewal_flags). In step, a renewal is
- * seen in the log before the next one is sent. Behind is who has not applied for a
- * lease what the present leader told it of: what nobody told may only be slow to come,
- * as after an election. */
-static uint32_t log_flags(struct pulse *p, uint64_t now)
-{
-    unsigned patience_ms = p->config.config->timing.pulse_ms * 5 / 2;
-
-    if (consensus_position(p->consensus) >= p->told_position ||
-        consensus_term(p->consensus) != p->told_term)
-        p->told_since_ms = 0;
-    if (p->told_since_ms != 0 && now - p->told_since_ms >= pulse_lease_ms(p))
-        return RENEWAL_BEHIND | RENEWAL_TELL;
-    return now - p->seen_ms >= patience_ms ? RENEWAL_TELL : 0;
 }
 
 /* The number of a renewal is the boot time at which it is sent. So numbers rise
@@ -115,7 +99,7 @@ static void renew(struct pulse *p, uint64_t now)
 {
     uint32_t leader = consensus_leader(p->consensus);
     bool leading = consensus_is_leader(p->consensus);
-    uint64_t life = life_of(p);
+    uint64_t life = pulse_life(p);
 
     if (life == 0 || p->stopped || (!leading && (leader == 0 || leader == p->self)))
         return;
@@ -125,7 +109,7 @@ static void renew(struct pulse *p, uint64_t now)
     p->renewed_ms = now;
     struct renewal r = {.node = p->self, .incarnation = life, .seq = p->seq};
     if (!leading) /* Who leads applies what the others have written. */
-        r.flags = log_flags(p, now);
+        r.flags = told_flags(p, now);
     if (consensus_is_low(p->consensus))
         r.flags |= RENEWAL_LOW;
     if (leading)
@@ -274,7 +258,7 @@ static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
     m->heard_ms = clock_boot_ms();
 }
 
-static void extend_lease(struct pulse *p, uint64_t sent_ms)
+void pulse_extend_lease(struct pulse *p, uint64_t sent_ms)
 {
     uint64_t end_ms = sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms;
     uint64_t now = clock_boot_ms();
@@ -288,11 +272,11 @@ static void extend_lease(struct pulse *p, uint64_t sent_ms)
     p->lease_end_ms = end_ms;
     if (end_ms > now) /* One that was long under way is worth nothing any more. */
         lapse_reset(&p->lapse);
-    p->config.lease(life_of(p), end_ms, p->config.data);
+    p->config.lease(pulse_life(p), end_ms, p->config.data);
 }
 
 /* When renewal `seq` was sent; false: not by this process, or long ago. */
-static bool sent_time(const struct pulse *p, uint64_t seq, uint64_t *ret_ms)
+bool pulse_sent_time(const struct pulse *p, uint64_t seq, uint64_t *ret_ms)
 {
     for (unsigned i = 0; i < SENT_MAX; i++) {
         if (p->sent[i].seq != seq)
@@ -333,32 +317,15 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
             n->renewed_seq != r->seq)
             continue;
         heard(p, r->node, r->incarnation);
-        if (r->node == p->self && r->incarnation == life_of(p) && sent_time(p, r->seq, &sent_ms)) {
+        if (r->node == p->self && r->incarnation == pulse_life(p) &&
+            pulse_sent_time(p, r->seq, &sent_ms)) {
             p->seen_ms = sent_ms;
-            extend_lease(p, sent_ms);
+            pulse_extend_lease(p, sent_ms);
         } else if (r->node != p->self && (r->flags & RENEWAL_TELL) != 0 && p->peers != NULL &&
                    consensus_is_leader(p->consensus)) {
             lead_tell(p, r);
         }
     }
-}
-
-void pulse_on_renewed(struct pulse *p, const struct value *params)
-{
-    uint64_t incarnation, seq, position, sent_ms;
-
-    if (p->consensus == NULL || p->closing ||
-        !value_get_uint(params, "incarnation", &incarnation) ||
-        !value_get_uint(params, "seq", &seq) || !value_get_uint(params, "position", &position))
-        return;
-    if (incarnation == 0 || incarnation != life_of(p) || !sent_time(p, seq, &sent_ms))
-        return;
-    if (position > consensus_position(p->consensus) && p->told_since_ms == 0) {
-        p->told_position = position;
-        p->told_term = consensus_term(p->consensus);
-        p->told_since_ms = clock_boot_ms();
-    }
-    extend_lease(p, sent_ms);
 }
 
 static void on_node_up(struct pulse *p, const struct command *cmd, const struct reply *reply)
@@ -374,8 +341,8 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
         return;
     if (p->joining && cmd->client == p->join_client && cmd->seq == p->join_seq) {
         p->incarnation = n->incarnation;
-        p->lease_end_ms = 0;              /* Of another life. */
-        extend_lease(p, p->join_sent_ms); /* Before anything is started. */
+        p->lease_end_ms = 0;                    /* Of another life. */
+        pulse_extend_lease(p, p->join_sent_ms); /* Before anything is started. */
         become(p, n->incarnation, false);
     } else if (p->incarnation != 0) {
         /* A NODE_UP of an earlier try, given up and committed after all: the life

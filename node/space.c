@@ -21,8 +21,8 @@ struct space {
     struct consensus *consensus;
     uv_timer_t timer;
     uint32_t self;
-    bool waits;             /* As was said last. */
-    uint64_t transfer_ms;   /* Boot time of the last try; 0: none. */
+    bool waits;           /* As was said last. */
+    uint64_t transfer_ms; /* Boot time of the last try; 0: none. */
 };
 
 static void tell(struct space *s, uint64_t writing_ms)
@@ -34,7 +34,8 @@ static void tell(struct space *s, uint64_t writing_ms)
     s->waits = waits;
     if (waits)
         log_error("disk",
-                  "the log waits for its disk, for %" PRIu64 " ms now: %s is full or too slow; what "
+                  "the log waits for its disk, for %" PRIu64
+                  " ms now: %s is full or too slow; what "
                   "runs here runs on, and nothing new is started; free some space there",
                   writing_ms, s->config->data_dir);
     else
@@ -90,8 +91,10 @@ bool space_is_wanting(const struct cluster *c, const struct consensus *consensus
     }
     if (low == 0 || able > voters / 2)
         return false;
-    snprintf(text + used, size - used, " %s no room for more of the log, and the others are no "
-             "majority: free some space in the data folder", low == 1 ? "has" : "have");
+    snprintf(text + used, size - used,
+             " %s no room for more of the log, and the others are no "
+             "majority: free some space in the data folder",
+             low == 1 ? "has" : "have");
     return true;
 }
 

@@ -343,8 +343,7 @@ static void start_something_on_n2(struct world *w, uint32_t budget_ms)
                                 .type = "Dummy",
                                 .properties = &property,
                                 .property_count = 1});
-    change(w, &(struct command){
-                  .kind = COMMAND_GROUP_ONLINE, .client = 1, .seq = 3, .name = "g"});
+    change(w, &(struct command){.kind = COMMAND_GROUP_ONLINE, .client = 1, .seq = 3, .name = "g"});
 }
 
 /* Counted from when the death was applied, by this node's boot clock. */

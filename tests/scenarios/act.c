@@ -65,8 +65,11 @@ static void node_up(struct stage *s, const char *name, struct words *w)
 {
     const struct node *n = cluster_node_by_name(s->cluster, name);
     char disk[300], address[300];
-    struct command cmd = {.kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .name = name,
-                          .disk = disk, .address = address};
+    struct command cmd = {.kind = COMMAND_NODE_UP,
+                          .level = LEVEL_MAX,
+                          .name = name,
+                          .disk = disk,
+                          .address = address};
 
     snprintf(disk, sizeof(disk), "disk-of-%s", name);
     snprintf(address, sizeof(address), "%s:7400", name);
@@ -493,10 +496,10 @@ static const struct {
     const char *word;
     void (*act)(struct stage *s, struct words *w);
 } acts[] = {
-    {"nodes", act_nodes},   {"node", act_node},       {"group", act_group}, {"pulse", act_pulse},
-    {"report", act_report}, {"handler", act_handler}, {"at", act_at},       {"mark", act_mark},
-    {"hold", act_hold},     {"release", act_release}, {"fencing", act_fencing},
-    {"level", act_level},
+    {"nodes", act_nodes},     {"node", act_node},       {"group", act_group},
+    {"pulse", act_pulse},     {"report", act_report},   {"handler", act_handler},
+    {"at", act_at},           {"mark", act_mark},       {"hold", act_hold},
+    {"release", act_release}, {"fencing", act_fencing}, {"level", act_level},
 };
 
 static bool act_own(struct stage *s, struct words *w)
