@@ -35,6 +35,7 @@ enum cli_exit {
 
 /* Where a run reads its surroundings and writes to. All borrowed. */
 struct cli_io {
+    FILE *in; /* NULL: nobody can be asked. */
     FILE *out;
     FILE *err;
     bool out_is_terminal;
@@ -107,6 +108,7 @@ enum option_id {
     OPTION_REPLACE,
     OPTION_NO_START,
     OPTION_LEVEL,
+    OPTION_YES,
     OPTION_COUNT
 };
 #define OPTION_BIT(id) (UINT64_C(1) << OPTION_##id)
@@ -236,6 +238,7 @@ int run_cluster_digest(struct cli *cli);
 int run_cluster_get(struct cli *cli);
 int run_cluster_set(struct cli *cli);
 int run_cluster_update_level(struct cli *cli);
+int run_cluster_recover(struct cli *cli);
 int run_node_list(struct cli *cli);
 int run_node_show(struct cli *cli);
 int run_node_get(struct cli *cli);

@@ -51,7 +51,8 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                                 "although a group that it keeps away from is there", WORD_NONE,
                                 false},
     [OPTION_FORCE] = {"force", NULL,
-                      "a node: although it owns groups; a resource: terminate it at once",
+                      "a node: although it owns groups; a resource: terminate it at once; a "
+                      "cluster: although another node has the newer log",
                       WORD_NONE, false},
     [OPTION_TEMPORARY] = {"temporary", NULL, "without remembering it as what is wanted", WORD_NONE,
                           false},
@@ -68,6 +69,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
                          WORD_NONE, false},
     [OPTION_HORIZON] = {"horizon", "S", "play on for so many seconds (default 600)", WORD_NONE,
                         false},
+    [OPTION_YES] = {"yes", NULL, "do not ask", WORD_NONE, false},
     [OPTION_AT] = {"at", "INDEX|TIME", "which moment; see below", WORD_NONE, false},
     [OPTION_NAME] = {"name", "NAME", "of the new node (default: the host name)", WORD_NONE, false},
     [OPTION_ADDRESS] = {"address", "HOST:PORT",
@@ -118,6 +120,11 @@ static const char join_notes[] =
     "With --replace a node comes back empty, under its name: after status 71, with a new disk, or\n"
     "evicted. If its file is still there it says who the others are:\n"
     "  holdfast node join --replace --wait\n";
+static const char recover_notes[] =
+    "Only when a majority of the voters is gone and never comes back: on the node that is left, or\n"
+    "of several on the one with the newest log, as root. It shows what would be lost and asks; the\n"
+    "node is then started again and goes on alone, in a new epoch. All others are evicted, and\n"
+    "come back only with an empty folder. See docs/operations.md.\n";
 
 static const char depend_notes[] =
     "OTHER is added to what it needs. An expression, with each name in brackets, replaces it:\n"
@@ -168,6 +175,8 @@ const struct command commands[] = {
      0, get_notes, run_cluster_get},
     {"cluster", "set", "change properties of the cluster", WORD_NONE, REST_SETTINGS, 0, 0,
      setting_notes, run_cluster_set},
+    {"cluster", "recover", "go on without a majority that is lost for good", WORD_NONE, REST_NONE,
+     OPTION_BIT(YES) | OPTION_BIT(FORCE), 0, recover_notes, run_cluster_recover},
 
     {"cluster", "update-level", "raise the functional level, when all nodes are upgraded",
      WORD_NONE, REST_NONE, OPTION_BIT(LEVEL), 0, level_up_notes, run_cluster_update_level},

@@ -142,7 +142,7 @@ int run_node_get(struct cli *cli)
 
 int run_cluster_get(struct cli *cli)
 {
-    static const char *const fields[] = {"level", "level_possible", NULL};
+    static const char *const fields[] = {"epoch", "level", "level_possible", NULL};
     const struct value *cluster;
     int status = cli_read(cli, "cluster.get", NULL, NULL, &cluster);
 

@@ -23,6 +23,7 @@ int main(int argc, char *argv[])
     const char *term = getenv("TERM");
     bool smart = term != NULL && strcmp(term, "dumb") != 0;
     struct cli_io io = {
+        .in = stdin,
         .out = stdout,
         .err = stderr,
         .out_is_terminal = smart && isatty(STDOUT_FILENO),

@@ -206,6 +206,15 @@ static const char *text_leader(struct arena *a, const struct value *status)
     return strcmp(leader, "-") == 0 ? "none" : leader;
 }
 
+/* " in epoch 2": most clusters never leave the first. */
+static const char *text_epoch(struct arena *a, const struct value *status)
+{
+    uint64_t epoch = 1;
+
+    value_get_uint(status, "epoch", &epoch);
+    return epoch > 1 ? arena_printf(a, " in epoch %llu", (unsigned long long)epoch) : "";
+}
+
 int run_cluster_status(struct cli *cli)
 {
     struct arena *a = &cli->arena;
@@ -219,8 +228,8 @@ int run_cluster_status(struct cli *cli)
         return exit;
     if (cli_has(cli, OPTION_JSON))
         return json_print_value(cli, status);
-    fprintf(out, "cluster %s, as node %s sees it at index %s\n",
-            style_text(cli, a, STYLE_HEAD, text_field(a, status, "name")),
+    fprintf(out, "cluster %s%s, as node %s sees it at index %s\n",
+            style_text(cli, a, STYLE_HEAD, text_field(a, status, "name")), text_epoch(a, status),
             text_field(a, status, "node"), text_field(a, status, "index"));
     fprintf(out, "leader %s, term %s, quorum %s\n", text_leader(a, status),
             text_field(a, status, "term"),
@@ -228,7 +237,9 @@ int run_cluster_status(struct cli *cli)
                        text_field(a, status, "quorum")));
     warn_of_level(cli, a, status);
     if (quorum_is_lost(status))
-        warn(cli, a, STYLE_BAD, "no quorum: nothing can be changed until a majority is up");
+        warn(cli, a, STYLE_BAD,
+             "no quorum: nothing can be changed until a majority is up; if it is gone for good, see "
+             "holdfast cluster recover --help");
     if (value_get_str(status, "read_only", READ_ONLY_BYTES_MAX, &read_only))
         warn(cli, a, STYLE_BAD, arena_printf(a, "nothing can be changed: %s", read_only));
     warn_of_nodes(cli, a, value_get_array(status, "nodes"));

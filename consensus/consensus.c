@@ -87,6 +87,21 @@ static int bootstrap(struct consensus *c, const struct consensus_config *config)
     return rv == RAFT_CANTBOOTSTRAP ? 0 : rv; /* It has a log already. */
 }
 
+/* libraft's way out of a lost majority: an entry behind the last one of the log. */
+static int cut_down(struct consensus *c, const struct consensus_config *config)
+{
+    struct raft_configuration conf;
+
+    if (!config->alone)
+        return 0;
+    raft_configuration_init(&conf);
+    int rv = raft_configuration_add(&conf, config->id, config->address, RAFT_VOTER);
+    if (rv == 0)
+        rv = raft_recover(&c->raft, &conf);
+    raft_configuration_close(&conf);
+    return rv;
+}
+
 static void refuse_fatal(const char *message, void *data) __attribute__((noreturn));
 static void refuse_fatal(const char *message, void *data)
 {
@@ -100,6 +115,14 @@ static const char *refuse_peer(uint32_t id, const char *disk, void *data)
     struct consensus *c = data;
 
     return c->callbacks.refuse_peer(id, disk, c->data);
+}
+
+static void outlived(const char *message, void *data)
+{
+    const struct consensus *c = data;
+
+    if (c->callbacks.outlived != NULL && !c->closing)
+        c->callbacks.outlived(message, c->data);
 }
 
 static const char *address_of(uint32_t id, const char *known, void *data)
@@ -168,6 +191,8 @@ static uint32_t open_raft(struct consensus *c, const struct consensus_config *co
         goto failed;
     configure(c, config);
     rv = bootstrap(c, config);
+    if (rv == 0)
+        rv = cut_down(c, config);
     if (rv != 0)
         goto failed;
     rv = raft_start(&c->raft);
@@ -226,7 +251,9 @@ uint32_t consensus_open(uv_loop_t *loop, const struct consensus_config *config,
         .id = config->id,
         .connect_timeout_ms = config->election_ms,
         .user_timeout_ms = 2 * config->election_ms,
+        .epoch = config->epoch != 0 ? config->epoch : 1,
         .refuse_peer = refuse_peer,
+        .outlived = outlived,
         .address_of = address_of,
         .data = c,
     };
@@ -340,6 +367,17 @@ uint32_t consensus_leader(const struct consensus *c)
 uint64_t consensus_term(const struct consensus *c)
 {
     return c->term;
+}
+
+void consensus_log_end(const struct consensus *c, struct consensus_end *ret)
+{
+    const struct raft_trail *t = &c->raft.trail;
+    bool empty = t->front == t->back;
+
+    /* libraft compares this term and tells it nobody. */
+    ret->term = empty ? t->snapshot.term : t->records[(t->back + t->size - 1) % t->size].term;
+    ret->index = raft_last_index((struct raft *)&c->raft);
+    ret->committed = raft_commit_index(&c->raft);
 }
 
 uint64_t consensus_position(const struct consensus *c)

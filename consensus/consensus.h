@@ -72,6 +72,8 @@ struct consensus_callbacks {
     /* May the node `id`, whose data directory is `disk`, take part? NULL if so,
      * else the reason. Asked on every connection, in both directions. */
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* A node of a later epoch says that the cluster went on without this one. May be NULL. */
+    void (*outlived)(const char *message, void *data);
     /* Where the node `id` is to be reached, if somebody knows better than the configuration,
      * which keeps the address that the node was added with; else NULL. May be NULL. */
     const char *(*address_of)(uint32_t id, void *data);
@@ -86,6 +88,9 @@ struct consensus_config {
     uint32_t id;
     const char *address;                    /* Own, as the others know it. */
     const char *disk;                       /* Identity of this data directory. */
+    uint32_t epoch;                         /* Peers of another one are refused. 0: 1. */
+    bool alone; /* Before the start, force a configuration of this node alone into the log:
+                 * a majority is lost for good. Done again it changes nothing. */
     const struct consensus_server *servers; /* The first configuration, the same on every
                                              * node of it; used only on an empty directory. */
     unsigned server_count; /* 0: this node will be added to a cluster that exists. */
@@ -129,6 +134,13 @@ uint64_t consensus_writing_ms(const struct consensus *c);
 /* Its disk has room for less than a segment of the log, and not for another: room.h. */
 bool consensus_is_low(const struct consensus *c);
 uint64_t consensus_snapshots(const struct consensus *c); /* Taken by this process. */
+
+/* Where the log of this node ends: what raft compares in an election, the term first. */
+struct consensus_end {
+    uint64_t term, index;
+    uint64_t committed; /* So far is known to be on a majority. */
+};
+void consensus_log_end(const struct consensus *c, struct consensus_end *ret);
 
 /* The highest id of the newest configuration here; 0: it is empty. */
 uint32_t consensus_highest_id(const struct consensus *c);

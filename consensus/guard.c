@@ -236,6 +236,24 @@ static int guard_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
     return RAFT_CORRUPT;
 }
 
+static int guard_recover(struct raft_io *io, const struct raft_configuration *conf)
+{
+    struct guard *g = guard_of(io);
+    struct raft_snapshot *snapshot = NULL;
+    struct raft_entry *entries = NULL;
+    size_t count = 0;
+    raft_index start;
+    raft_term term;
+    raft_id voted_for;
+    int rv = guard_load(io, &term, &voted_for, &snapshot, &start, &entries, &count);
+
+    if (rv != 0)
+        return rv;
+    entries_free(entries, count);
+    snapshot_free(snapshot);
+    return g->original.recover(io, conf);
+}
+
 /* ---------------------------------------------------------------- snapshots */
 
 struct guarded_put {
@@ -469,6 +487,7 @@ struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fa
     g->next = guards;
     guards = g;
     io->load = guard_load;
+    io->recover = guard_recover;
     io->start = guard_start;
     io->send = guard_io_send;
     io->set_term = guard_set_term;

@@ -36,6 +36,9 @@
  *    (legacy.c, legacyLoadSnapshotCb). If the terms differ the follower is lost:
  *    no entry will ever match, and each attempt frees memory twice. The term is
  *    set right.
+ * 9. A configuration that is forced upon a log (raft_recover) is appended to whatever loads:
+ *    to a log that has lost its tail, too, and then reaches the mark again. So the log is
+ *    loaded and judged by the mark before.
  * 8. Entries that a follower has long had, sent again with a newer commit index,
  *    set its commit index back (replication.c, replicationAppend: the smaller of
  *    the leader's and the last entry of the message, without regard to what was

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "consensus/epoch.h"
 #include "net/msgpack.h"
 #include "net/rpc.h"
 
@@ -124,9 +125,11 @@ static void attempt_answered(uint32_t code, const char *message, const struct va
             return;
         }
         log_refusal(a->transport, a->to, "to", fault);
-    } else if (code == ERROR_ACCESS_DENIED) {
+    } else if (code == ERROR_ACCESS_DENIED || code == ERROR_CLUSTER_NODE_NOT_MEMBER) {
         log_refusal(a->transport, a->to, "by", message);
     }
+    if (code == ERROR_CLUSTER_NODE_NOT_MEMBER && a->transport->config.outlived != NULL)
+        a->transport->config.outlived(message, a->transport->config.data);
     rpc_close(a->conn); /* Does nothing to one that has ended. */
     attempt_end(a, NULL);
 }
@@ -145,9 +148,10 @@ static void attempt_dialed(struct rpc_conn *conn, uint32_t code, void *data)
     }
     a->conn = conn;
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 5);
+    sink_map(&m.sink, 6);
     sink_kv_str(&m.sink, "cluster", c->cluster);
     sink_kv_uint(&m.sink, "id", c->id);
+    sink_kv_uint(&m.sink, "epoch", c->epoch);
     sink_kv_str(&m.sink, "address", c->address);
     sink_kv_str(&m.sink, "disk", c->disk);
     sink_kv_uint(&m.sink, "to", a->to);
@@ -212,26 +216,31 @@ static void incoming_detached(uv_stream_t *stream, void *data)
     finish_closing(t);
 }
 
-/* What is wrong with whoever wants to connect; NULL if nothing. */
-static const char *stranger(const struct transport *t, const struct value *params, uint32_t *ret_id,
-                            const char **ret_address)
+/* What is wrong with whoever wants to connect; 0 if nothing. */
+static uint32_t stranger(const struct transport *t, const struct value *params, uint32_t *ret_id,
+                         const char **ret_address, const char **ret_fault)
 {
     const struct transport_config *c = &t->config;
-    const char *cluster, *disk;
-    uint32_t to;
+    const char *cluster = NULL, *disk = NULL;
+    uint32_t to = 0, epoch = EPOCH_FIRST;
 
+    value_get_u32(params, "epoch", &epoch);
     if (!value_get_str(params, "cluster", TEXT_BYTES_MAX, &cluster) ||
         !value_get_u32(params, "id", ret_id) || !value_get_u32(params, "to", &to) ||
         !value_get_str(params, "address", TEXT_BYTES_MAX, ret_address) ||
         !value_get_str(params, "disk", TEXT_BYTES_MAX, &disk))
-        return "malformed raft.connect";
-    if (strcmp(cluster, c->cluster) != 0)
-        return "it belongs to another cluster";
-    if (to != c->id)
-        return "it means another node than this one";
-    if (*ret_id == c->id || *ret_id == 0)
-        return "it claims this node's own id";
-    return c->refuse_peer(*ret_id, disk, c->data);
+        *ret_fault = "malformed raft.connect";
+    else if (strcmp(cluster, c->cluster) != 0)
+        *ret_fault = "it belongs to another cluster";
+    else if (to != c->id)
+        *ret_fault = "it means another node than this one";
+    else if (*ret_id == c->id || *ret_id == 0)
+        *ret_fault = "it claims this node's own id";
+    else if (epoch != c->epoch)
+        return epoch_refusal(epoch, c->epoch, ret_fault);
+    else
+        *ret_fault = c->refuse_peer(*ret_id, disk, c->data);
+    return *ret_fault != NULL ? ERROR_ACCESS_DENIED : 0;
 }
 
 void transport_accept(struct transport *t, struct rpc_conn *conn, struct rpc_request *request,
@@ -247,10 +256,11 @@ void transport_accept(struct transport *t, struct rpc_conn *conn, struct rpc_req
         rpc_close_after_writes(conn);
         return;
     }
-    const char *fault = stranger(t, params, &id, &address);
-    if (fault != NULL) {
+    const char *fault = NULL;
+    uint32_t code = stranger(t, params, &id, &address, &fault);
+    if (code != 0) {
         log_refusal(t, id, "from", fault);
-        rpc_reply_error(request, ERROR_ACCESS_DENIED, fault);
+        rpc_reply_error(request, code, fault);
         rpc_close_after_writes(conn);
         return;
     }

@@ -6,7 +6,7 @@
  * back-off lets it (up to 120 s). Here a connection begins as an RPC connection
  * on the node's one port, with the call
  *
- *   raft.connect {cluster, id, address, disk, to}  ->  {id, disk}
+ *   raft.connect {cluster, id, address, disk, to, epoch}  ->  {id, disk}
  *
  * in which each side learns the other's identity and may refuse it; only then
  * is the socket handed to libraft. Host names, IPv6, connect and write time-outs
@@ -30,9 +30,12 @@ struct transport_config {
     const char *address;
     const char *disk;
     uint32_t id;
+    uint32_t epoch; /* Nodes of another one are refused, in both directions. */
     unsigned connect_timeout_ms;
     unsigned user_timeout_ms;
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* See consensus_callbacks. */
+    void (*outlived)(const char *message, void *data);
     /* Where to dial `id`, whose address in raft's configuration is `known`. Also of who is in
      * none that this node has: a leader may be newer than that, and wants its answers. A
      * NULL function: where raft says. */

@@ -388,6 +388,7 @@ const char *cluster_fault(const struct cluster *c)
         fault = events_fault(c);
     if (fault != NULL)
         return fault;
+    MUST(c->epoch > 0);
     MUST(groups == c->group_count && groups <= GROUPS_MAX);
     MUST(resources == c->resource_count && resources <= RESOURCES_MAX);
     MUST(HASH_CNT(by_id, c->groups_by_id) == groups);

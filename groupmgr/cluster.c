@@ -14,6 +14,7 @@ struct cluster *cluster_new(void)
 
     c->name = xstrdup("");
     c->level = LEVEL_MIN;
+    c->epoch = 1;
     commons_preset(OBJECT_CLUSTER, &c->settings);
     c->queue.prev = c->queue.next = &c->queue;
     timer_init(&c->forming, TIMER_FORMING, 0, c, &c->forming_until_ms);
@@ -194,6 +195,7 @@ static command_handler *const handlers[COMMAND_KIND_END] = {
     [COMMAND_NODE_REMOVED] = apply_node_removed,
     [COMMAND_NODE_ENDED] = apply_node_ended,
     [COMMAND_CLUSTER_LEVEL] = apply_cluster_level,
+    [COMMAND_CLUSTER_RECOVER] = apply_cluster_recover,
 };
 
 /* Groups are settled in the order in which they were touched. Settling touches
@@ -311,6 +313,12 @@ const char *cluster_name(const struct cluster *c)
 {
     assert(c->name != NULL);
     return c->name;
+}
+
+uint32_t cluster_epoch(const struct cluster *c)
+{
+    assert(c->epoch > 0);
+    return c->epoch;
 }
 
 const struct settings *cluster_settings(const struct cluster *c)

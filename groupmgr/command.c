@@ -61,6 +61,7 @@ static void command_fields(const void *object, struct field_writer *w)
     field_uint(w, "node_seq", cmd->node_seq);
     field_uint(w, "attempt", cmd->attempt);
     field_uint(w, "by", cmd->by);
+    field_uint(w, "epoch", cmd->epoch);
     field_uint(w, "cause", (uint64_t)cmd->cause);
     field_uint(w, "ms", cmd->ms);
     field_str(w, "address", cmd->address);
@@ -180,6 +181,7 @@ uint32_t command_read(const struct value *v, struct arena *a, struct command *re
     cmd.node_seq = read_uint(&r, "node_seq", UINT64_MAX);
     cmd.attempt = read_uint(&r, "attempt", UINT64_MAX);
     cmd.by = read_u32(&r, "by");
+    cmd.epoch = read_u32(&r, "epoch");
     cmd.cause = (enum cause)read_uint(&r, "cause", CAUSE_COUNT - 1);
     cmd.ms = read_u32(&r, "ms");
     cmd.address = read_str(&r, "address");

@@ -128,11 +128,14 @@ struct command {
     bool has_names;           /* *_SET: replace the owners. */
     /* Nodes. */
     uint32_t node;            /* NODE_UP/DOWN/LEAVING/REMOVED/ENDED, REPORT, FENCE_*: who. NODE_JOIN: the
-                               * highest id in the raft configuration, as its proposer knows it. */
+                               * highest id in the raft configuration, as its proposer knows it.
+                               * CLUSTER_RECOVER: the node that it goes on with. */
     uint64_t incarnation;     /* NODE_DOWN/LEAVING/ENDED, REPORT, FENCE_*: of which life. */
     uint64_t node_seq;        /* NODE_DOWN, FENCE_NODE: last renewal that the proposer saw. */
     uint64_t attempt;         /* FENCE_RESULT: of which attempt. */
-    uint32_t by;              /* FENCE_ATTEMPT: the node that makes it. */
+    uint32_t by;              /* FENCE_ATTEMPT: the node that makes it. CLUSTER_RECOVER: the
+                               * highest id in the raft configuration that was given up. */
+    uint32_t epoch;           /* CLUSTER_RECOVER: that begins with it. */
     enum cause cause;         /* NODE_DOWN: CAUSE_NODE_LEASE_EXPIRED or CAUSE_NODE_STOPPED.
                                * NODE_UP: why it lost its last lease, a CAUSE_LAPSE_*, or 0. */
     uint32_t ms;              /* NODE_UP: for how long. NODE_DOWN: since it was last heard.

@@ -130,9 +130,10 @@ uint64_t cluster_objects_digest(struct cluster *c)
     uint64_t members = mix(c->node_id_max);
     for (unsigned i = 0; i < c->departed_count; i++)
         members = mix(members + 2 * (uint64_t)c->departed[i].id + c->departed[i].removed);
+    /* mix(0) is 0: in the first epoch it is the digest of those who know of no epochs. */
     return mix(members + c->objects_sum + mix(digest_sink_end(&d)) + mix(c->fence_digest) +
                mix(digest_bytes(c->name, strlen(c->name)) + mix(c->forming_until_ms)) +
-               mix((uint64_t)c->level << 32));
+               mix((uint64_t)c->level << 32) + mix(c->epoch - 1));
 }
 
 uint64_t cluster_digest(struct cluster *c)

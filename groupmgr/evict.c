@@ -111,7 +111,8 @@ static uint32_t evict_check(const struct cluster *c, const struct command *cmd, 
 
 /* ------------------------------------------------------------------ parts */
 
-static void groups_inherit(struct cluster *c, struct node_record *n)
+static void groups_inherit(struct cluster *c, struct node_record *n, struct node_record *last,
+                           enum cause cause)
 {
     unsigned count;
     struct group_record **groups = node_groups_by_priority(n, &count);
@@ -119,11 +120,12 @@ static void groups_inherit(struct cluster *c, struct node_record *n)
     for (unsigned i = 0; i < count; i++) {
         struct group_record *g = groups[i];
 
-        group_lose_lives(c, g, CAUSE_EVICTED);
-        group_rescue(c, g, CAUSE_EVICTED);
+        group_lose_lives(c, g, cause);
+        if (last == NULL)
+            group_rescue(c, g, cause);
         /* Room or affinity forbids it everywhere: it needs an owner all the same. */
         if (g->owner == n)
-            group_give(c, g, heir_of(c, g, n), CAUSE_EVICTED);
+            group_give(c, g, last != NULL ? last : heir_of(c, g, n), cause);
     }
     free(groups);
     assert(n->group_count == 0);
@@ -209,6 +211,36 @@ static void node_forget(struct cluster *c, uint32_t id)
     }
 }
 
+void node_retire(struct cluster *c, struct node_record *n, enum cause cause)
+{
+    n->node.paused = false;
+    n->node.leaving = false;
+    drain_end(c, n);
+    node_enter(c, n, NODE_DOWN, cause);
+    assert(!node_can_host(n));
+}
+
+void node_part(struct cluster *c, struct node_record *n, struct node_record *last,
+               enum cause cause)
+{
+    assert(!node_is_up(n) && n != last);
+    groups_inherit(c, n, last, cause);
+    node_forget(c, n->node.id);
+    departed_add(c, n->node.id, false);
+    assert(n->drained.count == 0 && n->preferring.count == 0);
+    node_remove(c, n);
+}
+
+void members_reviewed(struct cluster *c)
+{
+    if (c->forming_until_ms != 0) {
+        forming_update(c, false);
+        if (c->forming_until_ms == 0)
+            forming_due(c);
+    }
+    quarantine_review(c);
+}
+
 /* ------------------------------------------------------------------ evict */
 
 uint32_t apply_node_evict(struct cluster *c, const struct command *cmd, struct reply *reply)
@@ -218,22 +250,8 @@ uint32_t apply_node_evict(struct cluster *c, const struct command *cmd, struct r
 
     if (code != 0)
         return code;
-    /* From here on nothing is placed on it. */
-    n->node.paused = false;
-    n->node.leaving = false;
-    drain_end(c, n);
-    node_enter(c, n, NODE_DOWN, CAUSE_EVICTED);
-    groups_inherit(c, n);
-    node_forget(c, n->node.id);
-    departed_add(c, n->node.id, false);
-    assert(n->drained.count == 0 && n->preferring.count == 0);
-    node_remove(c, n);
-
-    if (c->forming_until_ms != 0) {
-        forming_update(c, false);
-        if (c->forming_until_ms == 0)
-            forming_due(c);
-    }
-    quarantine_review(c);
+    node_retire(c, n, CAUSE_EVICTED);
+    node_part(c, n, NULL, CAUSE_EVICTED);
+    members_reviewed(c);
     return 0;
 }

@@ -107,6 +107,9 @@ uint32_t cluster_level_possible(const struct cluster *c);
  * later functional level. An older state may say no where a newer one would not. */
 uint32_t cluster_level_check(const struct cluster *c, const struct command *cmd,
                              struct reply *ret);
+/* 1 at first; one more each time that a majority was lost for good and the cluster went on
+ * without it: nodes of an older epoch are not of this cluster. */
+uint32_t cluster_epoch(const struct cluster *c);
 const struct settings *cluster_settings(const struct cluster *c);
 
 /* Look-ups; NULL if there is none. Names compare without case (ASCII). */

@@ -17,7 +17,10 @@
  * - it is raised only when each member, by its own last word, knows the new one;
  * - a node whose build does not know it cannot join, nor come up; both are commands, so
  *   they stand before the raising in the log, and it is refused, or behind it, and they are.
- * It never goes down: what the level allowed may be in the state by then. */
+ * It never goes down: what the level allowed may be in the state by then.
+ *
+ * A recovery (recover.c) waits for no level, for nobody could raise one then. Every build
+ * that knows of levels can read it, and one that does not cannot come up. */
 #include <stdio.h>
 #include <string.h>
 

@@ -147,6 +147,8 @@ static const struct {
     [CAUSE_ENDING] = {"ending", "its node is down and has its TerminateBudget to end it"},
     [CAUSE_ENDED] = {"ended", "nothing of it runs on the node that is down any more"},
     [CAUSE_LEVEL_RAISED] = {"level-raised", "an operator raised the functional level"},
+    [CAUSE_RECOVERED] = {"recovered", "a majority was lost for good, and the cluster went on "
+                                      "without it"},
     [CAUSE_LOG_BEHIND] = {"log-behind", "its log waits: its disk is full or too slow"},
     [CAUSE_LOG_BEHIND_WORK] = {"log-behind-work", "its log waits for its disk and something is "
                                                   "wanted of it: its lease is not renewed"},
@@ -214,6 +216,7 @@ const char *command_kind_name(enum command_kind k)
         [COMMAND_NODE_REMOVED] = "node-removed",
         [COMMAND_NODE_ENDED] = "node-ended",
         [COMMAND_CLUSTER_LEVEL] = "cluster-level",
+        [COMMAND_CLUSTER_RECOVER] = "cluster-recover",
     };
     return NAME_IN(names, k);
 }

@@ -190,6 +190,7 @@ enum cause {
     CAUSE_ENDING,                /* Its node is down and may still be ending something of it. */
     CAUSE_ENDED,                 /* No longer. */
     CAUSE_LEVEL_RAISED,          /* The functional level. */
+    CAUSE_RECOVERED,             /* A majority was lost for good: it went on without that. */
     /* A node's log: behind.c. */
     CAUSE_LOG_BEHIND,            /* What is committed does not reach its copy. */
     CAUSE_LOG_BEHIND_WORK,       /* And something is wanted of it: its lease is not renewed. */
@@ -249,6 +250,7 @@ enum command_kind {
     COMMAND_NODE_REMOVED,  /* An evicted node is in the raft configuration no more. */
     COMMAND_NODE_ENDED,    /* A dead node has had so long to end what it ran. */
     COMMAND_CLUSTER_LEVEL, /* Raise the functional level: see level.c. */
+    COMMAND_CLUSTER_RECOVER, /* It goes on with one node, in a new epoch: see recover.c. */
     COMMAND_KIND_END
 };
 const char *command_kind_name(enum command_kind k); /* "group-offline" */

@@ -148,6 +148,7 @@ struct cluster {
     struct timer forming;
     struct settings settings;
     uint32_t level; /* Functional. */
+    uint32_t epoch; /* > 0. */
 
     struct node_record *nodes[NODES_MAX]; /* By id, ascending. */
     unsigned node_count;

@@ -153,6 +153,11 @@ void group_restore(struct cluster *c, struct group_record *g)
     assert(node_is_up(g->owner));
     timer_set(c, &g->rescue, 0);
     placement_found(c, g);
+    /* It owns it for want of another (recover.c), and an operator is to say what now. */
+    if (!group_possible_on(g, g->owner)) {
+        group_note(c, g, CAUSE_WAITS_FOR_NODE, NULL);
+        return;
+    }
     group_start(c, g, OPERATION_ONLINE, CAUSE_PERSISTENT_STATE);
 }
 

@@ -564,6 +564,7 @@ static bool cluster_read_all(struct cluster *c, const struct value *v)
     c->now_ms = read_uint(&r, "now_ms", UINT64_MAX);
     c->level = read_number(&r, "level", LEVEL_MIN);
     timer_set(c, &c->forming, read_uint(&r, "forming_until_ms", UINT64_MAX));
+    c->epoch = read_number(&r, "epoch", 1);
     commons_read(OBJECT_CLUSTER, &c->settings, &r);
     c->events.total = read_uint(&r, "events_total", UINT64_MAX);
     c->node_id_max = read_u32(&r, "node_id_max");

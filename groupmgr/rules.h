@@ -484,6 +484,19 @@ bool behind_admits(struct cluster *c, struct node_record *n, uint32_t flags);
 /* Its life is over. */
 void behind_forget(struct node_record *n);
 
+/* ------------------------------------------------------ evict.c, recover.c */
+
+/* From here on nothing is placed on `n`. */
+void node_retire(struct cluster *c, struct node_record *n, enum cause cause);
+/* `n`, which was retired and whose groups wait for no fencing, is a member no longer.
+ * What it owns goes to `last`, which is down; if that is NULL, to others as after its
+ * death, and what none can take, to one that may own it at least. Frees `n`. */
+void node_part(struct cluster *c, struct node_record *n, struct node_record *last,
+               enum cause cause);
+/* Members have gone: the wait of a cold start, or a quarantine, may be over. */
+void members_reviewed(struct cluster *c);
+uint32_t apply_cluster_recover(struct cluster *c, const struct command *cmd, struct reply *reply);
+
 /* -------------------------------------------------------- membership.c */
 
 uint32_t apply_node_join(struct cluster *c, const struct command *cmd, struct reply *reply);

@@ -333,6 +333,7 @@ static void cluster_fields(const void *object, struct field_writer *w)
     field_uint(w, "now_ms", c->now_ms);
     field_number(w, "level", c->level, LEVEL_MIN);
     field_uint(w, "forming_until_ms", c->forming_until_ms);
+    field_number(w, "epoch", c->epoch, 1); /* The first goes without saying, as it once did. */
     commons_write(OBJECT_CLUSTER, &c->settings, w);
     if (field_array(w, "fence_devices", c->fence_device_count))
         for (unsigned i = 0; i < c->fence_device_count; i++)

@@ -72,7 +72,7 @@ static bool ends_lives(enum cause cause)
 {
     return cause == CAUSE_NODE_LEASE_EXPIRED || cause == CAUSE_NODE_STOPPED ||
            cause == CAUSE_NODE_RESTARTED || cause == CAUSE_FENCED ||
-           cause == CAUSE_FENCING_CONFIRMED;
+           cause == CAUSE_FENCING_CONFIRMED || cause == CAUSE_RECOVERED;
 }
 
 static bool resource_may_enter(const struct resource_record *r, enum resource_state next,

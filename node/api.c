@@ -92,7 +92,7 @@ static void on_request(struct rpc_conn *conn, struct rpc_request *r, const char 
         rpc_reply_error(r, ERROR_INVALID_PARAMETER, "parameters must be a map");
     else if (!api_change(s, r, method, params) && !api_read(s, r, method, params) &&
              !api_whatif(s, r, method, params) && !api_past(s, r, method, params) &&
-             !api_peer(s, r, method, params))
+             !api_recover(s, r, method, params) && !api_peer(s, r, method, params))
         rpc_reply_error(r, ERROR_INVALID_FUNCTION, "there is no such method");
 }
 

@@ -20,6 +20,7 @@
 struct api;
 struct calls;
 struct fence;
+struct peers;
 struct pulse;
 struct replica;
 
@@ -31,6 +32,7 @@ struct api_config {
     const char *disk;
     const char *raft_dir;
     uint32_t self;
+    uint32_t epoch; /* consensus/epoch.h. */
     unsigned lease_ms;
     const struct config *file; /* What this node was started with. */
     struct replica *replica;
@@ -38,7 +40,12 @@ struct api_config {
     struct pulse *pulse;
     struct executor *executor;
     struct fence *fence;
+    struct peers *peers;
+    bool witness; /* Says this node's file. */
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
+    /* Go on with this node alone as `epoch`: 0, and soon the process ends and is started
+     * again, or why it could not be written down. */
+    uint32_t (*recover)(uint32_t epoch, void *data);
     /* A node that was not refused says where it is to be dialled. */
     void (*learn)(uint32_t id, const char *address, void *data);
     void *data;

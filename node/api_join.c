@@ -51,8 +51,9 @@ static void joining_known(uint32_t code, void *data)
     for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
         count += n != self;
     msgpack_sink_init(&m, &result);
-    sink_map(&m.sink, 2);
+    sink_map(&m.sink, 3);
     sink_kv_uint(&m.sink, "id", self->id);
+    sink_kv_uint(&m.sink, "epoch", cluster_epoch(c));
     sink_kv_array(&m.sink, "members", count);
     for (const struct node *n = cluster_next_node(c, NULL); n != NULL;
          n = cluster_next_node(c, n)) {

@@ -1,6 +1,6 @@
 /* Shared by the files of the API only: api.c (servers, sessions, dispatch),
  * api_build.c (commands from parameters), api_change.c, api_read.c (queries),
- * whatif.c, api_past.c, api_peer.c. */
+ * whatif.c, api_past.c, api_recover.c, api_peer.c. */
 #ifndef HOLDFAST_NODE_API_PRIVATE_H
 #define HOLDFAST_NODE_API_PRIVATE_H
 
@@ -70,6 +70,8 @@ bool api_whatif(struct session *s, struct rpc_request *r, const char *method,
                 const struct value *params);
 bool api_past(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params);
+bool api_recover(struct session *s, struct rpc_request *r, const char *method,
+                 const struct value *params);
 bool api_peer(struct session *s, struct rpc_request *r, const char *method,
               const struct value *params);
 

@@ -73,6 +73,8 @@ static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *da
         log_info("raft", "term %llu: node %u%s%s%s leads%s", (unsigned long long)term, leader,
                  n != NULL ? " (" : "", n != NULL ? n->name : "", n != NULL ? ")" : "",
                  is_self ? ", that is this node" : "");
+    if (is_self)
+        recovery_on_lead(&d->recovery, d->calls, d->self);
     pulse_on_leadership(d->pulse); /* First: leases before anything else. */
     calls_on_leadership(d->calls);
     fence_look(d->fence);
@@ -127,9 +129,12 @@ static void check_level(const struct daemon *d)
 static void on_command(const struct command *cmd, const struct reply *reply, void *data)
 {
     struct daemon *d = data;
+    uint32_t code = recovery_on_command(&d->recovery, cmd);
 
     if (cmd->kind == COMMAND_CLUSTER_INIT || cmd->kind == COMMAND_CLUSTER_LEVEL)
         check_level(d);
+    if (code != 0)
+        on_fatal(error_text(code), d);
     pulse_on_command(d->pulse, cmd, reply);
     executor_on_command(d->executor);
     if (d->api != NULL)
@@ -304,9 +309,11 @@ static void on_expelled(const char *message, void *data)
 
     if (d->stop != NULL || d->opening)
         return;
-    log_error("daemon", "%s: nothing is served here any more, and this folder is of no use",
-              message);
-    identity_condemn(d->identity, "this node was evicted from the cluster");
+    log_error("daemon",
+              "%s: nothing is served here any more, and this folder is of no use. To come back: empty "
+              "%s, give the file `join` instead of `peers`, start it",
+              message, d->config->data_dir);
+    identity_condemn(d->identity, message);
     d->exit_status = EXIT_UNUSABLE;
     pulse_stop(d->pulse);
     d->incarnation = 0;
@@ -340,6 +347,7 @@ static void open_core(struct daemon *d)
                                  .address = config_self(d->config)->address,
                                  .id = d->self,
                                  .level_max = d->config->functional_level,
+                                 .epoch = d->recovery.epoch,
                                  .lease_ms = t->lease_ms,
                                  .connect_timeout_ms = t->election_ms,
                                  .user_timeout_ms = 2 * t->election_ms,
@@ -378,6 +386,7 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
                                                          .reached_ms = reached_ms,
                                                          .leadership = on_leadership,
                                                          .refuse_peer = refuse_peer,
+                                                         .outlived = on_expelled,
                                                          .address_of = address_of,
                                                          .fatal = on_fatal};
     struct consensus_server servers[CONFIG_PEERS_MAX];
@@ -391,6 +400,8 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
                                       .id = d->self,
                                       .address = config_self(c)->address,
                                       .disk = identity_disk(d->identity),
+                                      .epoch = d->recovery.epoch,
+                                      .alone = d->recovery.pending,
                                       .servers = servers,
                                       .server_count = c->join == NULL ? c->peer_count : 0,
                                       .election_ms = c->timing.election_ms,
@@ -399,6 +410,28 @@ static uint32_t open_consensus(struct daemon *d, char **ret_why)
     uint32_t code = consensus_open(&d->loop, &config, &callbacks, d, &d->consensus, ret_why);
     d->opening = false;
     return code;
+}
+
+static void on_recover_exit(uv_timer_t *timer)
+{
+    (void)timer;
+    _exit(EXIT_RECOVER);
+}
+
+/* From here on this process must come to nothing more: what is written down is begun by the
+ * next one. Its services are its monitor's until the lease is over, as after a crash. */
+static uint32_t on_recover(uint32_t epoch, void *data)
+{
+    enum { ANSWER_MS = 100 };
+    struct daemon *d = data;
+    uint32_t code = recovery_confirm(d->config->data_dir, epoch, consensus_highest_id(d->consensus));
+
+    if (code != 0)
+        return code;
+    log_warn("daemon", "an operator recovers the cluster: starting again, as epoch %u", epoch);
+    pulse_stop(d->pulse);
+    uv_timer_start(&d->recover_exit, on_recover_exit, ANSWER_MS, 0);
+    return 0;
 }
 
 static uint32_t open_api(struct daemon *d, char **ret_why)
@@ -410,14 +443,18 @@ static uint32_t open_api(struct daemon *d, char **ret_why)
                                 .disk = identity_disk(d->identity),
                                 .raft_dir = identity_raft_dir(d->identity),
                                 .self = d->self,
+                                .epoch = d->recovery.epoch,
                                 .lease_ms = d->config->timing.lease_ms,
                                 .file = d->config,
                                 .replica = d->replica,
+                                .peers = d->peers,
+                                .witness = config_self(d->config)->witness,
                                 .calls = d->calls,
                                 .pulse = d->pulse,
                                 .executor = d->executor,
                                 .fence = d->fence,
                                 .refuse_peer = refuse_peer,
+                                .recover = on_recover,
                                 .learn = learn,
                                 .data = d};
 
@@ -492,6 +529,7 @@ void daemon_close(struct daemon *d)
     if (d->monitor != NULL)
         monitor_close(d->monitor);
     uv_close((uv_handle_t *)&d->monitor_retry, NULL);
+    uv_close((uv_handle_t *)&d->recover_exit, NULL);
     uv_close((uv_handle_t *)&d->sigterm, NULL);
     uv_close((uv_handle_t *)&d->sigint, NULL);
     consensus_close(d->consensus, on_consensus_closed, d);
@@ -536,13 +574,17 @@ void daemon_start(struct daemon *d, struct config *config)
     *d = (struct daemon){.config = config};
     uint32_t code = identity_open(config->data_dir, &d->identity, &why);
     if (code == 0)
-        code = join_find_id(config, identity_disk(d->identity), &d->joined, &why);
+        code = join_find_id(config, d->identity, &d->joined, &why);
+    if (code == 0)
+        code = recovery_open(config->data_dir, d->identity, config->timing.lease_ms, &d->recovery,
+                             &why);
     if (code != 0)
         start_failed(code, why);
     d->self = config_self(config)->id;
     uv_loop_init(&d->loop);
     uv_timer_init(&d->loop, &d->monitor_retry);
     d->monitor_retry.data = d;
+    uv_timer_init(&d->loop, &d->recover_exit);
     open_core(d);
     code = open_api(d, &why);
     if (code == 0)

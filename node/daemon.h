@@ -17,6 +17,7 @@
 #include "node/members.h"
 #include "node/peers.h"
 #include "node/pulse.h"
+#include "node/recovery.h"
 #include "node/replica.h"
 #include "node/space.h"
 #include "resources/monitor.h"
@@ -26,6 +27,7 @@ enum {
     EXIT_ORDERLY = 0,
     EXIT_FAILSTOP = 70,  /* Going on was unsafe: start again. */
     EXIT_UNUSABLE = 71,  /* The data must not be used: a person must act. */
+    EXIT_RECOVER = 72,   /* Start again: the cluster is to be recovered (recovery.h). */
     EXIT_TEMPORARY = 75, /* Could not start (disk full, port in use): try again. */
     EXIT_CONFIG = 78,    /* The configuration is wrong. */
 };
@@ -44,6 +46,7 @@ struct daemon {
     struct members *members;
     struct space *space;
     struct joined joined;
+    struct recovery recovery;
     struct executor *executor;
     struct fence *fence;
     struct consensus *consensus;
@@ -57,6 +60,7 @@ struct daemon {
     uint64_t lease_deadline_ms;
     uv_signal_t sigterm, sigint;
     uv_timer_t monitor_retry;
+    uv_timer_t recover_exit; /* Before the end for a recovery: its answer is on its way. */
     int exit_status;
 };
 

@@ -12,8 +12,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "consensus/epoch.h"
 #include "net/client.h"
 #include "net/msgpack.h"
+#include "node/directory.h"
+#include "node/join.h"
+#include "node/small_file.h"
 #include "resources/monitor_protocol.h"
 
 enum {
@@ -94,37 +98,30 @@ static bool wait_until_nothing_runs(const struct config *config)
 
 /* ------------------------------------------------------------------ the others */
 
-static char *read_disk(const struct config *config)
-{
-    char *path = xasprintf("%s/identity", config->data_dir);
-    FILE *f = fopen(path, "re");
-    char line[256] = "";
+/* Who it is that speaks, as the daemon would say it. */
+struct speaker {
+    const struct config *config;
+    uint32_t id;
+    char *disk;
+};
 
-    free(path);
-    if (f == NULL)
-        return NULL;
-    if (fgets(line, sizeof line, f) == NULL)
-        line[0] = '\0';
-    fclose(f);
-    line[strcspn(line, "\n")] = '\0';
-    return xstrdup(line);
-}
-
-static void write_hello(const struct config *config, uint32_t to, const char *disk,
-                        struct bytes *out)
+static void write_hello(const struct speaker *self, uint32_t to, struct bytes *out)
 {
+    char *epoch = small_file_read(self->config->data_dir, "epoch");
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, out);
-    sink_map(&m.sink, 5);
-    sink_kv_str(&m.sink, "cluster", config->cluster);
-    sink_kv_uint(&m.sink, "id", config_self(config)->id);
+    sink_map(&m.sink, 6);
+    sink_kv_uint(&m.sink, "epoch", epoch != NULL ? strtoul(epoch, NULL, 10) : EPOCH_FIRST);
+    free(epoch);
+    sink_kv_str(&m.sink, "cluster", self->config->cluster);
+    sink_kv_uint(&m.sink, "id", self->id);
     sink_kv_uint(&m.sink, "to", to);
-    sink_kv_str(&m.sink, "disk", disk);
-    sink_kv_uint(&m.sink, "lease_ms", config->timing.lease_ms);
+    sink_kv_str(&m.sink, "disk", self->disk);
+    sink_kv_uint(&m.sink, "lease_ms", self->config->timing.lease_ms);
 }
 
-static bool tell(const struct config *config, const struct config_peer *peer, const char *disk,
+static bool tell(const struct speaker *self, const struct directory_entry *peer,
                  uint64_t incarnation)
 {
     struct arena arena = {0};
@@ -137,9 +134,9 @@ static bool tell(const struct config *config, const struct config_peer *peer, co
     bool told = false;
 
     if (address_parse(peer->address, 0, &address) != 0 ||
-        client_open(&address, config->timing.election_ms, &c, NULL) != 0)
+        client_open(&address, self->config->timing.election_ms, &c, NULL) != 0)
         return false;
-    write_hello(config, peer->id, disk, &params);
+    write_hello(self, peer->id, &params);
     if (client_call(c, "peer.hello", &params, CALL_MS, &arena, &result, &message) == 0) {
         bytes_clear(&params);
         msgpack_sink_init(&m, &params);
@@ -153,15 +150,16 @@ static bool tell(const struct config *config, const struct config_peer *peer, co
     return told;
 }
 
-static void tell_anybody(const struct config *config, const char *disk, uint64_t incarnation)
+static void tell_anybody(const struct speaker *self, uint64_t incarnation)
 {
-    for (unsigned i = 0; i < config->peer_count; i++) {
-        const struct config_peer *peer = &config->peers[i];
+    struct directory_entry peers[NODES_MAX];
+    unsigned count = directory_read(self->config->data_dir, peers);
 
-        if (peer == config_self(config) || !tell(config, peer, disk, incarnation))
+    for (unsigned i = 0; i < count; i++) {
+        if (!tell(self, &peers[i], incarnation))
             continue;
         log_info("farewell", "nothing of incarnation %" PRIu64 " runs any more, and %s knows it",
-                 incarnation, peer->name);
+                 incarnation, peers[i].name);
         return;
     }
     log_warn("farewell", "no other node could be told: they wait until the lease has run out");
@@ -171,18 +169,21 @@ void farewell(const struct config *config)
 {
     /* Held to the end: no daemon may begin to lead the life that is given up. */
     int daemon_lock = take_lock(config, "lock");
-    char *disk = read_disk(config);
+    struct speaker self = {.config = config, .disk = small_file_read(config->data_dir, "identity")};
+    struct joined member;
     uint64_t incarnation;
 
-    if (daemon_lock < 0 || disk == NULL || is_free(config, "monitor.lock"))
+    if (daemon_lock < 0 || self.disk == NULL || is_free(config, "monitor.lock") ||
+        !join_recall(config->data_dir, &member))
         goto release;
+    self.id = member.id;
     log_warn("farewell", "the daemon is not started again: ending what it left behind");
     incarnation = shut_monitor(config);
     if (incarnation != 0 && wait_until_nothing_runs(config))
-        tell_anybody(config, disk, incarnation);
+        tell_anybody(&self, incarnation);
 
 release:
-    free(disk);
+    free(self.disk);
     if (daemon_lock >= 0)
         close(daemon_lock);
 }

@@ -1,8 +1,10 @@
 #include "node/identity.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,8 @@
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "consensus/epoch.h"
+#include "node/small_file.h"
 
 enum { DISK_DIGITS = 32 };
 
@@ -21,61 +25,9 @@ struct identity {
     char *dir;
     char *raft_dir;
     char disk[DISK_DIGITS + 1];
+    uint32_t epoch;
     int lock_fd;
 };
-
-static void sync_dir(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    (void)fsync(fd);
-    close(fd);
-}
-
-/* Whole small files, written so that a crash leaves the old or the new one. */
-static uint32_t write_file(const char *dir, const char *name, const char *text)
-{
-    char *path = xasprintf("%s/%s", dir, name);
-    char *tmp = xasprintf("%s/%s.new", dir, name);
-    uint32_t code = 0;
-    size_t len = strlen(text);
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-    if (fd < 0 || write(fd, text, len) != (ssize_t)len || fsync(fd) != 0 || rename(tmp, path) != 0)
-        code = error_from_errno(errno);
-    if (fd >= 0)
-        close(fd);
-    if (code != 0)
-        unlink(tmp);
-    else
-        sync_dir(dir);
-    free(tmp);
-    free(path);
-    return code;
-}
-
-/* The first line of a small file, to free; NULL if there is no such file. One
- * that is there but empty or not to be read gives "": it must not pass for one
- * that was never made. */
-static char *read_line_of(const char *dir, const char *name)
-{
-    char *path = xasprintf("%s/%s", dir, name);
-    FILE *f = fopen(path, "re");
-    bool missing = f == NULL && errno == ENOENT;
-    char line[1024] = "";
-
-    free(path);
-    if (missing)
-        return NULL;
-    if (f != NULL && fgets(line, sizeof line, f) == NULL)
-        line[0] = '\0';
-    if (f != NULL)
-        fclose(f);
-    line[strcspn(line, "\n")] = '\0';
-    return xstrdup(line);
-}
 
 static uint32_t make_dir(const char *path, char **ret_why)
 {
@@ -137,7 +89,7 @@ static uint32_t make_disk_name(struct identity *id, char **ret_why)
     for (size_t i = 0; i < sizeof raw; i++)
         snprintf(id->disk + 2 * i, 3, "%02x", raw[i]);
     snprintf(text, sizeof text, "%s\n", id->disk);
-    uint32_t code = write_file(id->dir, "identity", text);
+    uint32_t code = small_file_write(id->dir, "identity", text);
     if (code != 0)
         *ret_why = xasprintf("cannot write %s/identity: %s", id->dir, error_text(code));
     return code;
@@ -145,7 +97,7 @@ static uint32_t make_disk_name(struct identity *id, char **ret_why)
 
 static uint32_t learn_disk_name(struct identity *id, char **ret_why)
 {
-    char *text = read_line_of(id->dir, "identity");
+    char *text = small_file_read(id->dir, "identity");
     uint32_t code = 0;
 
     if (text == NULL)
@@ -162,7 +114,7 @@ static uint32_t learn_disk_name(struct identity *id, char **ret_why)
 
 static uint32_t check_condemned(const struct identity *id, char **ret_why)
 {
-    char *why = read_line_of(id->dir, "diverged");
+    char *why = small_file_read(id->dir, "diverged");
 
     if (why == NULL)
         return 0;
@@ -171,6 +123,20 @@ static uint32_t check_condemned(const struct identity *id, char **ret_why)
                          id->dir, why[0] != '\0' ? why : "it was found to differ from them");
     free(why);
     return ERROR_FILE_CORRUPT;
+}
+
+static uint32_t learn_epoch(struct identity *id, char **ret_why)
+{
+    char *text = small_file_read(id->dir, "epoch");
+    uint32_t code = 0;
+
+    id->epoch = EPOCH_FIRST;
+    if (text != NULL && sscanf(text, "%" SCNu32, &id->epoch) != 1) {
+        code = ERROR_FILE_CORRUPT;
+        *ret_why = xasprintf("%s/epoch is damaged: rebuild this node", id->dir);
+    }
+    free(text);
+    return code;
 }
 
 uint32_t identity_open(const char *data_dir, struct identity **ret, char **ret_why)
@@ -188,6 +154,8 @@ uint32_t identity_open(const char *data_dir, struct identity **ret, char **ret_w
         code = check_condemned(id, ret_why);
     if (code == 0)
         code = learn_disk_name(id, ret_why);
+    if (code == 0)
+        code = learn_epoch(id, ret_why);
     if (code != 0) {
         if (id->lock_fd >= 0)
             close(id->lock_fd);
@@ -198,7 +166,7 @@ uint32_t identity_open(const char *data_dir, struct identity **ret, char **ret_w
     }
     /* A full disk must not keep the node from coming back. */
     snprintf(pid, sizeof pid, "%ld\n", (long)getpid());
-    (void)write_file(id->dir, "pid", pid);
+    (void)small_file_write(id->dir, "pid", pid);
     *ret = id;
     return 0;
 }
@@ -226,17 +194,36 @@ const char *identity_raft_dir(const struct identity *id)
     return id->raft_dir;
 }
 
+uint32_t identity_epoch(const struct identity *id)
+{
+    return id->epoch;
+}
+
+uint32_t identity_set_epoch(struct identity *id, uint32_t epoch)
+{
+    char text[32];
+
+    assert(epoch >= id->epoch);
+    if (epoch == id->epoch)
+        return 0;
+    snprintf(text, sizeof text, "%" PRIu32 "\n", epoch);
+    uint32_t code = small_file_write(id->dir, "epoch", text);
+    if (code == 0)
+        id->epoch = epoch;
+    return code;
+}
+
 void identity_condemn(const struct identity *id, const char *why)
 {
     char *text = xasprintf("%s\n", why);
     char *path = xasprintf("%s/diverged", id->dir);
 
-    if (write_file(id->dir, "diverged", text) != 0) {
+    if (small_file_write(id->dir, "diverged", text) != 0) {
         /* On a full disk there may still be room for a name. */
         int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
         if (fd >= 0)
             close(fd);
-        sync_dir(id->dir);
+        small_file_sync(id->dir);
     }
     free(path);
     free(text);

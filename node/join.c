@@ -10,11 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/client.h"
 #include "net/msgpack.h"
+#include "node/identity.h"
+#include "node/small_file.h"
+
+static const char record_name[] = "member";
 
 enum { CONNECT_MS = 2000, CALL_MS = 15000, PAUSE_MS = 300 };
 
@@ -28,14 +33,17 @@ bool join_knows(const struct joined *j, uint32_t id, const char *disk)
 
 /* -------------------------------------------------------------------- the file */
 
-/* False: there is none. `ret->id` stays 0 if it is not to be read. */
-static bool record_read(const char *path, struct joined *ret)
+bool join_recall(const char *data_dir, struct joined *ret)
 {
+    char *path = xasprintf("%s/%s", data_dir, record_name);
     FILE *f = fopen(path, "re");
+    bool missing = f == NULL && errno == ENOENT;
     uint32_t id;
 
+    free(path);
+    *ret = (struct joined){0};
     if (f == NULL)
-        return errno != ENOENT;
+        return !missing;
     if (fscanf(f, "id %" SCNu32 "\n", &ret->id) != 1)
         ret->id = 0;
     while (ret->count < NODES_MAX &&
@@ -45,23 +53,17 @@ static bool record_read(const char *path, struct joined *ret)
     return true;
 }
 
-/* So that a crash leaves no file or the whole one. */
-static uint32_t record_write(const char *path, const struct joined *j)
+static uint32_t record_write(const char *data_dir, const struct joined *j)
 {
-    char *tmp = xasprintf("%s.new", path);
-    FILE *f = fopen(tmp, "we");
-    uint32_t code = 0;
+    struct bytes text = BYTES_INIT;
+    uint32_t code;
 
-    if (f != NULL) {
-        fprintf(f, "id %" PRIu32 "\n", j->id);
-        for (unsigned i = 0; i < j->count; i++)
-            fprintf(f, "member %" PRIu32 " %s\n", j->members[i].id, j->members[i].disk);
-    }
-    if (f == NULL || fflush(f) != 0 || fsync(fileno(f)) != 0 || rename(tmp, path) != 0)
-        code = error_from_errno(errno);
-    if (f != NULL)
-        fclose(f);
-    free(tmp);
+    bytes_printf(&text, "id %" PRIu32 "\n", j->id);
+    for (unsigned i = 0; i < j->count; i++)
+        bytes_printf(&text, "member %" PRIu32 " %s\n", j->members[i].id, j->members[i].disk);
+    bytes_append(&text, "", 1);
+    code = small_file_write(data_dir, record_name, (const char *)text.data);
+    bytes_release(&text);
     return code;
 }
 
@@ -105,6 +107,7 @@ static bool read_answer(const struct value *v, struct joined *ret)
     if (!value_get_u32(v, "id", &j.id) || j.id == 0 || members == NULL || members->len == 0 ||
         members->len > NODES_MAX)
         return false;
+    value_get_u32(v, "epoch", &j.epoch);
     for (; j.count < members->len; j.count++) {
         if (!value_get_u32(&members->items[j.count], "id", &j.members[j.count].id) ||
             !value_get_str(&members->items[j.count], "disk", DISK_BYTES_MAX - 1, &disk))
@@ -175,32 +178,37 @@ static void ask_until_answered(const struct config *c, const char *disk, struct 
 
 /* ---------------------------------------------------------------------- finding */
 
-uint32_t join_find_id(struct config *config, const char *disk, struct joined *ret, char **ret_why)
+uint32_t join_find_id(struct config *config, struct identity *identity, struct joined *ret,
+                      char **ret_why)
 {
     struct config_peer *self = (struct config_peer *)config_self(config);
-    char *path = xasprintf("%s/member", config->data_dir);
     char *mark = xasprintf("%s/rejoin", config->data_dir);
-    struct joined j = {0};
+    struct joined j;
     uint32_t code = 0;
 
     assert(self != NULL);
-    if (record_read(path, &j)) {
+    if (join_recall(config->data_dir, &j)) {
         if (j.id == 0) {
             code = ERROR_FILE_CORRUPT;
-            *ret_why = xasprintf("%s is damaged: it should say which node this is", path);
+            *ret_why = xasprintf("%s/%s is damaged: it should say which node this is",
+                                 config->data_dir, record_name);
         }
     } else if ((code = check_emptied(config, mark, ret_why)) == 0) {
         if (config->join != NULL)
-            ask_until_answered(config, disk, &j);
+            ask_until_answered(config, identity_disk(identity), &j);
         else
             j.id = self->id;
-        code = record_write(path, &j);
+        /* First: whoever has the record has joined, and is not told again. */
+        if (j.epoch > identity_epoch(identity))
+            code = identity_set_epoch(identity, j.epoch);
+        if (code == 0)
+            code = record_write(config->data_dir, &j);
         if (code != 0)
-            *ret_why = xasprintf("cannot write %s: %s", path, error_text(code));
+            *ret_why = xasprintf("cannot write %s/%s: %s", config->data_dir, record_name,
+                                 error_text(code));
         else
             unlink(mark);
     }
-    free(path);
     free(mark);
     if (code != 0)
         return code;

@@ -6,7 +6,7 @@
  * to what this disk has promised, and never changes.
  *
  *   peer.join {cluster, name, address, disk, witness, lease_ms, level, level_min}
- *                 -> {id, members: [{id, disk}]}
+ *       -> {id, epoch, members: [{id, disk}]}
  *
  * `rejoin` in the folder says that `holdfast node join --replace` emptied it: such a node
  * only joins.
@@ -23,9 +23,12 @@
 
 enum { DISK_BYTES_MAX = 33 };
 
+struct identity;
+
 /* Who let this node join: until its state tells, only these may speak to it. */
 struct joined {
     uint32_t id;
+    uint32_t epoch; /* Only right after joining; 0: not said. */
     struct {
         uint32_t id;
         char disk[DISK_BYTES_MAX];
@@ -36,7 +39,13 @@ struct joined {
 /* Find the id, and give it to this node among the peers of `config`. Blocks until a
  * member has answered, for ever if need be; each new refusal is logged. Returns 0, or a
  * code with *ret_why (to free) if the data folder cannot be read or written. */
-uint32_t join_find_id(struct config *config, const char *disk, struct joined *ret, char **ret_why);
+/* `identity` learns the epoch of the cluster that it joins. */
+uint32_t join_find_id(struct config *config, struct identity *identity, struct joined *ret,
+                      char **ret_why);
+
+/* What stands in the data folder, asking nobody. False: nothing yet. `ret->id` is 0 if it is
+ * there and not to be read. */
+bool join_recall(const char *data_dir, struct joined *ret);
 
 bool join_knows(const struct joined *j, uint32_t id, const char *disk);
 

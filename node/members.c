@@ -9,6 +9,7 @@
 #include "consensus/consensus.h"
 #include "node/calls.h"
 #include "node/config.h"
+#include "node/directory.h"
 #include "node/peers.h"
 #include "node/replica.h"
 #include "node/voters.h"
@@ -26,6 +27,7 @@ struct members {
     struct calls *calls;
     struct consensus *consensus;
     struct peers *peers;
+    struct directory *directory;
     uv_timer_t timer;
     uint32_t self;
     uint64_t led_since_ms;   /* Boot time since which this node leads; 0: it does not. */
@@ -185,6 +187,7 @@ static void on_timer(uv_timer_t *timer)
     struct members *m = timer->data;
     uint64_t now = clock_boot_ms();
 
+    directory_keep(m->directory, replica_cluster(m->replica));
     if (consensus_is_settled(m->consensus))
         lead(m, now);
     else
@@ -208,6 +211,7 @@ struct members *members_open(uv_loop_t *loop, const struct config *config, struc
     m->replica = replica;
     m->calls = calls;
     m->self = config_self(config)->id;
+    m->directory = directory_open(config->data_dir, m->self);
     uv_timer_init(loop, &m->timer);
     m->timer.data = m;
     return m;
@@ -231,5 +235,6 @@ void members_close(struct members *m)
 
 void members_free(struct members *m)
 {
+    directory_close(m->directory);
     free(m);
 }

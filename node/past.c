@@ -101,7 +101,7 @@ static uint32_t judge(const struct past *p, char **ret_why)
     }
     if (p->overshot || index == p->at.index)
         return 0;
-    if (index < p->limit) {
+    if (index < p->limit && p->limit != UINT64_MAX) {
         *ret_why =
             xasprintf("the log ends at index %" PRIu64 " of %" PRIu64 ": it was being written",
                       index, p->limit);

@@ -19,7 +19,7 @@ struct past_moment {
 };
 
 /* `limit` is the index that the running replica has applied: what lies behind it
- * on the disk may not be committed. Returns 0 with *ret, which the caller frees;
+ * on the disk may not be committed; UINT64_MAX: that too, to the end. Returns 0 with *ret, which the caller frees;
  * ERROR_NOT_FOUND if the moment is not kept any more or has not come yet;
  * ERROR_RETRY; or as history_read(). *ret_why is to be freed for all but 0. */
 uint32_t past_read(const char *dir, struct past_moment at, uint64_t limit, struct cluster **ret,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "consensus/epoch.h"
 #include "groupmgr/groupmgr.h"
 #include "net/msgpack.h"
 #include "net/rpc.h"
@@ -56,8 +57,9 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
     const struct peers_config *c = &p->peers->config;
     const char *fault = NULL;
     const char *disk;
-    uint32_t id, level;
+    uint32_t id, level, epoch = EPOCH_FIRST;
 
+    value_get_u32(result, "epoch", &epoch);
     if (p->conn == NULL)
         return;
     if (code == ERROR_CONNECTION_ABORTED) {
@@ -69,6 +71,8 @@ static void hello_answered(uint32_t code, const char *message, const struct valu
     else if (!value_get_u32(result, "id", &id) ||
              !value_get_str(result, "disk", TEXT_BYTES_MAX, &disk) || id != p->id)
         fault = "another node answers at its address";
+    else if (epoch != c->epoch)
+        (void)epoch_refusal(epoch, c->epoch, &fault);
     else if (value_get_u32(result, "level", &level) && level > c->level_max)
         fault = "it works at a functional level that this node does not know: upgrade this node";
     else
@@ -96,7 +100,7 @@ static void say_hello(struct peer *p)
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 8);
+    sink_map(&m.sink, 9);
     sink_kv_str(&m.sink, "cluster", c->cluster);
     sink_kv_uint(&m.sink, "id", c->id);
     sink_kv_uint(&m.sink, "to", p->id);
@@ -105,6 +109,7 @@ static void say_hello(struct peer *p)
     sink_kv_uint(&m.sink, "lease_ms", c->lease_ms);
     sink_kv_uint(&m.sink, "level", c->level_max);
     sink_kv_uint(&m.sink, "level_min", LEVEL_MIN);
+    sink_kv_uint(&m.sink, "epoch", c->epoch);
     rpc_call(p->conn, "peer.hello", &params, HELLO_TIMEOUT_MS, hello_answered, p);
     bytes_release(&params);
 }

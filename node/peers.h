@@ -1,10 +1,11 @@
 /* Connections from this node to the others, and what nodes say to each other.
  *
- *   peer.hello    {cluster, id, to, disk, address, lease_ms, level, level_min}
- *                   -> {id, disk, level}                first on each connection; in the answer
+ *   peer.hello    {cluster, id, to, disk, address, lease_ms, epoch, level, level_min}
+ *                   -> {id, disk, epoch, level}         first on each connection; in the answer
  *                                                       the functional level in force
  *   peer.propose  {command, again}        -> {code, index, detail}
  *   peer.barrier  {}                      -> {position}
+ *   peer.log      {}                      -> {term, index, leader}: where its log ends
  *   peer.renew    {node, incarnation, seq, flags}         notification
  *   peer.renewed  {incarnation, seq, position}            notification: it was accepted there
  *
@@ -28,6 +29,7 @@ struct peers_config {
     const char *disk;
     const char *address; /* Own, as the others are to dial it. */
     uint32_t id;
+    uint32_t epoch;     /* Of the cluster: consensus/epoch.h. */
     unsigned level_max; /* Functional levels that this node knows: up to. */
     unsigned lease_ms;  /* Must be the same everywhere: see node/pulse.h. */
     unsigned connect_timeout_ms;
@@ -36,7 +38,7 @@ struct peers_config {
     const char *(*address_of)(uint32_t id, void *data);
     /* See consensus_callbacks.refuse_peer. */
     const char *(*refuse_peer)(uint32_t id, const char *disk, void *data);
-    /* A member says that this node is none: it was evicted. */
+    /* A member says that this node is none: it was evicted, or left behind in a former epoch. */
     void (*expelled)(const char *message, void *data);
     /* A connection became usable. */
     void (*connected)(uint32_t id, void *data);

@@ -153,7 +153,9 @@ static void life_is_over(struct pulse *p)
 
     /* The number of a renewal is its boot time: since then nothing was heard of the
      * life that a former daemon led. This one may have been in time, and not got through. */
-    if (now - p->started_ms >= pulse_lease_ms(p) / 2) {
+    if (n != NULL && n->why.cause == CAUSE_RECOVERED) {
+        p->lapse_cause = CAUSE_NONE; /* It was given up, with all the others. */
+    } else if (now - p->started_ms >= pulse_lease_ms(p) / 2) {
         remember_why(p);
     } else if (n != NULL && n->incarnation == p->wanted) {
         p->lapse_cause = CAUSE_LAPSE_DAEMON_DEAD;
@@ -389,6 +391,7 @@ void pulse_on_command(struct pulse *p, const struct command *cmd, const struct r
         on_node_up(p, cmd, reply);
         break;
     case COMMAND_NODE_DOWN:
+    case COMMAND_CLUSTER_RECOVER:
     case COMMAND_FENCE_RESULT:
     case COMMAND_FENCE_CONFIRM:
         died(p, cmd->node);

@@ -127,6 +127,7 @@ void view_status(const struct view *v, struct sink *s)
     sink_map(s, 11);
     view_level(v, s);
     sink_kv_str(s, "name", cluster_name(v->cluster));
+    sink_kv_uint(s, "epoch", cluster_epoch(v->cluster));
     sink_kv_str(s, "node", view_node_name(v, v->self));
     sink_kv_str(s, "leader", view_node_name(v, leader));
     sink_kv_uint(s, "term", consensus_term(v->consensus));
@@ -154,8 +155,9 @@ static void view_timing(const struct config *c, struct sink *s)
 
 void view_settings(const struct view *v, struct sink *s)
 {
-    sink_map(s, v->config != NULL ? 7 : 5);
+    sink_map(s, v->config != NULL ? 8 : 6);
     sink_kv_str(s, "name", cluster_name(v->cluster));
+    sink_kv_uint(s, "epoch", cluster_epoch(v->cluster));
     sink_kv_uint(s, "index", cluster_index(v->cluster));
     view_level(v, s);
     sink_kv_map(s, "properties", view_common_count(OBJECT_CLUSTER));

@@ -111,8 +111,15 @@ static const struct {
     const char *method;
     const char *json;
 } answers[] = {
+    {"cluster.survey",
+     "{\"name\":\"demo\",\"node\":\"n1\",\"epoch\":0,\"last_term\":5,\"last_index\":90,"
+     "\"committed_index\":88,\"index\":70,\"stamp_ms\":1700000000000,\"groups\":1,\"refusal\":null,"
+     "\"members\":[{\"id\":1,\"name\":\"n1\",\"state\":\"Up\",\"role\":\"voter\",\"groups\":1,"
+     "\"dropped\":false,\"reached\":false},{\"id\":2,\"name\":\"n2\",\"state\":\"Down\",\"role\":"
+     "\"voter\",\"groups\":0,\"dropped\":true,\"reached\":false}]}"},
+    {"cluster.recover", "{\"epoch\":1}"},
     {"cluster.status",
-     "{\"name\":\"demo\",\"node\":\"n1\",\"leader\":\"n2\",\"term\":4,\"index\":50,\"quorum\":true,"
+     "{\"name\":\"demo\",\"epoch\":1,\"node\":\"n1\",\"leader\":\"n2\",\"term\":4,\"index\":50,\"quorum\":true,"
      "\"nodes\":" NODES ",\"groups\":[{" GROUP_FIELDS "}]}"},
     {"cluster.digest", "{\"node\":\"n1\",\"position\":61,\"index\":50,\"digest\":"
                        "\"00112233aabbccdd\",\"bytes\":\"ffeeddcc00112233\"}"},

@@ -23,6 +23,7 @@ static const char *const lines[][8] = {
     {"cluster", "get"},
     {"cluster", "update-level"},
     {"cluster", "set", "QuarantineThreshold=1"},
+    {"cluster", "recover", "--yes"},
     {"node", "pause", "n1", "--drain"},
     {"node", "resume", "n1"},
     {"node", "evict", "n1"},

@@ -2,10 +2,34 @@
 
 import pathlib
 
-from harness import Client, Cluster, wait_for
+from harness import IO_PENDING, Client, Cluster, wait_for
 from test_lease import beats, make_beating, strays
+from test_membership import prepare, start
 
 LEASE_MS = 20000
+
+
+def give_up(c, owner, journal):
+    """Its daemon dies and its folder is of no use: another node goes on soon."""
+    (c.dir / owner / "diverged").write_text("for the test\n")
+    c.kill_daemon(owner)
+    wait_for(lambda: beats(journal)[-1][1] != owner)
+    seen = beats(journal)
+    first = next(i for i, (_, n, _) in enumerate(seen) if n != owner)
+    assert not strays(seen, owner)
+    gap_ms = (seen[first][0] - seen[first - 1][0]) / 1e6
+    print(f"gap {gap_ms:.0f} ms of a lease of {LEASE_MS} ms")
+    assert gap_ms < LEASE_MS / 2
+    assert "nothing of incarnation" in (c.dir / owner / "log").read_text()
+    other = next(n for n in c.names if n != owner)
+    node = c.json(other, "node", "show", owner)
+    assert node["state"] == "Down" and node["cause"] == "node-stopped"
+
+
+def lengthen_leases(c, names):
+    for n in names:
+        conf = c.dir / n / "holdfast.conf"
+        conf.write_text(conf.read_text() + f"[timing]\nlease_ms = {LEASE_MS}\n")
 
 
 def test_services_of_a_daemon_that_is_not_started_again_move_at_once(tmp_path):
@@ -13,28 +37,13 @@ def test_services_of_a_daemon_that_is_not_started_again_move_at_once(tmp_path):
     with Cluster() as c:
         # With a lease that nobody wants to wait for.
         c.script("down")
-        for n in c.names:
-            conf = c.dir / n / "holdfast.conf"
-            conf.write_text(conf.read_text() + f"[timing]\nlease_ms = {LEASE_MS}\n")
+        lengthen_leases(c, c.names)
         c.script("start")
         client = Client(c)
         make_beating(client, journal)
         owner = client.group("g")["owner"]
         client.close()
-        (c.dir / owner / "diverged").write_text("for the test\n")
-        c.kill_daemon(owner)
-        wait_for(lambda: beats(journal)[-1][1] != owner)
-        seen = beats(journal)
-        first = next(i for i, (_, n, _) in enumerate(seen) if n != owner)
-        assert not strays(seen, owner)
-        gap_ms = (seen[first][0] - seen[first - 1][0]) / 1e6
-        print(f"gap {gap_ms:.0f} ms of a lease of {LEASE_MS} ms")
-        assert gap_ms < LEASE_MS / 2
-        log = (c.dir / owner / "log").read_text()
-        assert "nothing of incarnation" in log
-        other = next(n for n in c.names if n != owner)
-        node = c.json(other, "node", "show", owner)
-        assert node["state"] == "Down" and node["cause"] == "node-stopped"
+        give_up(c, owner, journal)
 
         # The folder is good again: another life, and all is as before.
         (c.dir / owner / "diverged").unlink()
@@ -42,3 +51,27 @@ def test_services_of_a_daemon_that_is_not_started_again_move_at_once(tmp_path):
         c.wait_daemon(owner)
         c.assert_equal_copies()
         assert not strays(beats(journal), owner)
+
+
+def test_the_same_of_a_node_that_joined(tmp_path):
+    """It has an id that its file does not tell, and knows the others only from the state."""
+    journal = pathlib.Path(tmp_path / "journal")
+    with Cluster(2, profile="fast") as c:
+        c.joined = {}
+        c.script("down")
+        lengthen_leases(c, c.names)
+        c.script("start")
+        prepare(c, "a")
+        lengthen_leases(c, ["a"])
+        start(c, "a")
+        c.wait_daemon("a")
+        c.names.append("a")
+        client = Client(c)
+        make_beating(client, journal)
+        assert client.change("group.move", name="g", node="a") in (0, IO_PENDING)
+        wait_for(lambda: beats(journal)[-1][1] == "a")
+        client.wait_group("g", "Online")
+        client.close()
+        pathlib.Path(journal).write_text("")  # Of one who has had it before.
+        wait_for(lambda: beats(journal))
+        give_up(c, "a", journal)

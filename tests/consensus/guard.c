@@ -111,6 +111,16 @@ static int fake_start(struct raft_io *io, unsigned msecs, raft_io_tick_cb tick,
     return 0;
 }
 
+static unsigned recovered;
+
+static int fake_recover(struct raft_io *io, const struct raft_configuration *conf)
+{
+    (void)io;
+    (void)conf;
+    recovered++;
+    return 0;
+}
+
 static raft_term sent_term; /* Of the last snapshot sent. */
 
 static int fake_send(struct raft_io *io, struct raft_io_send *req, const struct raft_message *m,
@@ -141,6 +151,7 @@ static void setup(struct fake *f)
                              .data = &f->raft,
                              .send = fake_send,
                              .load = fake_load,
+                             .recover = fake_recover,
                              .start = fake_start,
                              .set_term = fake_set_term,
                              .set_vote = fake_set_vote,
@@ -432,6 +443,24 @@ Test(guard, a_log_that_ends_below_the_mark_is_not_loaded)
     f.loaded_last = 20;
     cr_assert_eq(f.io.load(&f.io, &term, &vote, &snapshot, &start, &entries, &n), 0);
     raft_free(entries);
+    teardown(&f);
+}
+
+/* libraft would append to what is left, and it would reach the mark again. */
+Test(guard, nothing_is_forced_upon_a_log_that_ends_below_the_mark)
+{
+    struct raft_configuration conf = {0};
+    struct fake f;
+
+    setup(&f);
+    acked_raise(f.acked, 20);
+    f.loaded_last = 19;
+    cr_assert_eq(f.io.recover(&f.io, &conf), RAFT_CORRUPT);
+    cr_assert_not_null(strstr(f.io.errmsg, "acknowledged 20"), "%s", f.io.errmsg);
+    cr_assert_eq(recovered, 0);
+    f.loaded_last = 20;
+    cr_assert_eq(f.io.recover(&f.io, &conf), 0);
+    cr_assert_eq(recovered, 1);
     teardown(&f);
 }
 

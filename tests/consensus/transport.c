@@ -160,6 +160,7 @@ static void setup(struct world *w)
                                       .address = "one:7400",
                                       .disk = "disk-1",
                                       .id = 1,
+                                      .epoch = 1,
                                       .connect_timeout_ms = 300,
                                       .user_timeout_ms = 600,
                                       .refuse_peer = refuse_peer};

@@ -205,7 +205,14 @@ static void on_fatal(const char *message, void *data)
     _exit(WORLD_FATAL);
 }
 
+static void on_outlived(const char *message, void *data)
+{
+    cr_assert_not_null(message);
+    ((struct node *)data)->outlived++;
+}
+
 static const struct consensus_callbacks callbacks = {
+    .outlived = on_outlived,
     .apply = on_apply,
     .applied = on_applied,
     .finished = on_finished,
@@ -234,6 +241,8 @@ uint32_t node_try_open(struct node *n, char **ret_why)
         .id = n->id,
         .address = n->address,
         .disk = n->disk,
+        .epoch = n->epoch,
+        .alone = n->alone,
         .servers = servers,
         .server_count = n->id <= first ? first : 0,
         .election_ms = w->election_ms,

@@ -39,6 +39,9 @@ struct node {
     unsigned commands, entries, restores;
     uint64_t applied_position; /* Of the last applied(). */
     uint64_t stamp_ms;
+    uint32_t epoch;           /* 0: the first. */
+    bool alone;               /* Force a configuration of it alone when it is opened. */
+    unsigned outlived;        /* Told that the cluster went on without it. */
     unsigned refusals;        /* Of peers with another disk than theirs. */
     struct ask *when_leading; /* Proposed as "first" in the very turn in which it leads. */
 };

@@ -70,6 +70,17 @@ static void throw_pulse(const struct cluster *c, struct dice *d, struct throw *t
     }
 }
 
+/* Seldom, or there would be nobody left for anything else. */
+static bool throw_recovery(const struct cluster *c, struct dice *d, struct throw *t)
+{
+    if (roll(d, 20) != 0)
+        return false;
+    t->cmd.kind = COMMAND_CLUSTER_RECOVER;
+    t->cmd.node = (uint32_t)(1 + roll(d, 4));
+    t->cmd.epoch = cluster_epoch(c) + (uint32_t)roll(d, 3);
+    return true;
+}
+
 static void throw_node_call(struct dice *d, struct throw *t)
 {
     static const enum command_kind calls[] = {COMMAND_NODE_PAUSE, COMMAND_NODE_PAUSE,
@@ -331,6 +342,8 @@ void throw_any(const struct cluster *c, struct dice *d, struct throw *t)
         throw_report(c, d, t);
     else if (what == 10)
         t->cmd.kind = (enum command_kind)roll(d, COMMAND_KIND_END + 1);
+    else if (what == 11 && throw_recovery(c, d, t))
+        ;
     else if (what == 11)
         throw_node_call(d, t);
     else if (what == 12)

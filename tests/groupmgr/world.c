@@ -252,6 +252,15 @@ static uint32_t do_pause(struct world *w, char *const words[], unsigned count, u
     return world_apply(w, &cmd);
 }
 
+static uint32_t do_recover(struct world *w, const char *node)
+{
+    const struct node *n = cluster_node_by_name(w->cluster, node);
+
+    return world_apply(w, &(struct command){.kind = COMMAND_CLUSTER_RECOVER,
+                                            .node = n != NULL ? n->id : 99,
+                                            .epoch = cluster_epoch(w->cluster) + 1});
+}
+
 static uint32_t do_configure(struct world *w, enum command_kind kind, const char *object,
                              const char *name, const char *value)
 {
@@ -338,6 +347,8 @@ uint32_t world_do(struct world *w, const char *format, ...)
         w->now_ms += strtoull(words[1], NULL, 10);
         return world_apply(w, &(struct command){.kind = COMMAND_TICK});
     }
+    if (strcmp(words[0], "recover") == 0)
+        return do_recover(w, words[1]);
     if (strcmp(words[0], "up") == 0)
         return do_up(w, words[1]);
     if (strcmp(words[0], "ended") == 0)

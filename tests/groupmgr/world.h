@@ -44,6 +44,7 @@ uint32_t world_apply(struct world *w, const struct command *cmd);
  *   up N   down N   stopped N   leaving N               a node
  *   ended N MS                                          the leader of a dead one
  *   pause N [drain] [to M]   resume N   evict N         a node
+ *   recover N                                           with N alone, in the next epoch
  *   configure N NAME VALUE   cluster NAME VALUE         a node's, the cluster's property
  *   report R online|offline|failed|locked|unlocked      what the owner says,
  *            |cannot-here|cannot-anywhere|embedded-failure|embedded-recovered

@@ -153,6 +153,21 @@ Test(identity, a_condemned_folder_is_not_used_again)
     expect_refused(ERROR_FILE_CORRUPT, "must not be used any more");
 }
 
+Test(identity, the_epoch_is_the_first_until_another_is_set_and_then_lasts)
+{
+    struct identity *id = open_good();
+
+    cr_assert_eq(identity_epoch(id), 1);
+    cr_assert_eq(identity_set_epoch(id, 3), 0);
+    cr_assert_eq(identity_epoch(id), 3);
+    identity_close(id);
+    id = open_good();
+    cr_assert_eq(identity_epoch(id), 3);
+    identity_close(id);
+    put("epoch", "third\n");
+    expect_refused(ERROR_FILE_CORRUPT, "epoch is damaged");
+}
+
 Test(identity, a_folder_that_cannot_be_made_is_an_error_with_its_name)
 {
     strcpy(dir, "/proc/holdfast");

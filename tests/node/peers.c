@@ -18,6 +18,7 @@ struct world {
     char address[64];
     struct peers *peers; /* Of node 1. */
     uint32_t claimed_id, error;
+    uint32_t epoch; /* Of this node; the other one is of the first. */
     const char *claimed_disk;
     bool silent;
     struct rpc_request *held;
@@ -111,11 +112,12 @@ static void on_expelled(const char *message, void *data)
     ((struct world *)data)->expelled++;
 }
 
-static void setup(struct world *w)
+static void setup_epoch(struct world *w, uint32_t epoch)
 {
     struct address a;
 
     memset(w, 0, sizeof *w);
+    w->epoch = epoch;
     signal(SIGPIPE, SIG_IGN);
     cr_assert_eq(uv_loop_init(&w->loop), 0);
     uv_timer_init(&w->loop, &w->guard);
@@ -133,6 +135,7 @@ static void setup(struct world *w)
                                   .disk = "disk-1",
                                   .address = "127.0.0.1:1",
                                   .id = 1,
+                                  .epoch = w->epoch != 0 ? w->epoch : 1,
                                   .connect_timeout_ms = 500,
                                   .user_timeout_ms = 1000,
                                   .address_of = address_of,
@@ -141,6 +144,11 @@ static void setup(struct world *w)
                                   .connected = on_connected,
                                   .data = w};
     w->peers = peers_open(&config);
+}
+
+static void setup(struct world *w)
+{
+    setup_epoch(w, 1);
 }
 
 static void teardown(struct world *w)
@@ -212,6 +220,16 @@ Test(peers, who_is_asked_again_may_say_that_this_node_was_evicted)
     peers_probe(w.peers, 2);
     RUN_UNTIL(&w, w.expelled > 0);
     teardown(&w);
+}
+
+/* It says nothing of epochs, so it is of the first. */
+static void expect_unusable_and_tried_again(struct world *w);
+Test(peers, one_of_another_epoch_is_no_peer)
+{
+    struct world w;
+
+    setup_epoch(&w, 2);
+    expect_unusable_and_tried_again(&w);
 }
 
 static void expect_unusable_and_tried_again(struct world *w)

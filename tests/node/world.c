@@ -181,6 +181,7 @@ void world_setup(struct world *w)
     w->config.peers[0] =
         (struct config_peer){1, xstrdup("n1"), xstrdup("127.0.0.1:1"), CONSENSUS_VOTER, false};
     w->config.peer_count = 1;
+    w->config.functional_level = LEVEL_MAX;
     w->config.timing = (struct config_timing){2000, 100, 150, 30, 30};
     open_parts(w);
 }

@@ -101,6 +101,18 @@ static void node_up(struct stage *s, const char *name, struct words *w)
     stage_command(s, &cmd);
 }
 
+/* node NAME recovers [epoch N]: alone, for a majority was lost for good */
+static void node_recovers(struct stage *s, const struct node *n, struct words *w)
+{
+    struct command cmd = {.kind = COMMAND_CLUSTER_RECOVER,
+                          .node = n->id,
+                          .epoch = cluster_epoch(s->cluster) + 1};
+
+    if (words_take(w, "epoch"))
+        cmd.epoch = needed_number(s, w);
+    stage_command(s, &cmd);
+}
+
 /* node NAME down|stopped|leaving|ended [as-of MARK] [seen SEQ] [unheard MS] [after MS] */
 static void node_goes(struct stage *s, const struct node *n, struct words *w)
 {
@@ -143,7 +155,9 @@ static void act_node(struct stage *s, struct words *w)
     }
     if (n == NULL)
         stage_alarm(s, "no node is named %s", name);
-    if (words_take(w, "silent"))
+    if (words_take(w, "recovers"))
+        node_recovers(s, n, w);
+    else if (words_take(w, "silent"))
         s->silent[n->id] = true;
     else if (words_take(w, "back"))
         s->silent[n->id] = false;

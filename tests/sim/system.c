@@ -8,14 +8,17 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "consensus/consensus_private.h"
 #include "consensus/transport.h"
 #include "node/config.h"
+#include "node/directory.h"
 #include "node/identity.h"
 #include "node/join.h"
 #include "node/notify.h"
+#include "node/recovery.h"
 #include "resources/cgroup.h"
 #include "resources/deadline.h"
 #include "resources/guardian.h"
@@ -139,9 +142,61 @@ const char *identity_raft_dir(const struct identity *id)
     return "raft";
 }
 
-uint32_t join_find_id(struct config *config, const char *disk, struct joined *ret, char **ret_why)
+uint32_t recovery_open(const char *data_dir, struct identity *identity, unsigned lease_ms,
+                       struct recovery *ret, char **ret_why)
 {
-    (void)disk;
+    (void)data_dir;
+    (void)identity;
+    (void)lease_ms;
+    (void)ret_why;
+    *ret = (struct recovery){.epoch = 1};
+    return 0;
+}
+
+uint32_t recovery_confirm(const char *data_dir, uint32_t epoch, uint32_t highest)
+{
+    (void)data_dir;
+    fail("nobody recovers a cluster here: epoch %u, %u", epoch, highest);
+    return ERROR_NOT_SUPPORTED;
+}
+
+void recovery_on_lead(struct recovery *r, struct calls *calls, uint32_t self)
+{
+    (void)r;
+    (void)calls;
+    (void)self;
+}
+
+uint32_t recovery_on_command(struct recovery *r, const struct command *cmd)
+{
+    (void)r;
+    (void)cmd;
+    return 0;
+}
+
+/* Files as such are not simulated. */
+struct directory *directory_open(const char *data_dir, uint32_t self)
+{
+    (void)data_dir;
+    (void)self;
+    return NULL;
+}
+
+void directory_keep(struct directory *d, const struct cluster *c)
+{
+    (void)d;
+    (void)c;
+}
+
+void directory_close(struct directory *d)
+{
+    (void)d;
+}
+
+uint32_t join_find_id(struct config *config, struct identity *identity, struct joined *ret,
+                      char **ret_why)
+{
+    (void)identity;
     (void)ret_why;
     *ret = (struct joined){.id = config_self(config)->id};
     return 0;
