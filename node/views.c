@@ -124,7 +124,7 @@ void view_status(const struct view *v, struct sink *s)
     char text[256];
     bool wanting = space_is_wanting(v->cluster, v->consensus, text, sizeof text);
 
-    sink_map(s, 11);
+    sink_map(s, 12);
     view_level(v, s);
     sink_kv_str(s, "name", cluster_name(v->cluster));
     sink_kv_uint(s, "epoch", cluster_epoch(v->cluster));
