@@ -13,6 +13,13 @@ static const char *text_count(struct arena *a, const struct value *v, const char
     return list == NULL ? text_field(a, v, key) : arena_printf(a, "%u", list->len);
 }
 
+static bool log_waits(const struct value *node)
+{
+    const struct value *log = value_get(node, "log"); /* An older node does not say it. */
+
+    return log != NULL && !value_is_str(log, "current");
+}
+
 /* "voter, leader" */
 static const char *node_role(struct arena *a, const struct value *node)
 {
@@ -24,6 +31,8 @@ static const char *node_role(struct arena *a, const struct value *node)
         if (value_get_bool(node, flags[i], &set) && set)
             role = strcmp(role, "-") == 0 ? flags[i] : arena_printf(a, "%s, %s", role, flags[i]);
     }
+    if (log_waits(node))
+        role = arena_printf(a, "%s, log waits", role);
     return role;
 }
 
@@ -90,11 +99,31 @@ static void warn(const struct cli *cli, struct arena *a, enum style style, const
     fprintf(cli->io->out, "%s\n", style_text(cli, a, style, arena_printf(a, "! %s", words)));
 }
 
+static void warn_of_disk(const struct cli *cli, struct arena *a, const struct value *node)
+{
+    const char *name = text_field(a, node, "name");
+    bool low = false;
+
+    if (log_waits(node))
+        warn(cli, a, STYLE_BAD,
+             arena_printf(a,
+                          "node %s: its log waits for its disk, which is full or too slow: it "
+                          "keeps what it runs and is given nothing new",
+                          name));
+    else if (value_get_bool(node, "disk_low", &low) && low)
+        warn(cli, a, STYLE_BAD,
+             arena_printf(a,
+                          "node %s: its disk has no room for more of the log: free some space "
+                          "in its data folder",
+                          name));
+}
+
 static void warn_of_node(const struct cli *cli, struct arena *a, const struct value *node)
 {
     const char *name = text_field(a, node, "name");
     uint64_t until_ms = 0;
 
+    warn_of_disk(cli, a, node);
     if (value_is_str(value_get(node, "drain"), "in-progress"))
         warn(cli, a, STYLE_BUSY, arena_printf(a, "node %s is being drained", name));
     if (value_is_str(value_get(node, "drain"), "failed"))
@@ -165,8 +194,9 @@ static void warn_of_level(const struct cli *cli, struct arena *a, const struct v
     if (value_get_u32(status, "level", &level) &&
         value_get_u32(status, "level_possible", &possible) && possible > level)
         warn(cli, a, STYLE_BUSY,
-             arena_printf(a, "functional level %u: all nodes know %u; once none is to go back to an "
-                             "older version: holdfast cluster update-level",
+             arena_printf(a,
+                          "functional level %u: all nodes know %u; once none is to go back to an "
+                          "older version: holdfast cluster update-level",
                           level, possible));
 }
 
@@ -189,7 +219,9 @@ int run_cluster_status(struct cli *cli)
 {
     struct arena *a = &cli->arena;
     FILE *out = cli->io->out;
+    enum { READ_ONLY_BYTES_MAX = 300 };
     const struct value *status;
+    const char *read_only;
     int exit = cli_read(cli, "cluster.status", NULL, NULL, &status);
 
     if (exit != CLI_DONE)
@@ -208,6 +240,8 @@ int run_cluster_status(struct cli *cli)
         warn(cli, a, STYLE_BAD,
              "no quorum: nothing can be changed until a majority is up; if it is gone for good, see "
              "holdfast cluster recover --help");
+    if (value_get_str(status, "read_only", READ_ONLY_BYTES_MAX, &read_only))
+        warn(cli, a, STYLE_BAD, arena_printf(a, "nothing can be changed: %s", read_only));
     warn_of_nodes(cli, a, value_get_array(status, "nodes"));
     warn_of_groups(cli, a, value_get_array(status, "groups"));
     fputc('\n', out);

@@ -16,6 +16,7 @@
 #include "consensus/guard.h"
 #include "consensus/heap.h"
 #include "consensus/nudge.h"
+#include "consensus/room.h"
 #include "consensus/transport.h"
 
 #if !defined(RAFT_VERSION_NUMBER) || RAFT_VERSION_NUMBER < 2200
@@ -145,6 +146,7 @@ static void configure(struct consensus *c, const struct consensus_config *config
     raft_set_heartbeat_timeout(&c->raft, config->heartbeat_ms);
     raft_set_install_snapshot_timeout(&c->raft, INSTALL_SNAPSHOT_MS);
     raft_set_pre_vote(&c->raft, true); /* A node that was cut off must not depose a leader. */
+    raft_set_capacity_threshold(&c->raft, 0); /* Its check would stop pulses, too: see room.h. */
     raft_set_max_inflight_entries(&c->raft, INFLIGHT_ENTRIES);
     retention_init(&c->retention, threshold != 0 ? threshold : DEFAULT_ENTRIES,
                    trailing != 0 ? trailing : DEFAULT_ENTRIES);
@@ -165,9 +167,17 @@ static uint32_t open_disk(struct consensus *c, const struct consensus_config *co
     return disk_check(config->dir, acked_index(c->acked), ret_why);
 }
 
+static bool has_room(uint64_t bytes, void *data)
+{
+    const struct consensus *c = data;
+
+    return room_for_snapshot(c->dir, bytes);
+}
+
 static uint32_t open_raft(struct consensus *c, const struct consensus_config *config,
                           char **ret_why)
 {
+    room_spare_give_up(config->dir);
     int rv = raft_uv_init(&c->io, c->loop, config->dir, transport_raft(c->transport));
 
     if (rv != 0) {
@@ -175,6 +185,7 @@ static uint32_t open_raft(struct consensus *c, const struct consensus_config *co
         return ERROR_OPEN_FAILED;
     }
     c->guard = guard_open(&c->io, c->acked, refuse_fatal, c);
+    guard_ask_room(c->guard, has_room, c);
     rv = raft_init(&c->raft, &c->io, &c->fsm, config->id, config->address);
     if (rv != 0)
         goto failed;
@@ -187,6 +198,7 @@ static uint32_t open_raft(struct consensus *c, const struct consensus_config *co
     rv = raft_start(&c->raft);
     if (rv != 0)
         goto failed;
+    room_spare_keep(config->dir);
     return 0;
 
 failed:
@@ -220,6 +232,7 @@ uint32_t consensus_open(uv_loop_t *loop, const struct consensus_config *config,
     c->data = data;
     c->id = config->id;
     c->under_way_tail = &c->under_way;
+    c->dir = xstrdup(config->dir);
     c->cluster = xstrdup(config->cluster);
     c->address = xstrdup(config->address);
     c->disk = xstrdup(config->disk);
@@ -259,6 +272,7 @@ free_all:
     /* A raft that did not start owns handles of the loop that only a running
      * loop could close: the caller ends the process. */
     acked_close(c->acked);
+    free(c->dir);
     free(c->cluster);
     free(c->address);
     free(c->disk);
@@ -283,6 +297,7 @@ static void maybe_closed(struct consensus *c)
     retention_release(&c->retention);
     free(c->transfer);
     free(c->change);
+    free(c->dir);
     free(c->cluster);
     free(c->address);
     free(c->disk);
@@ -373,6 +388,11 @@ uint64_t consensus_position(const struct consensus *c)
 uint64_t consensus_writing_ms(const struct consensus *c)
 {
     return guard_writing_ms(c->guard);
+}
+
+bool consensus_is_low(const struct consensus *c)
+{
+    return room_is_low(c->dir, c->io.capacity);
 }
 
 uint64_t consensus_snapshots(const struct consensus *c)

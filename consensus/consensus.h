@@ -131,6 +131,8 @@ enum consensus_role consensus_role(const struct consensus *c);
 bool consensus_role_of(const struct consensus *c, uint32_t id, enum consensus_role *ret);
 /* For how long this node's disk has owed the oldest entry; 0: nothing. */
 uint64_t consensus_writing_ms(const struct consensus *c);
+/* Its disk has room for less than a segment of the log, and not for another: room.h. */
+bool consensus_is_low(const struct consensus *c);
 uint64_t consensus_snapshots(const struct consensus *c); /* Taken by this process. */
 
 /* Where the log of this node ends: what raft compares in an election, the term first. */

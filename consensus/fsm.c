@@ -1,11 +1,13 @@
 /* What raft asks of a state machine: apply, snapshot, restore. */
 #include <assert.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "consensus/consensus_private.h"
 #include "consensus/image.h"
+#include "consensus/room.h"
 
 static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
 {
@@ -32,9 +34,28 @@ static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void *
                            own != NULL ? own->requests[i] : NULL, c->data);
     c->callbacks.applied(c->position, c->data);
     retention_note(&c->retention, buf->len);
+    if (clock_boot_ms() < c->snapshot_retry_ms)
+        return 0;
     if (retention_is_due(&c->retention))
         raft_set_snapshot_threshold(&c->raft, 1);
+    else if (c->snapshot_retry_ms != 0)
+        raft_set_snapshot_threshold(&c->raft, c->retention.threshold);
     return 0;
+}
+
+enum { NO_ROOM_MS = 5000 };
+
+/* libraft asks again with each entry as long as one is due: that is put off, too. */
+static int put_off(struct consensus *c, size_t bytes)
+{
+    if (c->snapshot_retry_ms == 0)
+        log_error("raft",
+                  "no room for a snapshot of %zu bytes in %s: the log grows, and so does this "
+                  "process, until there is; free some space there",
+                  bytes, c->dir);
+    c->snapshot_retry_ms = clock_boot_ms() + NO_ROOM_MS;
+    raft_set_snapshot_threshold(&c->raft, UINT_MAX);
+    return RAFT_NOSPACE;
 }
 
 static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsigned *n_bufs)
@@ -45,6 +66,11 @@ static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsign
     image_begin(&image);
     c->callbacks.snapshot(&image, c->data);
     image_end(&image, c->position);
+    if (!room_for_snapshot(c->dir, image.len)) {
+        int rv = put_off(c, image.len);
+        bytes_release(&image);
+        return rv;
+    }
     *bufs = raft_malloc(sizeof **bufs);
     void *copy = raft_malloc(image.len);
     if (*bufs == NULL || copy == NULL)
@@ -56,6 +82,8 @@ static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsign
     /* libraft asks for the state first and reads these two afterwards. */
     raft_set_snapshot_trailing(&c->raft, retention_trailing(&c->retention));
     raft_set_snapshot_threshold(&c->raft, c->retention.threshold);
+    c->snapshot_retry_ms = 0;
+    room_spare_keep(c->dir); /* It may have been given up when the disk was full. */
     retention_restart(&c->retention);
     log_info("raft", "snapshot at position %llu, %zu bytes", (unsigned long long)c->position,
              image.len);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "consensus/resend.h"
 
 /* raft_uv keeps two. */
 enum { SNAPSHOTS_KEPT = 4 };
@@ -29,6 +30,9 @@ struct guard {
     unsigned snapshot_count;
     void (*sent)(const struct raft_message *message, void *data);
     void *sent_data;
+    bool (*has_room)(uint64_t bytes, void *data);
+    void *room_data;
+    struct resend resend;
     struct guard *next;
 };
 
@@ -385,11 +389,16 @@ static void recv_entries(struct guard *g, struct raft_io *io, struct raft_messag
     recv_one(g, io, message);
 }
 
+static bool may_install(const struct guard *g, const struct raft_install_snapshot *s)
+{
+    return !g->taking && (g->has_room == NULL || g->has_room(s->data.len, g->room_data));
+}
+
 static void guard_recv(struct raft_io *io, struct raft_message *message)
 {
     struct guard *g = guard_of(io);
 
-    if (message->type == RAFT_INSTALL_SNAPSHOT && g->taking) {
+    if (message->type == RAFT_INSTALL_SNAPSHOT && !may_install(g, &message->install_snapshot)) {
         raft_configuration_close(&message->install_snapshot.conf);
         raft_free(message->install_snapshot.data.base);
         return;
@@ -431,6 +440,11 @@ static int guard_io_send(struct raft_io *io, struct raft_io_send *req,
         corrected = *message;
         corrected.install_snapshot.last_term = snapshot_term(g, &message->install_snapshot);
         message = &corrected; /* Encoded before send() returns; what it points to stays. */
+    } else if (message->type == RAFT_APPEND_ENTRIES) {
+        corrected = *message;
+        corrected.append_entries.n_entries = resend_entries(
+            &g->resend, message->server_id, &message->append_entries, clock_boot_ms());
+        message = &corrected;
     }
 
     if (g->sent != NULL)
@@ -443,6 +457,12 @@ void guard_on_send(struct guard *g, void (*sent)(const struct raft_message *mess
 {
     g->sent = sent;
     g->sent_data = data;
+}
+
+void guard_ask_room(struct guard *g, bool (*has_room)(uint64_t bytes, void *data), void *data)
+{
+    g->has_room = has_room;
+    g->room_data = data;
 }
 
 int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_message *message,

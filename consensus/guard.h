@@ -46,6 +46,13 @@
  *    holds, and a node that starts from it applies entries twice. Such a message
  *    is given no newer commit index than the follower's own.
  *
+ * 9. A snapshot for which the disk has no room ends the process (1), and the next
+ * life is sent it again. So one from the leader is dropped like those of 3 until
+ * there is room.
+ *
+ * 10. A follower that writes nothing is sent everything again with every heartbeat:
+ * see resend.h.
+ *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
 #define HOLDFAST_CONSENSUS_GUARD_H
@@ -77,6 +84,9 @@ void guard_on_send(struct guard *g, void (*sent)(const struct raft_message *mess
                    void *data);
 int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_message *message,
                raft_io_send_cb cb);
+
+/* Is there room for a snapshot of so many bytes? See 9. NULL: there always is. */
+void guard_ask_room(struct guard *g, bool (*has_room)(uint64_t bytes, void *data), void *data);
 
 /* For how long the oldest append has not been written; 0: none is under way. */
 uint64_t guard_writing_ms(const struct guard *g);

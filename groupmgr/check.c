@@ -54,6 +54,7 @@ static const char *nodes_fault(const struct cluster *c)
         MUST(n->node.id <= c->node_id_max && departed_find(c, n->node.id) == NULL);
         MUST(n->node.incarnation > 0 && n->node.incarnation <= c->index);
         MUST(!n->node.leaving || node_is_up(n));
+        MUST((n->node.log == LOG_CURRENT && !n->node.disk_low) || node_is_up(n));
         up += node_is_up(n) && !n->node.witness;
         MUST(!n->node.witness || (n->group_count == 0 && n->node.quarantined_until_ms == 0));
         if (fault == NULL)

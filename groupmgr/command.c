@@ -16,6 +16,7 @@ static void renewal_fields(const void *object, struct field_writer *w)
     field_uint(w, "node", renewal->node);
     field_uint(w, "incarnation", renewal->incarnation);
     field_uint(w, "seq", renewal->seq);
+    field_uint(w, "flags", renewal->flags);
 }
 
 static void report_fields(const void *object, struct field_writer *w)
@@ -96,6 +97,7 @@ static bool renewals_read(struct field_reader *r, struct arena *a, struct comman
         renewals[i].node = read_u32(&item, "node");
         renewals[i].incarnation = read_uint(&item, "incarnation", UINT64_MAX);
         renewals[i].seq = read_uint(&item, "seq", UINT64_MAX);
+        renewals[i].flags = (uint32_t)read_uint(&item, "flags", RENEWAL_FLAGS_ALL);
         if (!fields_end(&item))
             return false;
     }

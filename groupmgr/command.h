@@ -83,10 +83,19 @@ struct report {
     const char *text;   /* The handler's words; NULL. */
 };
 
+enum renewal_flags {
+    RENEWAL_BEHIND = 0x1, /* For a lease its log has not reached what the leader told it of. */
+    RENEWAL_TELL = 0x2,   /* Its log may be behind: tell it if this is accepted. */
+    RENEWAL_LOW = 0x4,    /* Its disk has no room for more than what its log has taken. */
+    RENEWAL_FLAGS_ALL = 0x7,
+    RENEWAL_FLAGS_LEVEL = 2, /* Builds that know only earlier levels could not read them. */
+};
+
 struct renewal {
     uint32_t node;
     uint64_t incarnation;
     uint64_t seq;
+    uint32_t flags;
 };
 
 /* One command. Unused members are zero. Everything pointed to is borrowed for

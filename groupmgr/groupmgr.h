@@ -23,7 +23,8 @@
 #include "groupmgr/objects.h"
 
 /* The functional levels that this build knows; see level.c. 1: what was there before there
- * were levels. 2: TerminateBudget, SelfFencing. Whatever is added to commands, properties or
+ * were levels. 2: TerminateBudget, SelfFencing, and what renewals say of a node's log
+ * (RENEWAL_FLAGS_LEVEL). Whatever is added to commands, properties or
  * the state after a release gets a new level. */
 enum { LEVEL_MIN = 1, LEVEL_MAX = 2 };
 
@@ -139,6 +140,9 @@ bool cluster_departed(const struct cluster *c, uint32_t id, bool *ret_removed);
 /* The evicted nodes that are still to be removed from the raft configuration, by id;
  * start with 0, ends with 0. */
 uint32_t cluster_next_departing(const struct cluster *c, uint32_t after);
+
+/* A call of that client with that number, or a later one, was applied here. */
+bool cluster_knows_call(const struct cluster *c, uint64_t client, uint64_t seq);
 
 /* Digest of the whole state: equal on replicas that applied the same commands.
  * Incremental: costs what was touched since the last call. */

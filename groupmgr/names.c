@@ -39,6 +39,16 @@ const char *resource_state_name(enum resource_state s)
     return NAME_IN(names, s);
 }
 
+const char *log_state_name(enum log_state s)
+{
+    static const char *const names[] = {
+        [LOG_CURRENT] = "current",
+        [LOG_BEHIND] = "behind",
+        [LOG_REFUSED] = "refused",
+    };
+    return NAME_IN(names, s);
+}
+
 const char *operation_kind_name(enum operation_kind k)
 {
     static const char *const names[] = {
@@ -139,6 +149,12 @@ static const struct {
     [CAUSE_LEVEL_RAISED] = {"level-raised", "an operator raised the functional level"},
     [CAUSE_RECOVERED] = {"recovered", "a majority was lost for good, and the cluster went on "
                                       "without it"},
+    [CAUSE_LOG_BEHIND] = {"log-behind", "its log waits: its disk is full or too slow"},
+    [CAUSE_LOG_BEHIND_WORK] = {"log-behind-work", "its log waits for its disk and something is "
+                                                  "wanted of it: its lease is not renewed"},
+    [CAUSE_LOG_CAUGHT_UP] = {"log-caught-up", "its log has caught up"},
+    [CAUSE_DISK_LOW] = {"disk-low", "its disk has no room for more of the log"},
+    [CAUSE_DISK_ROOM] = {"disk-room", "its disk has room again"},
 };
 
 const char *cause_name(enum cause c)
@@ -263,6 +279,7 @@ static const struct {
     [PLACEMENT_AFFINITY] = {"affinity", "has fewer groups to be near to"},
     [PLACEMENT_MORE_LOADED] = {"more-loaded", "has more groups"},
     [PLACEMENT_HIGHER_ID] = {"higher-id", "is as good, and has the higher id"},
+    [PLACEMENT_LOG_BEHIND] = {"log-behind", "would not learn of it: its log waits for its disk"},
 };
 
 const char *placement_rule_name(enum placement_rule r)

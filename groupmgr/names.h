@@ -191,6 +191,12 @@ enum cause {
     CAUSE_ENDED,                 /* No longer. */
     CAUSE_LEVEL_RAISED,          /* The functional level. */
     CAUSE_RECOVERED,             /* A majority was lost for good: it went on without that. */
+    /* A node's log: behind.c. */
+    CAUSE_LOG_BEHIND,            /* What is committed does not reach its copy. */
+    CAUSE_LOG_BEHIND_WORK,       /* And something is wanted of it: its lease is not renewed. */
+    CAUSE_LOG_CAUGHT_UP,
+    CAUSE_DISK_LOW,              /* Its disk has no room for more of the log, */
+    CAUSE_DISK_ROOM,             /* and has again. */
     CAUSE_COUNT
 };
 const char *cause_name(enum cause c); /* "node-lease-expired"; stable, for programs. */
@@ -282,6 +288,7 @@ enum placement_rule {
     PLACEMENT_HIGHER_ID,
     /* Excluded, too; it stands here since snapshots hold the numbers. */
     PLACEMENT_OWNER_ENDING,         /* Its owner may still be ending it. */
+    PLACEMENT_LOG_BEHIND,           /* The same: it would not learn of it. */
     PLACEMENT_RULE_COUNT
 };
 const char *placement_rule_name(enum placement_rule r); /* "anti-affinity" */

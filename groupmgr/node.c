@@ -120,6 +120,7 @@ static void node_leave(struct cluster *c, struct node_record *n, enum cause caus
 {
     assert(node_is_up(n));
     n->node.leaving = false;
+    behind_forget(n);
     /* What was drained off it waits for its being resumed, however often it restarts. */
     if (!n->node.paused || n->node.drain != DRAIN_COMPLETED)
         drain_end(c, n);
@@ -301,7 +302,8 @@ uint32_t apply_pulse(struct cluster *c, const struct command *cmd, struct reply 
         /* Its lease must end by itself if the fencing fails: see fencing.c. */
         if (node_is_fenced_now(n))
             continue;
-        n->node.renewed_seq = renewal->seq;
+        if (behind_admits(c, n, cluster_level(c) >= RENEWAL_FLAGS_LEVEL ? renewal->flags : 0))
+            n->node.renewed_seq = renewal->seq;
     }
     return 0;
 }

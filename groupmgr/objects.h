@@ -102,6 +102,14 @@ struct lapse {
     uint32_t ms;         /* For so long. */
 };
 
+/* Does what is committed reach a node? See behind.c. */
+enum log_state {
+    LOG_CURRENT,
+    LOG_BEHIND,  /* No: it can be given nothing to do. */
+    LOG_REFUSED, /* And it has something to do: its lease is not renewed. */
+};
+const char *log_state_name(enum log_state s); /* "behind" */
+
 struct node {
     uint32_t id; /* Its raft id, > 0. */
     char *name;
@@ -113,6 +121,8 @@ struct node {
     uint64_t since_ms;       /* Stamp of the last change of state. */
     bool leaving;            /* Orderly stop under way: receives no groups. */
     uint32_t level_min, level_max; /* Functional levels that its build knows; 0: not said yet. */
+    enum log_state log;
+    bool disk_low;           /* No room for more of the log than has been taken. */
     bool witness;            /* It votes and never owns a group. */
     struct why why;          /* Of its state. */
     /* Pause and drain; they outlast the node's being down. */

@@ -13,7 +13,8 @@
 bool node_can_host(const struct node_record *n)
 {
     return n->node.state == NODE_UP && !n->node.witness && !n->node.leaving &&
-           n->node.quarantined_until_ms == 0 && n->node.fencing.state != FENCING_UNDER_WAY;
+           n->node.quarantined_until_ms == 0 && n->node.fencing.state != FENCING_UNDER_WAY &&
+           n->node.log == LOG_CURRENT;
 }
 
 uint32_t node_host_code(const struct node_record *n)
@@ -56,7 +57,9 @@ static enum placement_rule state_rule(const struct node_record *n)
         return PLACEMENT_LEAVING;
     if (n->node.quarantined_until_ms != 0)
         return PLACEMENT_QUARANTINED;
-    return node_is_fenced_now(n) ? PLACEMENT_BEING_FENCED : PLACEMENT_CHOSEN;
+    if (node_is_fenced_now(n))
+        return PLACEMENT_BEING_FENCED;
+    return n->node.log != LOG_CURRENT ? PLACEMENT_LOG_BEHIND : PLACEMENT_CHOSEN;
 }
 
 /* The first resource, from 0, that cannot be on `n`; resource_count: none. */

@@ -151,6 +151,8 @@ static bool node_read(struct cluster *c, const struct value *v)
     n->node.renewed_seq = read_uint(&r, "renewed_seq", UINT64_MAX);
     n->node.since_ms = read_uint(&r, "since_ms", UINT64_MAX);
     n->node.leaving = read_bool(&r, "leaving");
+    n->node.log = (enum log_state)read_uint(&r, "log", LOG_REFUSED);
+    n->node.disk_low = read_bool(&r, "disk_low");
     n->node.witness = read_bool(&r, "witness");
     n->node.level_min = read_u32(&r, "level_min");
     n->node.level_max = read_u32(&r, "level_max");

@@ -478,6 +478,14 @@ static inline bool node_is_up(const struct node_record *n)
     return n->node.state == NODE_UP || n->node.state == NODE_PAUSED;
 }
 
+/* ------------------------------------------------------------ behind.c */
+
+/* `n`, which is up, asks for a renewal, with enum renewal_flags: note what they say
+ * of its log, with all that follows from it. May its lease be renewed? */
+bool behind_admits(struct cluster *c, struct node_record *n, uint32_t flags);
+/* Its life is over. */
+void behind_forget(struct node_record *n);
+
 /* ------------------------------------------------------ evict.c, recover.c */
 
 /* From here on nothing is placed on `n`. */

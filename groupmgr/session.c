@@ -11,6 +11,13 @@ struct session *session_find(const struct cluster *c, uint64_t client)
     return s;
 }
 
+bool cluster_knows_call(const struct cluster *c, uint64_t client, uint64_t seq)
+{
+    const struct session *s = client != 0 ? session_find(c, client) : NULL;
+
+    return s != NULL && s->seq >= seq;
+}
+
 bool session_admit(struct cluster *c)
 {
     struct session *idlest = c->sessions;

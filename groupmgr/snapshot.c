@@ -77,6 +77,8 @@ static void node_fields(const void *object, struct field_writer *w)
     field_uint(w, "renewed_seq", n->renewed_seq);
     field_uint(w, "since_ms", n->since_ms);
     field_bool(w, "leaving", n->leaving);
+    field_uint(w, "log", (uint64_t)n->log);
+    field_bool(w, "disk_low", n->disk_low);
     field_bool(w, "witness", n->witness);
     field_uint(w, "level_min", n->level_min);
     field_uint(w, "level_max", n->level_max);

@@ -41,7 +41,8 @@ uint32_t target_check(struct cluster *c, struct group_record *g, struct node_rec
 
     assert(kind != OPERATION_NONE);
     if (code != 0)
-        return refuse(reply, code, "%s", n->node.name);
+        return refuse(reply, code, "%s%s", n->node.name,
+                      n->node.log != LOG_CURRENT ? ": its log waits for its disk" : "");
     if (!group_possible_on(g, n))
         return refuse(reply, ERROR_HOST_NODE_NOT_RESOURCE_OWNER, "%s", n->node.name);
     /* What is there already has its place; only what is to start needs one. */

@@ -104,6 +104,8 @@ static void on_notification(struct rpc_conn *conn, const char *method, const str
 
     if (s != NULL && s->is_peer && strcmp(method, "peer.renew") == 0)
         pulse_on_renewal(a->config.pulse, params);
+    else if (s != NULL && s->is_peer && strcmp(method, "peer.renewed") == 0)
+        pulse_on_renewed(a->config.pulse, params);
 }
 
 static const struct rpc_handlers handlers = {

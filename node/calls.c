@@ -47,6 +47,11 @@ void calls_start(struct calls *c, struct consensus *consensus, struct peers *pee
     c->peers = peers;
 }
 
+void calls_ask_room(struct calls *c, const struct space *space)
+{
+    c->space = space;
+}
+
 void calls_close(struct calls *c)
 {
     assert(!c->closing);

@@ -21,6 +21,7 @@
 
 struct calls;
 struct peers;
+struct space;
 struct rpc_request;
 struct value;
 
@@ -30,6 +31,9 @@ void calls_start(struct calls *c, struct consensus *consensus, struct peers *pee
 /* Everything that waits ends with ERROR_CLUSTER_NODE_SHUTTING_DOWN. */
 void calls_close(struct calls *c);
 void calls_free(struct calls *c); /* Once the loop has run. */
+
+/* As leader, refuse before it is proposed what space_refuses(). `space` is borrowed. */
+void calls_ask_room(struct calls *c, const struct space *space);
 
 /* Have `command` (encoded; copied) applied within `timeout_ms`. `done` is
  * called exactly once, later: `code` 0 with the reply, or why there is none:

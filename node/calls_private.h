@@ -18,6 +18,7 @@ struct calls {
     uint32_t self;
     struct consensus *consensus;
     struct peers *peers;
+    const struct space *space; /* NULL: nothing is refused for want of room. */
     bool closing;
     uv_timer_t retry;           /* Runs while something waits to be sent. */
     struct change *changes;     /* All that are not done, newest first. */

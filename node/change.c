@@ -10,6 +10,7 @@
 #include "net/rpc.h"
 #include "node/calls_private.h"
 #include "node/peers.h"
+#include "node/space.h"
 
 enum { FORWARD_TIMEOUT_MS = 5000, DETAIL_BYTES_MAX = 255 };
 
@@ -156,8 +157,9 @@ static void change_forward(struct change *ch, struct rpc_conn *conn, uint32_t le
     struct msgpack_sink m;
 
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 1);
+    sink_map(&m.sink, 2);
     sink_kv_bin(&m.sink, "command", ch->command.data, ch->command.len);
+    sink_kv_bool(&m.sink, "again", ch->uncertain);
     f->change = ch;
     f->leader = leader;
     ch->forward = f;
@@ -174,8 +176,16 @@ static void change_send(struct change *ch)
     if (c->consensus == NULL)
         return;
     if (consensus_is_leader(c->consensus)) {
+        struct reply refusal;
+
         if (consensus_is_full(c->consensus))
             return; /* The retry timer tries again. */
+        /* What may be in a log already is not refused: it may have happened. */
+        if (c->space != NULL && !ch->uncertain &&
+            space_refuses(c->space, ch->command.data, ch->command.len, &refusal)) {
+            change_answered(ch, 0, &refusal);
+            return;
+        }
         ch->state = CHANGE_PROPOSED;
         consensus_propose(c->consensus, ch->command.data, ch->command.len, &ch->proposal);
         return;
@@ -316,6 +326,16 @@ void calls_serve_propose(struct calls *c, struct rpc_request *request, const str
     }
     if (!value_get_bin(params, "command", &command, &len) || !command_is_valid(command, len)) {
         rpc_reply_error(request, ERROR_INVALID_DATA, "not a command of this version");
+        return;
+    }
+    struct reply refusal;
+    bool again = false;
+    value_get_bool(params, "again", &again);
+    if (c->space != NULL && !again && space_refuses(c->space, command, len, &refusal)) {
+        struct bytes result = BYTES_INIT;
+        write_reply(&result, &refusal);
+        rpc_reply(request, &result);
+        bytes_release(&result);
         return;
     }
     struct forwarded *f = xcalloc(1, sizeof *f);

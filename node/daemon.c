@@ -117,8 +117,9 @@ static void check_level(const struct daemon *d)
 
     if (level <= d->config->functional_level)
         return;
-    log_error("daemon", "the cluster works at functional level %u, this node knows at most %u%s: "
-                        "it ends; its data is good",
+    log_error("daemon",
+              "the cluster works at functional level %u, this node knows at most %u%s: "
+              "it ends; its data is good",
               level, d->config->functional_level,
               level <= LEVEL_MAX ? ", as `functional_level` in its file says: take that out"
                                  : ": upgrade its programs");
@@ -368,6 +369,7 @@ static void open_core(struct daemon *d)
     d->peers = peers_open(&peers);
     d->executor = executor_new(d->replica, d->calls, d->self);
     d->members = members_open(&d->loop, d->config, d->replica, d->calls);
+    d->space = space_open(&d->loop, d->config, d->replica);
     pulse.replica = d->replica;
     pulse.calls = d->calls;
     d->pulse = pulse_open(&pulse);
@@ -521,6 +523,7 @@ void daemon_close(struct daemon *d)
     api_close(d->api);
     pulse_close(d->pulse);
     members_close(d->members);
+    space_close(d->space);
     calls_close(d->calls);
     peers_close(d->peers);
     if (d->monitor != NULL)
@@ -538,6 +541,7 @@ static void free_all(struct daemon *d)
     fence_free(d->fence);
     pulse_free(d->pulse);
     members_free(d->members);
+    space_free(d->space);
     executor_free(d->executor);
     calls_free(d->calls);
     peers_free(d->peers);
@@ -590,6 +594,8 @@ void daemon_start(struct daemon *d, struct config *config)
     calls_start(d->calls, d->consensus, d->peers);
     pulse_start(d->pulse, d->consensus, d->peers);
     members_start(d->members, d->consensus, d->peers);
+    space_start(d->space, d->consensus);
+    calls_ask_room(d->calls, d->space);
     fence_start(d->fence, d->consensus);
     api_start(d->api, d->consensus);
     open_signals(d);

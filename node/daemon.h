@@ -19,6 +19,7 @@
 #include "node/pulse.h"
 #include "node/recovery.h"
 #include "node/replica.h"
+#include "node/space.h"
 #include "resources/monitor.h"
 
 /* How the process ends; the supervisor goes by it. */
@@ -43,6 +44,7 @@ struct daemon {
     struct peers *peers;
     struct pulse *pulse;
     struct members *members;
+    struct space *space;
     struct joined joined;
     struct recovery recovery;
     struct executor *executor;

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "net/msgpack.h"
+#include "net/rpc.h"
+#include "node/peers.h"
 #include "node/pulse_private.h"
 
 static void propose_pulse(struct pulse *p);
@@ -58,7 +60,28 @@ void pulse_on_renewal(struct pulse *p, const struct value *params)
         !value_get_uint(params, "incarnation", &r.incarnation) ||
         !value_get_uint(params, "seq", &r.seq))
         return;
+    if (!value_get_u32(params, "flags", &r.flags) || r.flags > RENEWAL_FLAGS_ALL)
+        r.flags = 0;
     lead_gather(p, &r);
+}
+
+/* It may not see in its own log that this was accepted. Whether this node still leads
+ * makes no difference to what is told: the pulse is committed and applied. */
+void lead_tell(const struct pulse *p, const struct renewal *r)
+{
+    struct rpc_conn *conn = peers_get(p->peers, r->node);
+    struct bytes params = BYTES_INIT;
+    struct msgpack_sink m;
+
+    if (conn == NULL)
+        return;
+    msgpack_sink_init(&m, &params);
+    sink_map(&m.sink, 3);
+    sink_kv_uint(&m.sink, "incarnation", r->incarnation);
+    sink_kv_uint(&m.sink, "seq", r->seq);
+    sink_kv_uint(&m.sink, "position", consensus_position(p->consensus));
+    rpc_notify(conn, "peer.renewed", &params);
+    bytes_release(&params);
 }
 
 /* ---------------------------------------------------------- pulses and deaths */
@@ -96,6 +119,9 @@ static void propose_pulse(struct pulse *p)
      * meanwhile goes with the next, at once if somebody is late: see tick_done(). */
     if (p->tick_under_way)
         return;
+    for (unsigned i = 0; i < p->gathered_count; i++)
+        if (cluster_level(pulse_state(p)) < RENEWAL_FLAGS_LEVEL)
+            p->gathered[i].flags = 0;
     struct tick *t = xcalloc(1, sizeof *t);
     t->proposal.done = tick_done;
     t->pulse = p;

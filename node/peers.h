@@ -3,10 +3,11 @@
  *   peer.hello    {cluster, id, to, disk, address, lease_ms, epoch, level, level_min}
  *                   -> {id, disk, epoch, level}         first on each connection; in the answer
  *                                                       the functional level in force
- *   peer.propose  {command}               -> {code, index, detail}
+ *   peer.propose  {command, again}        -> {code, index, detail}
  *   peer.barrier  {}                      -> {position}
  *   peer.log      {}                      -> {term, index, leader}: where its log ends
- *   peer.renew    {node, incarnation, seq}                notification
+ *   peer.renew    {node, incarnation, seq, flags}         notification
+ *   peer.renewed  {incarnation, seq, position}            notification: it was accepted there
  *
  * One connection to each other node, made when first needed and again 100 ms
  * after it broke, for as long as somebody asks for it. Loop thread only. */

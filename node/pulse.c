@@ -75,10 +75,11 @@ static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t lead
     if (conn == NULL)
         return;
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 3);
+    sink_map(&m.sink, 4);
     sink_kv_uint(&m.sink, "node", r->node);
     sink_kv_uint(&m.sink, "incarnation", r->incarnation);
     sink_kv_uint(&m.sink, "seq", r->seq);
+    sink_kv_uint(&m.sink, "flags", r->flags);
     rpc_notify(conn, "peer.renew", &params);
     bytes_release(&params);
 }
@@ -86,7 +87,7 @@ static void send_renewal(struct pulse *p, const struct renewal *r, uint32_t lead
 /* The life whose lease this node asks to renew. A daemon that has come back asks
  * before it knows whether that life is still alive: the state machine does, and
  * whoever waits until it has joined may find the leader gone by then. */
-static uint64_t life_of(const struct pulse *p)
+uint64_t pulse_life(const struct pulse *p)
 {
     return p->incarnation != 0 ? p->incarnation : p->joining ? p->wanted : 0;
 }
@@ -98,7 +99,7 @@ static void renew(struct pulse *p, uint64_t now)
 {
     uint32_t leader = consensus_leader(p->consensus);
     bool leading = consensus_is_leader(p->consensus);
-    uint64_t life = life_of(p);
+    uint64_t life = pulse_life(p);
 
     if (life == 0 || p->stopped || (!leading && (leader == 0 || leader == p->self)))
         return;
@@ -107,6 +108,10 @@ static void renew(struct pulse *p, uint64_t now)
     p->sent[p->sent_count++ % SENT_MAX].sent_ms = now;
     p->renewed_ms = now;
     struct renewal r = {.node = p->self, .incarnation = life, .seq = p->seq};
+    if (!leading) /* Who leads applies what the others have written. */
+        r.flags = told_flags(p, now);
+    if (consensus_is_low(p->consensus))
+        r.flags |= RENEWAL_LOW;
     if (leading)
         lead_gather(p, &r);
     else
@@ -255,11 +260,13 @@ static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
     m->heard_ms = clock_boot_ms();
 }
 
-static void extend_lease(struct pulse *p, uint64_t sent_ms)
+void pulse_extend_lease(struct pulse *p, uint64_t sent_ms)
 {
     uint64_t end_ms = sent_ms + pulse_lease_ms(p) - p->config.config->timing.guard_ms;
     uint64_t now = clock_boot_ms();
 
+    if (end_ms <= p->lease_end_ms) /* Told before, or seen. */
+        return;
     /* Pulses in step leave far more: something was in the way, mostly an election. */
     if (p->lease_end_ms != 0 && p->lease_end_ms < now + pulse_lease_ms(p) / 2)
         log_info("pulse", "lease renewed with %" PRIu64 " ms left",
@@ -267,11 +274,11 @@ static void extend_lease(struct pulse *p, uint64_t sent_ms)
     p->lease_end_ms = end_ms;
     if (end_ms > now) /* One that was long under way is worth nothing any more. */
         lapse_reset(&p->lapse);
-    p->config.lease(life_of(p), end_ms, p->config.data);
+    p->config.lease(pulse_life(p), end_ms, p->config.data);
 }
 
 /* When renewal `seq` was sent; false: not by this process, or long ago. */
-static bool sent_time(const struct pulse *p, uint64_t seq, uint64_t *ret_ms)
+bool pulse_sent_time(const struct pulse *p, uint64_t seq, uint64_t *ret_ms)
 {
     for (unsigned i = 0; i < SENT_MAX; i++) {
         if (p->sent[i].seq != seq)
@@ -312,8 +319,14 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
             n->renewed_seq != r->seq)
             continue;
         heard(p, r->node, r->incarnation);
-        if (r->node == p->self && r->incarnation == life_of(p) && sent_time(p, r->seq, &sent_ms))
-            extend_lease(p, sent_ms);
+        if (r->node == p->self && r->incarnation == pulse_life(p) &&
+            pulse_sent_time(p, r->seq, &sent_ms)) {
+            p->seen_ms = sent_ms;
+            pulse_extend_lease(p, sent_ms);
+        } else if (r->node != p->self && (r->flags & RENEWAL_TELL) != 0 && p->peers != NULL &&
+                   consensus_is_leader(p->consensus)) {
+            lead_tell(p, r);
+        }
     }
 }
 
@@ -330,8 +343,8 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
         return;
     if (p->joining && cmd->client == p->join_client && cmd->seq == p->join_seq) {
         p->incarnation = n->incarnation;
-        p->lease_end_ms = 0;              /* Of another life. */
-        extend_lease(p, p->join_sent_ms); /* Before anything is started. */
+        p->lease_end_ms = 0;                    /* Of another life. */
+        pulse_extend_lease(p, p->join_sent_ms); /* Before anything is started. */
         become(p, n->incarnation, false);
     } else if (p->incarnation != 0) {
         /* A NODE_UP of an earlier try, given up and committed after all: the life

@@ -13,6 +13,14 @@
  * passed on the node's own clock. s is the time of the request, never of the
  * reply: a reply may be late by any amount.
  *
+ * A node whose log waits for its disk, full or slow, applies nothing, and would lose
+ * its lease although it is renewed. So a node that has not seen its renewals for two
+ * pulses and a half asks to be told (RENEWAL_TELL): the leader, when it has applied
+ * the pulse and the renewal was accepted, sends peer.renewed, and the node takes its lease as if it
+ * had applied the pulse itself, from the time of that very request. Acceptance is a
+ * fact about the log, whoever tells of it. What such a node cannot do is act on
+ * what it does not see: groupmgr/behind.c.
+ *
  * Elections may follow one another quickly and cost no lease: see lead_gather().
  *
  * The deadline is enforced by the monitor (resources/lease.h), not here. Time
@@ -70,6 +78,8 @@ void pulse_stop(struct pulse *p);
 
 /* peer.renew of another node. */
 void pulse_on_renewal(struct pulse *p, const struct value *params);
+/* peer.renewed: another node has applied the pulse that renewed this one. */
+void pulse_on_renewed(struct pulse *p, const struct value *params);
 void pulse_on_command(struct pulse *p, const struct command *cmd, const struct reply *reply);
 void pulse_on_applied(struct pulse *p);
 void pulse_on_restored(struct pulse *p);

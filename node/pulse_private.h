@@ -37,13 +37,17 @@ struct pulse {
     uint32_t self;
 
     /* This node as a member. */
-    uint64_t incarnation; /* 0: none. */
-    uint64_t wanted;      /* Incarnation to go on with, while joining. */
+    uint64_t incarnation;  /* 0: none. */
+    uint64_t wanted;       /* Incarnation to go on with, while joining. */
     uint64_t lease_end_ms; /* Of the last renewal, or 0: for the log. */
-    uint64_t started_ms; /* This process. */
+    uint64_t started_ms;   /* This process. */
     struct lapse_meter lapse;
     enum cause lapse_cause; /* What is to be told of the lease that was lost; CAUSE_NONE. */
     uint32_t lapse_ms;
+    uint64_t seen_ms; /* When the last renewal was sent whose pulse was applied here. */
+    /* The first position that the leader of that term has told of and that is not
+     * applied here, and since when; 0: there is none. */
+    uint64_t told_position, told_term, told_since_ms;
     uint64_t join_sent_ms;
     uint64_t join_client, join_seq; /* Name the NODE_UP that was sent at that time. */
     bool joining, join_under_way, stopped;
@@ -107,6 +111,20 @@ static inline void pulse_propose(struct pulse *p, const struct command *cmd, uns
     calls_change_command(p->config.calls, cmd, timeout_ms, done, p);
 }
 
+/* ------------------------------------------------------------------- pulse.c */
+
+/* The life whose lease this node asks to renew; 0: none. */
+uint64_t pulse_life(const struct pulse *p);
+/* When renewal `seq` was sent; false: not by this process, or long ago. */
+bool pulse_sent_time(const struct pulse *p, uint64_t seq, uint64_t *ret_ms);
+/* The renewal sent at that time was accepted. */
+void pulse_extend_lease(struct pulse *p, uint64_t sent_ms);
+
+/* -------------------------------------------------------------------- told.c */
+
+/* enum renewal_flags of a renewal sent now. */
+uint32_t told_flags(struct pulse *p, uint64_t now);
+
 /* -------------------------------------------------------------------- lead.c */
 
 /* A renewal for the next pulse. Who is late must not wait for that as well: its
@@ -117,6 +135,8 @@ static inline void pulse_propose(struct pulse *p, const struct command *cmd, uns
  * has heard of a node has renewed that node's lease, and elections may come as
  * quickly one after the other as they like. */
 void lead_gather(struct pulse *p, const struct renewal *r);
+/* Tell its node that `r` was accepted: it is applied here, and has asked for that. */
+void lead_tell(const struct pulse *p, const struct renewal *r);
 /* Commit what was gathered, and declare dead who was not heard of. */
 void lead_tick(struct pulse *p, uint64_t now);
 

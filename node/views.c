@@ -2,6 +2,7 @@
 
 #include "consensus/consensus.h"
 #include "node/config.h"
+#include "node/space.h"
 #include "node/views_private.h"
 #include "resources/types.h"
 
@@ -74,7 +75,7 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     for (const struct group *g = cluster_next_group(v->cluster, NULL); g != NULL;
          g = cluster_next_group(v->cluster, g))
         groups += g->owner == n->id;
-    sink_map(s, 16 + POLICY_PAIRS);
+    sink_map(s, 18 + POLICY_PAIRS);
     sink_kv_uint(s, "id", n->id);
     sink_kv_str(s, "name", n->name);
     sink_kv_str(s, "address", n->address);
@@ -86,6 +87,8 @@ void view_node(const struct view *v, const struct node *n, struct sink *s)
     sink_kv_str(s, "role", role_name(v, n));
     sink_kv_bool(s, "leaving", n->leaving);
     sink_kv_bool(s, "witness", n->witness);
+    sink_kv_str(s, "log", log_state_name(n->log));
+    sink_kv_bool(s, "disk_low", n->disk_low);
     sink_kv_uint(s, "level_min", n->level_min);
     sink_kv_uint(s, "level_max", n->level_max);
     sink_kv_uint(s, "since_ms", n->since_ms);
@@ -118,8 +121,10 @@ static void view_level(const struct view *v, struct sink *s)
 void view_status(const struct view *v, struct sink *s)
 {
     uint32_t leader = consensus_leader(v->consensus);
+    char text[256];
+    bool wanting = space_is_wanting(v->cluster, v->consensus, text, sizeof text);
 
-    sink_map(s, 11);
+    sink_map(s, 12);
     view_level(v, s);
     sink_kv_str(s, "name", cluster_name(v->cluster));
     sink_kv_uint(s, "epoch", cluster_epoch(v->cluster));
@@ -128,6 +133,7 @@ void view_status(const struct view *v, struct sink *s)
     sink_kv_uint(s, "term", consensus_term(v->consensus));
     sink_kv_uint(s, "index", cluster_index(v->cluster));
     sink_kv_bool(s, "quorum", leader != 0);
+    sink_kv_str(s, "read_only", wanting ? text : NULL);
     sink_str(s, "nodes");
     view_nodes(v, s);
     sink_str(s, "groups");

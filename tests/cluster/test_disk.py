@@ -80,6 +80,23 @@ def test_full_disk_under_load_loses_nothing(victim_leads):
             assert "digest" not in (c.dir / node / "log").read_text()
 
 
+@needs_root
+def test_a_daemon_that_is_restarted_on_a_full_disk_goes_on():
+    with Cluster(small_disks=64) as c:
+        victim = next(n for n in c.names if n != c.leader())
+        incarnation = c.json(victim, "node", "show", victim)["incarnation"]
+        filler = fill(c.dir / victim / "filler")
+        try:
+            c.kill_daemon(victim)  # Its log and pid file cannot be written: it is asked.
+            wait_for(lambda: index_of(c, victim) == 0)
+            wait_for(lambda: index_of(c, victim) > 0, 60)
+        finally:
+            filler.unlink()
+        node = c.json(victim, "node", "show", victim)
+        assert (node["state"], node["incarnation"]) == ("Up", incarnation)
+        c.assert_equal_copies()
+
+
 def index_of(cluster, node):
     try:
         return cluster.json(node, "cluster", "digest")["index"]

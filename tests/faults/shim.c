@@ -1,6 +1,6 @@
 /* Faults for one node's processes, preloaded into them (LD_PRELOAD).
  *
- * - Its files: slow, full or failing. Regular files below FAULTS_DATA
+ * - Its files: slow, full (statvfs() says so too) or failing. Regular files below FAULTS_DATA
  *   whose names do not end in "log": what a node says while its disk is broken
  *   is what a test wants to read.
  * - Its wall clock: CLOCK_REALTIME and what else tells the time of day.
@@ -26,6 +26,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
@@ -136,6 +137,24 @@ static int write_fault(int fd, off_t end)
     }
     errno = saved;
     return error;
+}
+
+/* What a full disk says when asked for its room. */
+static void no_room(int fd, const char *path, fsblkcnt_t *bfree, fsblkcnt_t *bavail)
+{
+    size_t length = strlen(data_dir);
+    char link[64], name[4096];
+
+    if (control->disk_mode != DISK_FULL || length == 0)
+        return;
+    if (path == NULL) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+        ssize_t n = readlink(link, name, sizeof name - 1);
+        name[n < 0 ? 0 : n] = '\0';
+        path = name;
+    }
+    if (strncmp(path, data_dir, length) == 0)
+        *bfree = *bavail = 0;
 }
 
 static off_t end_at(off_t offset, size_t n)
@@ -250,8 +269,31 @@ EXPORT int posix_fallocate(int fd, off_t offset, off_t length)
     return error != 0 ? error : next(fd, offset, length);
 }
 
+EXPORT int statvfs(const char *restrict path, struct statvfs *restrict ret)
+{
+    NEXT(statvfs);
+    int rc = next(path, ret);
+
+    if (rc == 0)
+        no_room(-1, path, &ret->f_bfree, &ret->f_bavail);
+    return rc;
+}
+
+EXPORT int fstatvfs(int fd, struct statvfs *ret)
+{
+    NEXT(fstatvfs);
+    int rc = next(fd, ret);
+
+    if (rc == 0)
+        no_room(fd, NULL, &ret->f_bfree, &ret->f_bavail);
+    return rc;
+}
+
 /* On this system an off_t has 64 bits either way: the names are synonyms. */
 _Static_assert(sizeof(off_t) == 8, "the names with 64 have the same arguments");
+EXPORT int statvfs64(const char *restrict path, struct statvfs64 *restrict ret)
+    __attribute__((alias("statvfs")));
+EXPORT int fstatvfs64(int fd, struct statvfs64 *ret) __attribute__((alias("fstatvfs")));
 EXPORT ssize_t pread64(int fd, void *b, size_t n, off_t o) __attribute__((alias("pread")));
 EXPORT ssize_t pwrite64(int fd, const void *b, size_t n, off_t o) __attribute__((alias("pwrite")));
 EXPORT int ftruncate64(int fd, off_t n) __attribute__((alias("ftruncate")));

@@ -125,7 +125,9 @@ static void step_pulse(const struct cluster *c, struct input *in, struct step *s
 
         s->renewals[i].node = i + 1;
         s->renewals[i].incarnation = n != NULL ? n->incarnation : 0;
-        s->renewals[i].seq = n != NULL ? n->renewed_seq + take(in) % 3 : 0;
+        unsigned whim = n != NULL ? take(in) : 0;
+        s->renewals[i].seq = n != NULL ? n->renewed_seq + whim % 3 : 0;
+        s->renewals[i].flags = whim >= 224 ? RENEWAL_BEHIND : whim >= 192 ? RENEWAL_TELL : 0;
     }
 }
 

@@ -60,7 +60,8 @@ static void seeds_commands(void)
     static const struct report reports[] = {
         {.resource = 8, .operation = 9, .event = REPORT_FAILED, .code = 5038, .text = "says why"},
     };
-    static const struct renewal renewals[] = {{1, 2, 3}, {2, 3, 4}};
+    static const struct renewal renewals[] = {{1, 2, 3, 0},
+                                              {2, 3, 4, RENEWAL_BEHIND | RENEWAL_TELL}};
     static const uint8_t instructions[] = {0, 0, 0, 0};
     struct command cmd = {.client = 7,
                           .seq = 8,

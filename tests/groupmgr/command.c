@@ -11,7 +11,7 @@ static struct property properties[] = {
     {.name = "Empty", .type = PROPERTY_SZ, .text = "", .text_len = 0},
 };
 static const char *const names[] = {"A", "B"};
-static const struct renewal renewals[] = {{1, 2, 3}, {4, 5, 6}};
+static const struct renewal renewals[] = {{1, 2, 3, 0}, {4, 5, 6, RENEWAL_BEHIND | RENEWAL_TELL}};
 static const struct report reports[] = {{1, 2, REPORT_FAILED, 3, "why"},
                                         {4, 5, REPORT_ONLINE, 0, NULL}};
 

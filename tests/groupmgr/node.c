@@ -117,7 +117,7 @@ Test(node, death_of_another_life_or_for_no_reason_is_refused)
 Test(node, renewals_of_another_life_or_out_of_order_are_dropped)
 {
     struct world w;
-    struct renewal renewals[3] = {{1, 0, 7}, {1, 0, 6}, {2, 1, 9}};
+    struct renewal renewals[3] = {{1, 0, 7, 0}, {1, 0, 6, 0}, {2, 1, 9, 0}};
     struct command pulse = {.kind = COMMAND_PULSE, .renewals = renewals, .renewal_count = 3};
     unsigned count;
 
@@ -175,11 +175,13 @@ Test(node, restarted_node_ends_an_offline_under_way)
 Test(node, identity_is_guarded)
 {
     struct world w;
-    struct command up = {.kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .node = 1, .name = "A", .disk = "emptied"};
+    struct command up = {
+        .kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .node = 1, .name = "A", .disk = "emptied"};
 
     world_setup(&w, "A B");
     check_code(world_apply(&w, &up), ERROR_CLUSTER_INSTANCE_ID_MISMATCH);
-    up = (struct command){.kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .node = 3, .name = "b", .disk = "d"};
+    up = (struct command){
+        .kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .node = 3, .name = "b", .disk = "d"};
     check_code(world_apply(&w, &up), ERROR_CLUSTER_NODE_EXISTS);
     up.name = "";
     check_code(world_apply(&w, &up), ERROR_INVALID_NAME);

@@ -66,6 +66,7 @@ static void throw_pulse(const struct cluster *c, struct dice *d, struct throw *t
         t->renewals[i].node = i + 1;
         t->renewals[i].incarnation = n != NULL ? n->incarnation : 0;
         t->renewals[i].seq = roll(d, 20);
+        t->renewals[i].flags = roll(d, 4) == 0 ? (uint32_t)roll(d, RENEWAL_FLAGS_ALL + 1) : 0;
     }
 }
 

@@ -155,6 +155,68 @@ Test(pulse, who_stops_renews_no_more_and_is_declared_down)
     world_teardown(&w);
 }
 
+/* peer.renewed. */
+static void told(struct world *w, uint64_t incarnation, uint64_t seq)
+{
+    struct bytes params = BYTES_INIT;
+    struct msgpack_sink m;
+    struct arena arena = {0};
+    const struct value *v;
+
+    msgpack_sink_init(&m, &params);
+    sink_map(&m.sink, 3);
+    sink_kv_uint(&m.sink, "incarnation", incarnation);
+    sink_kv_uint(&m.sink, "seq", seq);
+    sink_kv_uint(&m.sink, "position", consensus_position(w->consensus) + 100);
+    cr_assert_eq(msgpack_read(params.data, params.len, &arena, &v), 0);
+    pulse_on_renewed(w->pulse, v);
+    arena_release(&arena);
+    bytes_release(&params);
+}
+
+/* A renewal that this node has sent, so long ago, and not seen in its log. */
+static uint64_t sent_before(struct world *w, uint64_t ms)
+{
+    uint64_t now = clock_boot_ms(), seq = w->pulse->seq + 1000 - ms;
+
+    w->pulse->sent[w->pulse->sent_count % SENT_MAX].seq = seq;
+    w->pulse->sent[w->pulse->sent_count++ % SENT_MAX].sent_ms = now - ms;
+    return now - ms;
+}
+
+Test(pulse, who_is_told_that_a_renewal_was_accepted_counts_from_its_request)
+{
+    struct world w;
+
+    begin(&w);
+    RUN_UNTIL(&w, w.leases >= 2);
+    w.config.timing.lease_ms = 100000; /* So that it is later than the last, however long ago. */
+    uint64_t sent_ms = sent_before(&w, 150);
+    told(&w, w.incarnation, w.pulse->seq + 850);
+    cr_assert_eq(w.deadline_ms, sent_ms + lease_ms(&w));
+    world_teardown(&w);
+}
+
+Test(pulse, who_is_told_of_another_life_or_of_what_it_did_not_send_counts_nothing)
+{
+    struct world w;
+
+    begin(&w);
+    RUN_UNTIL(&w, w.leases >= 2);
+    w.config.timing.lease_ms = 100000;
+    uint64_t sent_ms = sent_before(&w, 150);
+    unsigned leases = w.leases;
+    told(&w, w.incarnation + 1, w.pulse->seq + 850);
+    told(&w, 0, w.pulse->seq + 850);
+    told(&w, w.incarnation, w.pulse->seq + 851);
+    cr_assert_eq(w.leases, leases);
+    told(&w, w.incarnation, w.pulse->seq + 850);
+    sent_before(&w, 400);
+    told(&w, w.incarnation, w.pulse->seq + 600);
+    cr_assert_eq(w.deadline_ms, sent_ms + lease_ms(&w), "an older one shortens nothing");
+    world_teardown(&w);
+}
+
 /* ----------------------------------------------- as leader, for who is late */
 
 /* Long enough that nothing happens in step with it. */
@@ -199,7 +261,7 @@ static void renew_other(struct world *w, uint32_t id, uint64_t seq)
     const struct value *v;
 
     msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 3);
+    sink_map(&m.sink, 3); /* Without flags, as an older node sends it. */
     sink_kv_uint(&m.sink, "node", id);
     sink_kv_uint(&m.sink, "incarnation", n->incarnation);
     sink_kv_uint(&m.sink, "seq", seq);
@@ -282,8 +344,7 @@ static void start_something_on_n2(struct world *w, uint32_t budget_ms)
                                 .type = "Dummy",
                                 .properties = &property,
                                 .property_count = 1});
-    change(w, &(struct command){
-                  .kind = COMMAND_GROUP_ONLINE, .client = 1, .seq = 3, .name = "g"});
+    change(w, &(struct command){.kind = COMMAND_GROUP_ONLINE, .client = 1, .seq = 3, .name = "g"});
 }
 
 /* Counted from when the death was applied, by this node's boot clock. */

@@ -65,8 +65,11 @@ static void node_up(struct stage *s, const char *name, struct words *w)
 {
     const struct node *n = cluster_node_by_name(s->cluster, name);
     char disk[300], address[300];
-    struct command cmd = {.kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .name = name,
-                          .disk = disk, .address = address};
+    struct command cmd = {.kind = COMMAND_NODE_UP,
+                          .level = LEVEL_MAX,
+                          .name = name,
+                          .disk = disk,
+                          .address = address};
 
     snprintf(disk, sizeof(disk), "disk-of-%s", name);
     snprintf(address, sizeof(address), "%s:7400", name);
@@ -210,7 +213,7 @@ static void act_nodes(struct stage *s, struct words *w)
         node_up(s, words_next(w), &none);
 }
 
-/* pulse NODE SEQ ... [as-of MARK] */
+/* pulse NODE SEQ [behind|unsure] ... [as-of MARK] */
 static void act_pulse(struct stage *s, struct words *w)
 {
     struct renewal renewals[NODES_MAX];
@@ -229,7 +232,11 @@ static void act_pulse(struct stage *s, struct words *w)
         if (cmd.renewal_count == NODES_MAX)
             stage_alarm(s, "too many nodes");
         renewals[cmd.renewal_count++] =
-            (struct renewal){n->id, n->incarnation, needed_number(s, w)};
+            (struct renewal){n->id, n->incarnation, needed_number(s, w), 0};
+        if (words_take(w, "behind"))
+            renewals[cmd.renewal_count - 1].flags = RENEWAL_BEHIND | RENEWAL_TELL;
+        else if (words_take(w, "unsure"))
+            renewals[cmd.renewal_count - 1].flags = RENEWAL_TELL;
     }
     stage_command(s, &cmd);
 }
@@ -503,10 +510,10 @@ static const struct {
     const char *word;
     void (*act)(struct stage *s, struct words *w);
 } acts[] = {
-    {"nodes", act_nodes},   {"node", act_node},       {"group", act_group}, {"pulse", act_pulse},
-    {"report", act_report}, {"handler", act_handler}, {"at", act_at},       {"mark", act_mark},
-    {"hold", act_hold},     {"release", act_release}, {"fencing", act_fencing},
-    {"level", act_level},
+    {"nodes", act_nodes},     {"node", act_node},       {"group", act_group},
+    {"pulse", act_pulse},     {"report", act_report},   {"handler", act_handler},
+    {"at", act_at},           {"mark", act_mark},       {"hold", act_hold},
+    {"release", act_release}, {"fencing", act_fencing}, {"level", act_level},
 };
 
 static bool act_own(struct stage *s, struct words *w)

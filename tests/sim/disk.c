@@ -50,9 +50,17 @@ void disk_free(struct disk *d)
     free(d);
 }
 
+static void start_next(struct disk *d, struct process *p);
+
 void disk_set_mood(struct disk *d, enum disk_mood mood)
 {
+    enum { PREPARED_MAX = 40 };
+
+    if (mood == DISK_FULL && d->mood != DISK_FULL)
+        d->prepared = (unsigned)rng_below(&d->machine->rng, PREPARED_MAX);
     d->mood = mood;
+    if (d->queue != NULL)
+        start_next(d, d->writer);
 }
 
 enum disk_mood disk_mood(const struct disk *d)
@@ -62,7 +70,7 @@ enum disk_mood disk_mood(const struct disk *d)
 
 int disk_status(const struct disk *d)
 {
-    return d->mood == DISK_FULL ? RAFT_NOSPACE : d->mood == DISK_BROKEN ? RAFT_IOERR : 0;
+    return d->mood == DISK_BROKEN ? RAFT_IOERR : 0;
 }
 
 raft_index disk_last(const struct disk *d)
@@ -134,7 +142,20 @@ static void carry_out(struct disk *d, struct write *w)
 
 /* --------------------------------------------------------------------- queue */
 
-static void start_next(struct disk *d, struct process *p);
+static bool waits_for_room(const struct disk *d, const struct write *w)
+{
+    return d->mood == DISK_FULL && w->kind == WRITE_APPEND && w->n > d->prepared;
+}
+
+/* What the write gets. */
+static int write_status(struct disk *d, const struct write *w)
+{
+    if (d->mood == DISK_FULL && w->kind == WRITE_SNAPSHOT)
+        return RAFT_NOSPACE;
+    if (d->mood == DISK_FULL && w->kind == WRITE_APPEND)
+        d->prepared -= w->n < d->prepared ? w->n : d->prepared; /* It had begun before. */
+    return disk_status(d);
+}
 
 struct done {
     struct disk *disk;
@@ -146,7 +167,7 @@ static void first_done(void *arg)
     struct done *done = arg;
     struct disk *d = done->disk;
     struct write *w = d->queue;
-    int status = disk_status(d);
+    int status = write_status(d, w);
 
     d->next_done = NULL;
     d->queue = w->next;
@@ -182,7 +203,7 @@ static void start_next(struct disk *d, struct process *p)
 
     if (!d->busy)
         skip_empty_truncations(d);
-    if (d->busy || d->queue == NULL)
+    if (d->busy || d->queue == NULL || waits_for_room(d, d->queue))
         return;
     d->busy = true;
     uint64_t us = rng_skewed(&d->machine->rng, s->fsync_us_min, s->fsync_us_max);
@@ -198,6 +219,7 @@ static void start_next(struct disk *d, struct process *p)
 void disk_write(struct disk *d, struct process *p, struct write *w)
 {
     w->next = NULL;
+    d->writer = p;
     *d->queue_tail = w;
     d->queue_tail = &w->next;
     start_next(d, p);
@@ -214,6 +236,8 @@ void disk_on_crash(struct disk *d, bool power_cut)
     for (unsigned i = 0; d->queue != NULL; i++) {
         struct write *w = d->queue;
         d->queue = w->next;
+        if (waits_for_room(d, w) || (d->mood == DISK_FULL && w->kind == WRITE_SNAPSHOT))
+            reached = 0;
         if (i < reached)
             carry_out(d, w);
         write_free(w);

@@ -1,5 +1,8 @@
 /* What a machine's disk holds of raft, and what is on its way there.
  *
+ * A full disk takes so many entries as it has prepared room for, then the queue waits;
+ * a snapshot fails. Term and vote have their room.
+ *
  * Term and vote are written at once, as raft_uv does. Everything else passes
  * through a queue, in order; when the writer dies, some first part of the queue
  * has reached the disk and the rest has not (a batch half written is found bad
@@ -55,6 +58,8 @@ struct disk {
     struct write *queue, **queue_tail;
     bool busy;
     struct event *next_done;
+    struct process *writer; /* Of what is in the queue. */
+    unsigned prepared;      /* While it is full: entries for which there is room yet. */
 };
 
 raft_index disk_last(const struct disk *d);

@@ -88,7 +88,9 @@ void process_on_exit(struct process *p, int status)
         monitor_gone(m, false);
         return;
     }
-    bool excused = disk_status(m->disk) != 0;
+    /* A full disk stops nobody, but in the middle of a snapshot for which there was room. */
+    bool excused = disk_status(m->disk) != 0 ||
+                   (disk_mood(m->disk) == DISK_FULL && strstr(m->last_error, "a snapshot") != NULL);
     daemon_gone(m, false);
     if (status == EXIT_UNUSABLE || (status == EXIT_FAILSTOP && !excused))
         fail("%s: the daemon gave up: %s", m->name, m->last_error);

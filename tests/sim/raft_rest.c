@@ -5,6 +5,7 @@
 #include "consensus/acked.h"
 #include "consensus/disk_check.h"
 #include "consensus/guard.h"
+#include "consensus/room.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/process.h"
 
@@ -40,9 +41,35 @@ uint32_t acked_lower(struct acked *a, uint64_t index)
     if (index >= d->acked)
         return 0;
     if (disk_status(d) != 0)
-        return ERROR_DISK_FULL;
+        return ERROR_OPEN_FAILED;
     d->acked = d->acked_synced = index;
     return 0;
+}
+
+uint64_t room_free(const char *dir)
+{
+    (void)dir;
+    return disk_mood(sim.current->machine->disk) == DISK_FULL ? 0 : UINT64_MAX;
+}
+
+bool room_is_low(const char *dir, unsigned capacity_kb)
+{
+    return capacity_kb == 0 && room_free(dir) == 0;
+}
+
+void room_spare_keep(const char *dir)
+{
+    (void)dir;
+}
+
+void room_spare_give_up(const char *dir)
+{
+    (void)dir;
+}
+
+bool room_for_snapshot(const char *dir, uint64_t bytes)
+{
+    return room_free(dir) >= bytes;
 }
 
 uint32_t disk_check(const char *dir, uint64_t acked, char **ret_why)

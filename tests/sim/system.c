@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "consensus/consensus.h"
+#include "consensus/consensus_private.h"
 #include "consensus/transport.h"
 #include "node/config.h"
 #include "node/directory.h"
@@ -323,16 +323,22 @@ uint32_t __wrap_consensus_open(uv_loop_t *loop, const struct consensus_config *c
 void __real_lease_set(struct lease *l, uint64_t incarnation, uint64_t deadline_ms);
 void __wrap_lease_set(struct lease *l, uint64_t incarnation, uint64_t deadline_ms);
 
-/* Snapshots within a minute, not within hours. */
+/* Snapshots within a minute, not within hours. And a follower applies what it was sent
+ * and has not written, up to the number of entries in flight: with few of them its
+ * copy stands still soon after its disk is full. */
 uint32_t __wrap_consensus_open(uv_loop_t *loop, const struct consensus_config *config,
                                const struct consensus_callbacks *callbacks, void *data,
                                struct consensus **ret, char **ret_why)
 {
+    enum { FEW_IN_FLIGHT = 8 };
     struct consensus_config changed = *config;
 
     changed.snapshot_threshold = sim.profile.snapshot_threshold;
     changed.snapshot_trailing = sim.profile.snapshot_trailing;
-    return __real_consensus_open(loop, &changed, callbacks, data, ret, ret_why);
+    uint32_t code = __real_consensus_open(loop, &changed, callbacks, data, ret, ret_why);
+    if (code == 0 && sim.profile.snapshot_trailing % 4 != 0)
+        raft_set_max_inflight_entries(&(*ret)->raft, FEW_IN_FLIGHT);
+    return code;
 }
 
 void __wrap_lease_set(struct lease *l, uint64_t incarnation, uint64_t deadline_ms)
