@@ -120,7 +120,6 @@ static void node_leave(struct cluster *c, struct node_record *n, enum cause caus
 {
     assert(node_is_up(n));
     n->node.leaving = false;
-    behind_forget(n);
     /* What was drained off it waits for its being resumed, however often it restarts. */
     if (!n->node.paused || n->node.drain != DRAIN_COMPLETED)
         drain_end(c, n);

@@ -28,6 +28,8 @@ void node_enter(struct cluster *c, struct node_record *n, enum node_state next, 
         n->node.since_ms = c->now_ms;
     n->node.state = next;
     n->node.why = why_now(c, cause);
+    if (next == NODE_DOWN)
+        behind_forget(n);
     digest_touch(c, &n->tracked);
     event_record(c, &e);
     if (next == NODE_UP) /* It may be the one that an operation waits for. */
