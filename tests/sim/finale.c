@@ -92,6 +92,10 @@ static const char *unrest(void)
             snprintf(text, sizeof text, "%s is no member", m->name);
             return text;
         }
+        if (truth_is_under_way(id)) {
+            snprintf(text, sizeof text, "something begins or ends on %s", m->name);
+            return text;
+        }
         if (cluster_index(copy_of(m)) + 20 < oracle_index()) {
             snprintf(text, sizeof text, "%s lags behind", m->name);
             return text;

@@ -475,3 +475,11 @@ bool truth_runs_anything(uint32_t machine)
             return true;
     return false;
 }
+
+bool truth_is_under_way(uint32_t machine)
+{
+    for (const struct running *r = all; r != NULL; r = r->next)
+        if (r->machine->id == machine && r->handler != NULL && !r->handler->online)
+            return true;
+    return false;
+}
