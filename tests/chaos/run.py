@@ -33,6 +33,9 @@ from .plan import KINDS, plan
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 REST_SECONDS = 90
+# A group that nobody asks anything of is down for some seconds at a time: faults last no
+# longer, and are healed. One that is down for so long was forgotten.
+GAP_SECONDS = 60
 SCALE = {"release": 1, "debug": 4}
 ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -150,8 +153,12 @@ class Chaos:
             self.wrong += verdict.running(cluster, self.journals, 10 * scale)
         journals = verdict.Journals(self.journals, nemesis.freezes, scale)
         self.wrong += journals.wrong()
+        steady = [g for g in journals.gaps if g.group in setup.STEADY]
+        self.wrong += [f"group {g.group} did not run for {g.ns / 1e9:.0f} s before "
+                       f"{verdict.who(g.after)}" for g in steady
+                       if g.ns > GAP_SECONDS * scale * 1e9]
         self.figures.update(lives=len(journals.lives), after_thaw=journals.after_thaw,
-                            freezes=len(nemesis.freezes), gap=self.gap(journals, nemesis),
+                            freezes=len(nemesis.freezes), gap=self.gap(steady, nemesis),
                             unexpected=[x for x in journals.overlaps if not x.frozen])
         began = time.monotonic()
         steps = []
@@ -160,12 +167,12 @@ class Chaos:
                             objects=len(steps), calls=len(history.calls),
                             lost=sum(c["end"] is None for c in history.calls))
 
-    def gap(self, journals, nemesis):
+    @staticmethod
+    def gap(steady, nemesis):
         """The longest of the groups that only faults take down, and what was going on."""
-        mine = [g for g in journals.gaps if g.group in setup.STEADY]
-        if not mine:
+        if not steady:
             return "none"
-        g = mine[0]
+        g = steady[0]
         around = [e["kind"] for e in nemesis.events if e["what"] == "fault"
                   and g.start - 5_000 * verdict.MS <= e["at"] <= g.start + g.ns]
         return (f"{g.ns / verdict.MS:.0f} ms ({g.group}: {g.before.node} -> {g.after.node}"
