@@ -246,14 +246,22 @@ static void init_done(uint32_t code, const struct reply *reply, void *data)
     (void)data;
 }
 
+/* Before anything else that this leader proposes: what comes first would be done at the
+ * first functional level, and be told of a cluster without a name. If it is in the log
+ * already and only not applied yet, this one is refused. */
+void lead_begin(struct pulse *p)
+{
+    struct command cmd = {.kind = COMMAND_CLUSTER_INIT,
+                          .name = p->config.config->cluster,
+                          .level = p->config.config->functional_level};
+
+    if (cluster_name(pulse_state(p))[0] == '\0')
+        pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, init_done);
+}
+
 void lead_tick(struct pulse *p, uint64_t now)
 {
-    if (cluster_name(pulse_state(p))[0] == '\0') {
-        struct command cmd = {.kind = COMMAND_CLUSTER_INIT,
-                              .name = p->config.config->cluster,
-                              .level = p->config.config->functional_level};
-        pulse_propose(p, &cmd, DOWN_TIMEOUT_MS, init_done);
-    }
+    lead_begin(p); /* If the first one was lost. */
     propose_pulse(p); /* First in the log: what was gathered counts. */
     propose_deaths(p, now);
     propose_endings(p, now);

@@ -426,9 +426,12 @@ void pulse_on_restored(struct pulse *p)
 
 void pulse_on_leadership(struct pulse *p)
 {
+    if (p->consensus == NULL || p->closing)
+        return;
+    if (consensus_is_leader(p->consensus))
+        lead_begin(p);
     /* Renewals sent to the old leader may be lost: repeat at once. */
-    if (p->consensus != NULL && !p->closing)
-        renew(p, clock_boot_ms());
+    renew(p, clock_boot_ms());
 }
 
 /* ------------------------------------------------------------------------ life */

@@ -137,6 +137,8 @@ uint32_t told_flags(struct pulse *p, uint64_t now);
 void lead_gather(struct pulse *p, const struct renewal *r);
 /* Tell its node that `r` was accepted: it is applied here, and has asked for that. */
 void lead_tell(const struct pulse *p, const struct renewal *r);
+/* This node leads from now on. */
+void lead_begin(struct pulse *p);
 /* Commit what was gathered, and declare dead who was not heard of. */
 void lead_tick(struct pulse *p, uint64_t now);
 

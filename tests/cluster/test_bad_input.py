@@ -79,7 +79,7 @@ def test_a_refused_call_has_its_code_and_changes_nothing(cluster, node, method, 
     rpc = cluster.rpc(node)
     assert code_of(rpc, method, **params) == code
     rpc.close()
-    assert objects(cluster) == before
+    assert objects(cluster) == before, cluster.json("n1", "events", "--limit", "5")
 
 
 def send_raw(where, data):

@@ -384,7 +384,7 @@ def test_a_node_that_is_added_has_a_place_on_the_network(backend):
             c.heal(["network"])
             wait_for(arrived)
         c.down(now=True)
-        assert not leftovers(c)
+        wait_for(lambda: not leftovers(c), 10, lambda: leftovers(c))
 
 
 # ------------------------------------------------------------ nothing left behind
