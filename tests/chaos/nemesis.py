@@ -74,9 +74,9 @@ class Nemesis:
         self.note("made", kind=fault.kind)
 
     def do_kill(self, nodes):
-        for n in nodes:
-            self.thawed([n])  # It never wakes.
+        self.thawed(nodes)  # They never wake,
         self.cluster.kill(nodes, "all")
+        self.stopping -= set(nodes)  # and what was on its way down in good order is down.
 
     def do_kill_daemon(self, nodes):
         self.cluster.kill(nodes, "daemon")
