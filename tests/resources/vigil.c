@@ -164,7 +164,7 @@ Test(vigil, starves_it_in_time_when_the_lease_is_not_renewed)
     run_until(&w, end_ms + 200);
     cr_assert_eq(w.fed, fed);
     cr_assert_not(w.closed);
-    lease_set(w.lease, 6, clock_boot_ms() + 60000);
+    lease_set(w.lease, 6, clock_boot_ms() + 62000);
     wait_fed(&w, 1); /* Renewed after all: another chance. */
     teardown(&w);
 }
@@ -173,7 +173,7 @@ Test(vigil, does_not_admit_what_it_cannot_make_sure_of)
 {
     struct world w;
 
-    setup(&w, SELF_FENCE_REBOOT, 60000);
+    setup(&w, SELF_FENCE_REBOOT, 62000);
     cr_assert_eq(admit(&w, 5000), ERROR_CLUSTER_RESOURCE_CONFIGURATION_ERROR);
     cr_assert_not_null(strstr(w.message, "self = watchdog"));
     teardown(&w);
@@ -219,7 +219,7 @@ Test(vigil, tells_when_it_can_feed_no_more)
     uint64_t patience_ms = clock_boot_ms() + PATIENCE_MS;
     struct world w;
 
-    setup(&w, SELF_FENCE_WATCHDOG, 60000);
+    setup(&w, SELF_FENCE_WATCHDOG, 62000);
     cr_assert_eq(admit(&w, 5000), 0);
     look(&w, false, true, 5000);
     close(w.reader); /* The next write fails: EPIPE. */
@@ -238,7 +238,7 @@ Test(vigil, arms_what_it_holds_when_something_cannot_be_ended_and_holds_it_again
     uint64_t patience_ms = clock_boot_ms() + PATIENCE_MS;
     struct world w;
 
-    setup(&w, SELF_FENCE_WATCHDOG, 60000);
+    setup(&w, SELF_FENCE_WATCHDOG, 62000);
     cr_assert_eq(admit(&w, 5000), 0);
     look(&w, false, true, 5000);
     look(&w, true, true, 5000);
