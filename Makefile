@@ -260,7 +260,7 @@ $(BUILD)/tests/bench/beat: $(call bench_objects,beat.c)
 .PHONY: bench-failover bench-failover-programs
 bench-failover-programs: build $(BUILD)/tests/bench/beat
 bench-failover:
-	@scripts/deps
+	@scripts/deps --tests
 	@$(MAKE) --no-print-directory MODE=release bench-failover-programs
 	@scripts/bench-failover $(if $(CASE),--case $(CASE)) $(if $(RUNS),--runs $(RUNS)) \
 	    $(if $(PROFILE),--profile $(PROFILE)) $(ARGS)
