@@ -389,6 +389,26 @@ def test_a_node_that_is_added_has_a_place_on_the_network(backend):
 
 # ------------------------------------------------------------ nothing left behind
 
+FIRST_THREAD_ENDS = """
+import ctypes, platform, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+ctypes.CDLL(None).syscall({"x86_64": 60}.get(platform.machine(), 93), 0)  # exit: of this thread.
+"""
+
+
+def test_a_process_is_alive_until_its_last_thread_has_ended():
+    process = subprocess.Popen([sys.executable, "-c", FIRST_THREAD_ENDS])
+    try:
+        wait_for(lambda: status_of(process.pid) == "Z")
+        assert is_alive(process.pid)
+    finally:
+        process.kill()
+    wait_for(lambda: not is_alive(process.pid))
+    assert status_of(process.pid) == "Z"
+    process.wait()
+    assert (is_alive(process.pid), status_of(process.pid)) == (False, "")
+
+
 def leftovers(cluster):
     """Processes, namespaces, listeners and groups of a cluster."""
     folder = str(cluster.dir).encode()

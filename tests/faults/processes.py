@@ -37,14 +37,22 @@ def read(path):
         return b""
 
 
+def stat_of(pid):
+    """What /proc/PID/stat holds from the state on (field 3 of proc(5)); [] if there is
+    no such process."""
+    return read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
 def status_of(pid):
     """The letter of its state; "" if there is no such process."""
-    stat = read(f"/proc/{pid}/stat")
-    return stat.rpartition(b")")[2].split()[0].decode() if stat else ""
+    return next((field.decode() for field in stat_of(pid)[:1]), "")
 
 
 def is_alive(pid):
-    return status_of(pid) not in ("", "Z", "X")
+    """True as long as a thread of it is left: one that is killed is a zombie as soon as its
+    first thread has ended, but files and sockets are open until the last has."""
+    stat = stat_of(pid)
+    return bool(stat) and (stat[0] not in (b"Z", b"X") or int(stat[17]) > 1)
 
 
 def children(pid):
