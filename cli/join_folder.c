@@ -126,10 +126,10 @@ static int take_lock(struct join *j, const char *name, uint64_t until_ms, int *r
     while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         if (clock_boot_ms() >= until_ms) {
             close(fd);
-            cli_report(j->cli, j->about, ERROR_BUSY,
-                       arena_printf(&j->cli->arena, "%s is held: something of this node still runs",
-                                    path),
-                       "stop it first: systemctl stop holdfastd, or SIGTERM");
+            cli_report(
+                j->cli, j->about, ERROR_BUSY,
+                arena_printf(&j->cli->arena, "%s is held: something of this node still runs", path),
+                "stop it first: systemctl stop holdfastd, or SIGTERM");
             return CLI_FAILED;
         }
         nanosleep(&pause, NULL);
@@ -228,16 +228,21 @@ static int move(struct join *j, const char *name)
     return CLI_DONE;
 }
 
-/* Logs stay: they tell what happened. The locks stay, or they would lock nothing. */
+/* Logs stay: they tell what happened. The locks stay, or they would lock nothing. `epoch` and
+ * `recover` must not: a node believes the later epoch, so a member that brought an old one
+ * along would end all others. */
 int join_set_aside(struct join *j)
 {
-    static const char *const parts[] = {"raft", "member", "identity", "resources", "monitor.sock"};
+    static const char *const parts[] = {"raft",    "member", "identity",  "epoch",
+                                        "recover", "peers",  "resources", "monitor.sock"};
     int status;
 
-    if (j->disk == NULL && !j->begun && !exists(j, "raft"))
+    if (j->disk == NULL && !j->begun && !exists(j, "raft") && !exists(j, "epoch") &&
+        !exists(j, "recover"))
         return write_mark(j, "rejoin", "this node is to join anew\n");
-    status = write_mark(j, "diverged", "`holdfast node join --replace` is under way, or was broken "
-                                       "off: repeat it\n");
+    status = write_mark(j, "diverged",
+                        "`holdfast node join --replace` is under way, or was broken "
+                        "off: repeat it\n");
     if (status == CLI_DONE)
         status = make_aside(j);
     sync_folder(j);

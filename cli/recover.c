@@ -178,7 +178,8 @@ static int wait_for_epoch(struct cli *cli, uint64_t epoch)
     while (!has_begun(cli, epoch)) {
         if (clock_boot_ms() >= until_ms) {
             cli_report(cli, "the cluster", ERROR_TIMEOUT,
-                       "it was written down, and the node has not begun the new epoch yet",
+                       "the node has not begun the new epoch yet; it does so within a minute, or "
+                       "not at all",
                        "read the log of the node; holdfast cluster status");
             return CLI_TIMED_OUT;
         }

@@ -80,6 +80,11 @@ static void on_leadership(uint32_t leader, uint64_t term, bool is_self, void *da
     fence_look(d->fence);
 }
 
+static bool has_log(const struct daemon *d)
+{
+    return d->consensus != NULL && consensus_highest_id(d->consensus) != 0;
+}
+
 static const char *refuse_peer(uint32_t id, const char *disk, void *data)
 {
     const struct daemon *d = data;
@@ -89,8 +94,10 @@ static const char *refuse_peer(uint32_t id, const char *disk, void *data)
 
     if (cluster_departed(replica_cluster(d->replica), id, &removed) && removed)
         return "it was evicted";
-    /* Whose state is empty knows its members from those that let it join. */
-    if (cluster_index(replica_cluster(d->replica)) == 0 && d->joined.count > 0 &&
+    /* Who has neither state nor log yet knows its members from those that let it join. With a
+     * log it is like one of the first after a start, whose state is empty, too, until somebody
+     * leads: those who joined later are members as well, and may be all that is left. */
+    if (cluster_index(replica_cluster(d->replica)) == 0 && d->joined.count > 0 && !has_log(d) &&
         !join_knows(&d->joined, id, disk))
         return "it is none of the members that let this node join";
     if (n != NULL && strcmp(n->disk, disk) != 0)
@@ -129,7 +136,8 @@ static void check_level(const struct daemon *d)
 static void on_command(const struct command *cmd, const struct reply *reply, void *data)
 {
     struct daemon *d = data;
-    uint32_t code = recovery_on_command(&d->recovery, cmd);
+    uint32_t code =
+        recovery_on_command(&d->recovery, cmd, cluster_epoch(replica_cluster(d->replica)));
 
     if (cmd->kind == COMMAND_CLUSTER_INIT || cmd->kind == COMMAND_CLUSTER_LEVEL)
         check_level(d);
@@ -309,10 +317,11 @@ static void on_expelled(const char *message, void *data)
 
     if (d->stop != NULL || d->opening)
         return;
-    log_error("daemon",
-              "%s: nothing is served here any more, and this folder is of no use. To come back: empty "
-              "%s, give the file `join` instead of `peers`, start it",
-              message, d->config->data_dir);
+    log_error(
+        "daemon",
+        "%s: nothing is served here any more, and this folder is of no use. To come back: empty "
+        "%s, give the file `join` instead of `peers`, start it",
+        message, d->config->data_dir);
     identity_condemn(d->identity, message);
     d->exit_status = EXIT_UNUSABLE;
     pulse_stop(d->pulse);
@@ -424,7 +433,8 @@ static uint32_t on_recover(uint32_t epoch, void *data)
 {
     enum { ANSWER_MS = 100 };
     struct daemon *d = data;
-    uint32_t code = recovery_confirm(d->config->data_dir, epoch, consensus_highest_id(d->consensus));
+    uint32_t code =
+        recovery_confirm(d->config->data_dir, epoch, consensus_highest_id(d->consensus));
 
     if (code != 0)
         return code;
@@ -587,6 +597,8 @@ void daemon_start(struct daemon *d, struct config *config)
     uv_timer_init(&d->loop, &d->recover_exit);
     open_core(d);
     code = open_api(d, &why);
+    if (code == 0)
+        code = recovery_begin(&d->recovery, &why);
     if (code == 0)
         code = open_consensus(d, &why);
     if (code != 0)

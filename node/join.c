@@ -178,6 +178,22 @@ static void ask_until_answered(const struct config *c, const char *disk, struct 
 
 /* ---------------------------------------------------------------------- finding */
 
+/* Before the record: whoever has that has joined, and is not told the epoch again. A node of a
+ * later epoch than the cluster's would end its members, who believe the later one. */
+static uint32_t take_epoch(const struct config *c, struct identity *identity, uint32_t epoch,
+                           char **ret_why)
+{
+    if (epoch == 0 || epoch == identity_epoch(identity))
+        return 0;
+    if (epoch > identity_epoch(identity))
+        return identity_set_epoch(identity, epoch);
+    *ret_why =
+        xasprintf("%s is of epoch %" PRIu32 ", of a recovered cluster; the one that it asked "
+                  "to join is in epoch %" PRIu32 ": `holdfast node join --replace` sets it aside",
+                  c->data_dir, identity_epoch(identity), epoch);
+    return ERROR_INVALID_STATE;
+}
+
 uint32_t join_find_id(struct config *config, struct identity *identity, struct joined *ret,
                       char **ret_why)
 {
@@ -198,15 +214,13 @@ uint32_t join_find_id(struct config *config, struct identity *identity, struct j
             ask_until_answered(config, identity_disk(identity), &j);
         else
             j.id = self->id;
-        /* First: whoever has the record has joined, and is not told again. */
-        if (j.epoch > identity_epoch(identity))
-            code = identity_set_epoch(identity, j.epoch);
+        code = take_epoch(config, identity, j.epoch, ret_why);
         if (code == 0)
             code = record_write(config->data_dir, &j);
-        if (code != 0)
+        if (code != 0 && *ret_why == NULL)
             *ret_why = xasprintf("cannot write %s/%s: %s", config->data_dir, record_name,
                                  error_text(code));
-        else
+        if (code == 0)
             unlink(mark);
     }
     free(mark);

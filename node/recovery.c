@@ -4,8 +4,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -17,14 +19,46 @@
 enum {
     DRIFT_PER_MILLE = 10, /* As in node/pulse_private.h. */
     PROPOSE_TIMEOUT_MS = 10000,
+    VALID_MS = 60000, /* What was confirmed, until it is begun. */
+    BOOT_ID_BYTES = 64,
 };
+
+static void read_boot_id(char ret[BOOT_ID_BYTES])
+{
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    if (f == NULL || fscanf(f, "%63s", ret) != 1)
+        strcpy(ret, "unknown");
+    if (f != NULL)
+        fclose(f);
+}
 
 uint32_t recovery_confirm(const char *data_dir, uint32_t epoch, uint32_t highest)
 {
+    char boot[BOOT_ID_BYTES], text[BOOT_ID_BYTES + 96];
+
+    read_boot_id(boot);
+    snprintf(text, sizeof text, "epoch %" PRIu32 " highest %" PRIu32 " boot %s until %" PRIu64 "\n",
+             epoch, highest, boot, clock_boot_ms() + VALID_MS);
+    uint32_t code = small_file_write(data_dir, FILE_NAME, text);
+
+    if (code != 0) /* It may be there all the same. */
+        small_file_remove(data_dir, FILE_NAME);
+    return code;
+}
+
+uint32_t recovery_begin(const struct recovery *r, char **ret_why)
+{
     char text[64];
 
-    snprintf(text, sizeof text, "epoch %" PRIu32 " highest %" PRIu32 "\n", epoch, highest);
-    return small_file_write(data_dir, FILE_NAME, text);
+    if (!r->pending)
+        return 0;
+    snprintf(text, sizeof text, "epoch %" PRIu32 " highest %" PRIu32 " begun\n", r->epoch,
+             r->highest);
+    uint32_t code = small_file_write(r->data_dir, FILE_NAME, text);
+    if (code != 0)
+        *ret_why = xasprintf("cannot write %s/%s: %s", r->data_dir, FILE_NAME, error_text(code));
+    return code;
 }
 
 /* CLOCK_BOOTTIME cannot be slept on here, but a machine that was suspended only waits longer. */
@@ -36,24 +70,58 @@ static void wait_ms(unsigned ms)
         ;
 }
 
+static uint32_t drop_file(const struct recovery *r, char **ret_why)
+{
+    uint32_t code = small_file_remove(r->data_dir, FILE_NAME);
+
+    if (code != 0)
+        *ret_why = xasprintf("cannot remove %s/%s: %s", r->data_dir, FILE_NAME, error_text(code));
+    return code;
+}
+
+/* Has stage 2 been reached, or is there still time for it? False if the text is no such. */
+static bool read_rest(const char *text, bool *ret_valid)
+{
+    char boot[BOOT_ID_BYTES], here[BOOT_ID_BYTES];
+    uint64_t until_ms;
+
+    *ret_valid = strcmp(text, "begun") == 0;
+    if (*ret_valid)
+        return true;
+    if (sscanf(text, "boot %63s until %" SCNu64, boot, &until_ms) != 2)
+        return false;
+    read_boot_id(here);
+    *ret_valid = strcmp(boot, here) == 0 && clock_boot_ms() < until_ms;
+    return true;
+}
+
 static uint32_t read_file(struct recovery *r, char **ret_why)
 {
     char *text = small_file_read(r->data_dir, FILE_NAME);
     uint32_t epoch, code = 0;
+    int rest = 0;
+    bool valid = false;
 
     if (text == NULL)
         return 0;
-    if (sscanf(text, "epoch %" SCNu32 " highest %" SCNu32, &epoch, &r->highest) != 2) {
+    if (sscanf(text, "epoch %" SCNu32 " highest %" SCNu32 " %n", &epoch, &r->highest, &rest) != 2 ||
+        !read_rest(text + rest, &valid)) {
         code = ERROR_INVALID_DATA;
-        *ret_why = xasprintf("%s/%s is damaged: remove it, and call `holdfast cluster recover` again",
-                             r->data_dir, FILE_NAME);
-    } else if (epoch > r->epoch) {
+        *ret_why =
+            xasprintf("%s/%s is damaged: remove it, and call `holdfast cluster recover` again",
+                      r->data_dir, FILE_NAME);
+    } else if (epoch <= r->epoch) {
+        code = drop_file(r, ret_why);
+    } else if (valid) {
         r->epoch = epoch;
         r->pending = true;
     } else {
-        code = small_file_remove(r->data_dir, FILE_NAME);
-        if (code != 0)
-            *ret_why = xasprintf("cannot remove %s/%s: %s", r->data_dir, FILE_NAME, error_text(code));
+        log_warn("recovery",
+                 "epoch %" PRIu32 " was confirmed too long ago, and not begun: the others "
+                 "may have gone on since. Nothing is done; if they are still lost, call `holdfast "
+                 "cluster recover` again",
+                 epoch);
+        code = drop_file(r, ret_why);
     }
     free(text);
     return code;
@@ -68,7 +136,8 @@ uint32_t recovery_open(const char *data_dir, struct identity *identity, unsigned
 
     if (code != 0 || !ret->pending)
         return code;
-    log_warn("recovery", "the cluster goes on with this node alone, as epoch %" PRIu32
+    log_warn("recovery",
+             "the cluster goes on with this node alone, as epoch %" PRIu32
              ": first every lease of the old epoch runs out",
              ret->epoch);
     wait_ms(lease_ms + lease_ms * DRIFT_PER_MILLE / 1000 + 1);
@@ -96,12 +165,12 @@ void recovery_on_lead(struct recovery *r, struct calls *calls, uint32_t self)
     calls_change_command(calls, &cmd, PROPOSE_TIMEOUT_MS, proposed, r);
 }
 
-uint32_t recovery_on_command(struct recovery *r, const struct command *cmd)
+uint32_t recovery_on_command(struct recovery *r, const struct command *cmd, uint32_t reached)
 {
     uint32_t code;
 
-    /* Refused as well: if the epoch is reached, it was done by an earlier one. */
-    if (cmd->kind != COMMAND_CLUSTER_RECOVER || !r->pending || cmd->epoch < r->epoch)
+    /* Also by one that was refused: then an earlier one had done it. */
+    if (cmd->kind != COMMAND_CLUSTER_RECOVER || !r->pending || reached < r->epoch)
         return 0;
     code = identity_set_epoch(r->identity, r->epoch);
     if (code == 0)

@@ -4,14 +4,19 @@
  *
  *   0  nothing                 the old cluster, without quorum
  *   1  DATA/recover is there   -> the daemon ends, and is started again
- *   2  a lease was waited out
+ *   2  a lease was waited out  -> `begun` is written into the file
  *   3  raft's configuration is this node alone: it leads at once
  *   4  COMMAND_CLUSTER_RECOVER is committed: the new epoch, without the others
  *   5  DATA/epoch has it
  *   6  DATA/recover is gone    the new cluster
  *
+ * Until it is begun a confirmation holds for a minute of this boot: a machine that was switched
+ * off in between, or a start that failed again and again, may find a majority that has come
+ * back and gone on. Then the file is removed, and the node takes part as before.
+ *
  * A crash anywhere leads to the old cluster or to the new one, never to a third. Invariant:
- * the file is there from 1 until 5 is durable, and each start that finds it begins again at
+ * the file is there from 1 until 5 is durable, unless it was too old for 2, and each start that
+ * finds it begins again at
  * 2. Each stage can be done twice: waiting; forcing the same configuration behind the last
  * entry; the command, which the state machine refuses for an epoch that it has; the file.
  * Until 6 nobody else takes part, since this node speaks in the new epoch from the start
@@ -39,7 +44,7 @@ struct recovery {
     const char *data_dir;      /* Borrowed, */
     struct identity *identity; /* as this. */
     uint32_t epoch;            /* In which this node speaks to others, from the start on. */
-    bool pending;              /* Begun, and not at stage 6 yet. */
+    bool pending;              /* To be done, and not at stage 6 yet. */
     uint32_t highest;          /* Of the configuration that is given up: its highest id. */
     bool proposed;             /* Stage 4 is under way. */
 };
@@ -48,13 +53,15 @@ struct recovery {
  * a code with *ret_why (to free). */
 uint32_t recovery_open(const char *data_dir, struct identity *identity, unsigned lease_ms,
                        struct recovery *ret, char **ret_why);
-/* Stage 1: the next start begins `epoch`. Durable when it returns 0. */
+/* Stage 1: the next start begins `epoch`. Durable when it returns 0; else nothing is to be done. */
 uint32_t recovery_confirm(const char *data_dir, uint32_t epoch, uint32_t highest);
+/* The end of stage 2, at the last moment before 3. Returns as recovery_open(). */
+uint32_t recovery_begin(const struct recovery *r, char **ret_why);
 
 /* This node leads: stage 4 is to be the first that it has done. */
 void recovery_on_lead(struct recovery *r, struct calls *calls, uint32_t self);
-/* A command was applied. Returns 0, or why the folder could not be written: then the daemon
- * must not go on. */
-uint32_t recovery_on_command(struct recovery *r, const struct command *cmd);
+/* A command was applied, which left the state in epoch `reached`. Returns 0, or why the folder
+ * could not be written: then the daemon must not go on. */
+uint32_t recovery_on_command(struct recovery *r, const struct command *cmd, uint32_t reached);
 
 #endif

@@ -31,9 +31,11 @@ static uint32_t replace(const char *dir, const char *name, const char *text, boo
     uint32_t code = 0;
     size_t len = strlen(text);
     int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    ssize_t written = fd >= 0 ? write(fd, text, len) : -1;
 
-    if (fd < 0 || write(fd, text, len) != (ssize_t)len || (durable && fsync(fd) != 0) ||
-        rename(tmp, path) != 0)
+    if (written >= 0 && written != (ssize_t)len)
+        code = ERROR_DISK_FULL;
+    else if (written < 0 || (durable && fsync(fd) != 0) || rename(tmp, path) != 0)
         code = error_from_errno(errno);
     if (fd >= 0)
         close(fd);

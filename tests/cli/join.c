@@ -155,6 +155,8 @@ Test(join, what_is_in_the_folder_is_set_aside_whole)
     put(&p, "raft/metadata1", "m");
     put(&p, "identity", "0123\n");
     put(&p, "member", "id 3\n");
+    put(&p, "epoch", "2\n");
+    put(&p, "recover", "epoch 3 highest 3 begun\n");
     put(&p, "log", "words\n");
     join_read_folder(&p.join);
     cr_assert_str_eq(p.join.disk, "0123");
@@ -165,6 +167,8 @@ Test(join, what_is_in_the_folder_is_set_aside_whole)
     cr_assert_eq(access(arena_printf(&p.cli.arena, "%s/raft/metadata1", p.join.set_aside), F_OK), 0);
     cr_assert_eq(access(arena_printf(&p.cli.arena, "%s/diverged", p.join.set_aside), F_OK), 0);
     expect_text(&p, "log", "words\n");
+    cr_assert_neq(access(path_of(&p, "epoch"), F_OK), 0, "its own epoch is not brought along");
+    cr_assert_neq(access(path_of(&p, "recover"), F_OK), 0, "and forces nothing upon the next life");
     join_read_folder(&p.join);
     cr_assert(p.join.disk == NULL && !p.join.begun && p.join.rejoins);
 

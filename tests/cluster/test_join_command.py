@@ -107,6 +107,29 @@ def test_a_machine_joins_by_one_command():
         c.assert_equal_copies()
 
 
+def test_a_node_that_was_recovered_by_mistake_comes_back_to_the_others():
+    """It brings its own epoch along as little as its log: they would end for a later one."""
+    with Cluster(3, profile="fast") as c:
+        c.script("kill", "n2")
+        c.script("kill", "n3")
+        wait_for(lambda: c.cli("n1", "cluster", "recover", "--yes", check=False).returncode == 0, 120)
+        assert (c.dir / "n1" / "epoch").read_text() == "2\n"
+        c.script("stop", "n1")
+        for name in ("n2", "n3"):  # They were not lost after all.
+            c.script("start", "--no-wait", name)
+        c.wait_daemon("n2")
+        wait_for(lambda: member(c, "n1", "n2")["state"] == "Down")
+        # Even if only its log and its place are taken away by hand.
+        saved = c.dir / "n1" / "saved"
+        saved.mkdir()
+        for name in ("raft", "member"):
+            (c.dir / "n1" / name).rename(saved / name)
+        replace(c, "n1")
+        assert member(c, "n1", "n2")["state"] == "Up"
+        assert {c.json(n, "cluster", "status")["epoch"] for n in c.names} == {1}
+        c.assert_equal_copies()
+
+
 def refused(cluster, code, *words):
     done = join(cluster, "--json", *words, check=False)
     assert done.returncode in (1, 2, 3), (done.stdout, done.stderr)

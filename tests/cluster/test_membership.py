@@ -121,6 +121,23 @@ def test_an_id_is_never_given_twice_and_a_name_only_when_it_is_free():
         assert nodes_of(c)["n4"]["id"] == 4
 
 
+def test_who_joined_goes_on_without_whoever_let_it_join():
+    """Also when it starts anew, knowing by its log alone who joined after it."""
+    with Cluster(1, profile="fast") as c:
+        c.joined = {}
+        join(c, "n2")
+        wait_for(lambda: nodes_of(c)["n2"]["state"] == "Up")
+        join(c, "n3")
+        wait_for(lambda: voters_of(c) == ["n1", "n2", "n3"], describe=lambda: nodes_of(c))
+        c.script("kill", "n1")
+        pid = c.kill_daemon("n2")
+        c.wait_daemon("n2", not_pid=pid)
+        client = Client(c, "n2")
+        client.nodes = iter(["n2"] * 1000)
+        assert client.change("group.create", name="g") == 0
+        client.close()
+
+
 # The leader is one of the two, then it is not; HOLDFAST_TEST_PAIRS=all: all pairs of seven.
 PAIRS = list(itertools.combinations(range(7), 2))
 if os.environ.get("HOLDFAST_TEST_PAIRS") != "all":

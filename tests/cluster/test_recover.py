@@ -321,7 +321,7 @@ def test_killed_at_any_moment_it_is_recovered_or_as_before():
         join_empty(c, "n5", "n1")
         c.names = ["n1", "n4", "n5"]
         wait_for(lambda: voters(c, "n1") == c.names)
-        file.write_text("epoch 2 highest 3\n")
+        file.write_text("epoch 2 highest 3 begun\n")
         pid = c.kill_daemon("n1")
         c.wait_daemon("n1", not_pid=pid)
         assert not file.exists()

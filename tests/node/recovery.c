@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <ftw.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,16 @@ static void apply(struct recovery *r, uint32_t epoch)
 {
     struct command cmd = {.kind = COMMAND_CLUSTER_RECOVER, .node = 1, .epoch = epoch};
 
-    cr_assert_eq(recovery_on_command(r, &cmd), 0);
+    cr_assert_eq(recovery_on_command(r, &cmd, epoch), 0);
+}
+
+/* As written by a confirmation so long ago. */
+static void confirmed(const char *boot, uint64_t until_ms)
+{
+    char text[160];
+
+    snprintf(text, sizeof text, "epoch 2 highest 5 boot %s until %" PRIu64 "\n", boot, until_ms);
+    cr_assert_eq(small_file_write(dir, "recover", text), 0);
 }
 
 Test(recovery, nothing_is_done_that_nobody_confirmed)
@@ -107,6 +117,52 @@ Test(recovery, once_its_command_is_applied_it_is_done)
     cr_assert_not(is_there("recover"));
     cr_assert_eq(identity_epoch(identity), 2);
     cr_assert_eq(start(100000).epoch, 2);
+}
+
+/* The majority may be back by then. */
+Test(recovery, what_was_confirmed_too_long_ago_is_not_begun)
+{
+    char boot[64] = "";
+    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "r");
+
+    cr_assert(f != NULL && fscanf(f, "%63s", boot) == 1);
+    fclose(f);
+    confirmed(boot, clock_boot_ms() + 60000);
+    cr_assert(start(1).pending);
+    confirmed(boot, clock_boot_ms());
+    cr_assert_not(start(100000).pending);
+    cr_assert_not(is_there("recover"));
+    confirmed("of-another-boot", clock_boot_ms() + 60000);
+    cr_assert_not(start(100000).pending);
+    cr_assert_not(is_there("recover"));
+    cr_assert_eq(start(100000).epoch, 1);
+}
+
+/* By then the configuration may have been forced, and there is no way back. */
+Test(recovery, what_was_begun_is_not_given_up)
+{
+    char *why = NULL;
+
+    cr_assert_eq(recovery_confirm(dir, 2, 5), 0);
+    struct recovery r = start(1);
+    cr_assert_eq(recovery_begin(&r, &why), 0, "%s", why);
+    char *text = small_file_read(dir, "recover");
+    cr_assert_str_eq(text, "epoch 2 highest 5 begun");
+    free(text);
+    r = start(1);
+    cr_assert(r.pending);
+    cr_assert_eq(r.highest, 5);
+}
+
+Test(recovery, a_refusal_by_a_state_without_the_epoch_completes_nothing)
+{
+    struct command cmd = {.kind = COMMAND_CLUSTER_RECOVER, .node = 1, .epoch = 2};
+
+    cr_assert_eq(recovery_confirm(dir, 2, 5), 0);
+    struct recovery r = start(1);
+    cr_assert_eq(recovery_on_command(&r, &cmd, 1), 0);
+    cr_assert(r.pending && is_there("recover"));
+    cr_assert_eq(identity_epoch(identity), 1);
 }
 
 /* Died between the two files. */

@@ -160,6 +160,13 @@ uint32_t recovery_confirm(const char *data_dir, uint32_t epoch, uint32_t highest
     return ERROR_NOT_SUPPORTED;
 }
 
+uint32_t recovery_begin(const struct recovery *r, char **ret_why)
+{
+    (void)r;
+    (void)ret_why;
+    return 0;
+}
+
 void recovery_on_lead(struct recovery *r, struct calls *calls, uint32_t self)
 {
     (void)r;
@@ -167,8 +174,9 @@ void recovery_on_lead(struct recovery *r, struct calls *calls, uint32_t self)
     (void)self;
 }
 
-uint32_t recovery_on_command(struct recovery *r, const struct command *cmd)
+uint32_t recovery_on_command(struct recovery *r, const struct command *cmd, uint32_t reached)
 {
+    (void)reached;
     (void)r;
     (void)cmd;
     return 0;
