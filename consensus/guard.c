@@ -403,6 +403,8 @@ static void guard_recv(struct raft_io *io, struct raft_message *message)
         raft_free(message->install_snapshot.data.base);
         return;
     }
+    if (message->type == RAFT_APPEND_ENTRIES_RESULT)
+        resend_heard(&g->resend, message->server_id, clock_boot_ms());
     if (message->type == RAFT_APPEND_ENTRIES)
         recv_entries(g, io, message);
     else

@@ -10,15 +10,36 @@ static unsigned part_of(const struct raft_append_entries *a)
     return n;
 }
 
-unsigned resend_entries(struct resend *r, raft_id id, const struct raft_append_entries *a,
-                        uint64_t now_ms)
+/* Its place, or a free one; RESEND_SERVERS_MAX: neither. */
+static unsigned place_of(const struct resend *r, raft_id id)
 {
     unsigned i = 0;
 
-    if (a->n_entries == 0)
-        return 0;
     while (i < RESEND_SERVERS_MAX && r->servers[i].id != id && r->servers[i].id != 0)
         i++;
+    return i;
+}
+
+void resend_heard(struct resend *r, raft_id id, uint64_t now_ms)
+{
+    unsigned i = place_of(r, id);
+
+    if (i == RESEND_SERVERS_MAX || r->servers[i].id != id)
+        return;
+    if (now_ms - r->servers[i].heard_ms >= RESEND_SILENT_MS) {
+        r->servers[i].times = 0;
+        r->servers[i].pause_ms = RESEND_PAUSE_MS;
+    }
+    r->servers[i].heard_ms = now_ms;
+}
+
+unsigned resend_entries(struct resend *r, raft_id id, const struct raft_append_entries *a,
+                        uint64_t now_ms)
+{
+    unsigned i = place_of(r, id);
+
+    if (a->n_entries == 0)
+        return 0;
     if (i == RESEND_SERVERS_MAX)
         return a->n_entries;
     if (r->servers[i].id == 0 || r->servers[i].term != a->term ||
@@ -39,7 +60,8 @@ unsigned resend_entries(struct resend *r, raft_id id, const struct raft_append_e
     if (now_ms - r->servers[i].at_ms < r->servers[i].pause_ms)
         return 0;
     r->servers[i].at_ms = now_ms;
-    if (r->servers[i].pause_ms < RESEND_PAUSE_MS_MAX)
-        r->servers[i].pause_ms *= 2;
+    r->servers[i].pause_ms *= 2;
+    if (r->servers[i].pause_ms > RESEND_PAUSE_MS_MAX)
+        r->servers[i].pause_ms = RESEND_PAUSE_MS_MAX;
     return part_of(a);
 }

@@ -98,7 +98,10 @@ static int io_send(struct raft_io *io, struct raft_io_send *req, const struct ra
 {
     (void)req;
     (void)cb;
-    fake_of(io)->sent_term = m->install_snapshot.last_term;
+    if (m->type == RAFT_APPEND_ENTRIES)
+        fake_of(io)->sent_entries = m->append_entries.n_entries;
+    else
+        fake_of(io)->sent_term = m->install_snapshot.last_term;
     return 0;
 }
 

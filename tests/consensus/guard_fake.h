@@ -29,6 +29,7 @@ struct fake {
     raft_index configuration_of_put; /* That snapshot_put() was given. */
     unsigned recovered;              /* Calls of recover(). */
     raft_term sent_term;             /* Of the last snapshot sent. */
+    unsigned sent_entries;           /* In the last message of that kind. */
 };
 
 /* With a guard around it, whose fatal() ends the process with WORLD_FATAL. */

@@ -142,6 +142,39 @@ Test(guard_messages, old_entries_do_not_set_the_commit_index_back)
     fake_close(&f);
 }
 
+static void on_answer(struct raft_io *io, struct raft_message *m)
+{
+    (void)io;
+    (void)m;
+}
+
+static unsigned send_again(struct fake *f)
+{
+    struct raft_entry entries[3] = {0};
+    struct raft_message m = {
+        .type = RAFT_APPEND_ENTRIES,
+        .server_id = 2,
+        .append_entries = {.prev_log_index = 7, .entries = entries, .n_entries = 3}};
+    struct raft_io_send send;
+
+    f->io.send(&f->io, &send, &m, NULL);
+    return f->sent_entries;
+}
+
+Test(guard_messages, a_follower_that_is_back_is_not_kept_waiting)
+{
+    struct raft_message answer = {.type = RAFT_APPEND_ENTRIES_RESULT, .server_id = 2};
+    struct fake f;
+
+    fake_open(&f);
+    f.io.start(&f.io, 10, NULL, on_answer);
+    while (send_again(&f) != 0) {
+    }
+    f.recv(&f.io, &answer);
+    cr_assert_eq(send_again(&f), 3);
+    fake_close(&f);
+}
+
 Test(guard_messages, a_snapshot_is_sent_with_its_own_term)
 {
     struct raft_message m = {.type = RAFT_INSTALL_SNAPSHOT};

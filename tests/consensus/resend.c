@@ -45,6 +45,30 @@ Test(resend, what_is_repeated_is_repeated_in_parts_and_after_pauses_that_grow)
     cr_assert_eq(resend_entries(&r, 2, &a, 600000), COUNT);
 }
 
+/* Or a node that is back would wait for as long as it was away. */
+Test(resend, whoever_was_silent_and_answers_begins_anew)
+{
+    struct resend r = {0};
+    struct raft_append_entries a = message(7);
+    uint64_t ms = 0;
+
+    for (; ms < 10000; ms += 80)
+        resend_entries(&r, 2, &a, ms);
+    cr_assert_eq(resend_entries(&r, 2, &a, ms), 0, "in the midst of a pause");
+    resend_heard(&r, 2, ms);
+    cr_assert_eq(resend_entries(&r, 2, &a, ms), COUNT);
+    cr_assert_eq(resend_entries(&r, 2, &a, ms + 80), COUNT);
+
+    /* It answers each heartbeat, and writes nothing: the pauses grow again. */
+    unsigned times = 0;
+    for (uint64_t end = ms + 60000; ms < end; ms += 80) {
+        resend_heard(&r, 2, ms);
+        times += resend_entries(&r, 2, &a, ms) > 0;
+    }
+    cr_assert_lt(times, 20);
+    resend_heard(&r, 5, ms); /* Nothing was ever sent to that one. */
+}
+
 Test(resend, each_server_and_each_term_begins_anew)
 {
     struct resend r = {0};
