@@ -96,6 +96,15 @@ static void give_device(struct site *s, const char *name)
                                .name_count = 1});
 }
 
+static void fence_after(struct site *s, const char *name, uint32_t ms)
+{
+    static char after[] = "FencingAfter";
+    struct property p = {.name = after, .type = PROPERTY_DWORD, .dword = ms};
+
+    change(s, (struct command){
+                  .kind = COMMAND_NODE_SET, .name = name, .properties = &p, .property_count = 1});
+}
+
 static void lose(struct site *s, uint32_t id)
 {
     change(s, (struct command){.kind = COMMAND_NODE_DOWN,
@@ -130,5 +139,22 @@ Test(fence, a_lost_node_is_fenced_however_many_were_members_before_it)
     give_device(&s, "last");
     lose(&s, LAST);
     RUN_UNTIL(&s.w, is_fenced(&s, LAST));
+    teardown(&s);
+}
+
+/* n3 was heard of before n2. */
+Test(fence, a_node_that_is_silent_for_its_FencingAfter_is_fenced_before_its_lease_is_over)
+{
+    struct site s;
+
+    setup(&s);
+    node_up(&s, 3, "n3");
+    node_up(&s, 2, "n2");
+    give_device(&s, "n3");
+    give_device(&s, "n2");
+    fence_after(&s, "n3", 200);
+    RUN_UNTIL(&s.w, is_fenced(&s, 3));
+    cr_assert_eq(node_of(&s, 3)->why.cause, CAUSE_FENCED, "and not by its lease");
+    cr_assert_eq(node_of(&s, 2)->state, NODE_UP, "it has none");
     teardown(&s);
 }
