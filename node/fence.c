@@ -28,7 +28,7 @@ enum {
 /* What is done about one node. */
 struct job {
     struct fence *fence;
-    uint32_t node;
+    uint32_t node; /* 0: free. */
     uint64_t incarnation, attempt;
     struct fence_work *work; /* NULL: nothing runs. */
     enum fence_work_kind kind;
@@ -53,7 +53,7 @@ struct fence {
     uv_timer_t timer;
     uint64_t handed_on_ms;
     bool closing;
-    struct job jobs[NODES_MAX + 1]; /* By node id; ids beyond are not fenced. */
+    struct job jobs[NODES_MAX + 1]; /* In no order. */
     struct test tests[TESTS_MAX];
 };
 
@@ -113,6 +113,23 @@ static bool leads(const struct fence *f)
 static const struct node *node_of(const struct job *j)
 {
     return cluster_node(replica_cluster(j->fence->replica), j->node);
+}
+
+/* The place of a node that has gone is taken by the next, once nothing calls back into
+ * it any more. NULL: those that have gone hold all of them for now. */
+static struct job *job_of(struct fence *f, uint32_t id)
+{
+    struct job *place = NULL;
+
+    for (unsigned i = 0; i <= NODES_MAX; i++)
+        if (f->jobs[i].node == id)
+            return &f->jobs[i];
+    for (unsigned i = 0; i <= NODES_MAX && place == NULL; i++)
+        if (f->jobs[i].work == NULL && !f->jobs[i].proposing && node_of(&f->jobs[i]) == NULL)
+            place = &f->jobs[i];
+    if (place != NULL)
+        *place = (struct job){.fence = f, .node = id};
+    return place;
 }
 
 static void on_worked(bool ok, const char *words, void *data)
@@ -229,9 +246,9 @@ static void hand_on(struct fence *f)
 
 static void look_at(struct fence *f, const struct node *n)
 {
-    struct job *j = &f->jobs[n->id];
+    struct job *j = job_of(f, n->id);
 
-    if (j->work != NULL || j->proposing)
+    if (j == NULL || j->work != NULL || j->proposing)
         return;
     if (n->fencing.state == FENCING_UNDER_WAY && n->id == f->self)
         hand_on(f);
@@ -251,20 +268,20 @@ void fence_look(struct fence *f)
 
     if (f->closing || f->consensus == NULL)
         return;
-    for (uint32_t id = 1; id <= NODES_MAX; id++) {
-        struct job *j = &f->jobs[id];
+    for (unsigned i = 0; i <= NODES_MAX; i++) {
+        struct job *j = &f->jobs[i];
 
         if (j->work == NULL || is_wanted(j, node_of(j)))
             continue;
-        log_info("fence", "node %u: what was under way is not wanted of this node any more", id);
+        log_info("fence", "node %u: what was under way is not wanted of this node any more",
+                 j->node);
         fence_work_cancel(j->work);
         j->work = NULL;
     }
     if (!leads(f))
         return;
     for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
-        if (n->id <= NODES_MAX)
-            look_at(f, n);
+        look_at(f, n);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -342,8 +359,8 @@ struct fence *fence_open(uv_loop_t *loop, struct replica *replica, struct calls 
     f->calls = calls;
     f->pulse = pulse;
     f->self = self;
-    for (uint32_t id = 0; id <= NODES_MAX; id++)
-        f->jobs[id] = (struct job){.fence = f, .node = id};
+    for (unsigned i = 0; i <= NODES_MAX; i++)
+        f->jobs[i].fence = f;
     uv_timer_init(loop, &f->timer);
     f->timer.data = f;
     return f;
@@ -359,10 +376,10 @@ void fence_close(struct fence *f)
 {
     f->closing = true;
     uv_close((uv_handle_t *)&f->timer, NULL);
-    for (uint32_t id = 0; id <= NODES_MAX; id++) {
-        if (f->jobs[id].work != NULL)
-            fence_work_cancel(f->jobs[id].work);
-        f->jobs[id].work = NULL;
+    for (unsigned i = 0; i <= NODES_MAX; i++) {
+        if (f->jobs[i].work != NULL)
+            fence_work_cancel(f->jobs[i].work);
+        f->jobs[i].work = NULL;
     }
     for (unsigned i = 0; i < TESTS_MAX; i++) {
         if (f->tests[i].fence == NULL)

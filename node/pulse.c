@@ -229,11 +229,11 @@ void pulse_join(struct pulse *p, uint64_t incarnation)
 uint64_t pulse_silence_ms(const struct pulse *p, uint32_t node)
 {
     const struct node *n = cluster_node(pulse_state(p), node);
-    const struct member *m = node <= NODES_MAX ? &p->members[node] : NULL;
 
-    if (n == NULL || m == NULL || m->incarnation != n->incarnation)
-        return 0;
-    return clock_boot_ms() - m->heard_ms;
+    for (unsigned i = 0; n != NULL && i <= NODES_MAX; i++)
+        if (p->members[i].id == node && p->members[i].incarnation == n->incarnation)
+            return clock_boot_ms() - p->members[i].heard_ms;
+    return 0;
 }
 
 uint64_t pulse_incarnation(const struct pulse *p)

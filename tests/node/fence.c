@@ -1,0 +1,160 @@
+#include "node/fence.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/node/world.h"
+
+TestSuite(fence, .timeout = 90);
+
+/* n1, which leads, and a fence device. */
+struct site {
+    struct world w;
+    struct fence *fence;
+    uint64_t seq;
+};
+
+static void on_changed(uint32_t code, const struct reply *reply, void *data)
+{
+    cr_assert_eq(code, 0);
+    cr_assert_eq(reply->code, 0, "%u %s", reply->code, reply->detail);
+    *(unsigned *)data += 1;
+}
+
+static void change(struct site *s, struct command cmd)
+{
+    unsigned done = 0;
+
+    cmd.client = 1;
+    cmd.seq = ++s->seq;
+    world_change(&s->w, &cmd, 60000, on_changed, &done);
+    RUN_UNTIL(&s->w, done > 0);
+}
+
+static void device(struct site *s)
+{
+    static char agent[] = "agent", dir[] = "dir";
+    char *program = realpath("tests/resources/fake_agent", NULL);
+    struct property properties[] = {
+        {.name = agent, .type = PROPERTY_SZ, .text = program, .text_len = strlen(program)},
+        {.name = dir, .type = PROPERTY_SZ, .text = s->w.dir, .text_len = strlen(s->w.dir)}};
+
+    change(s, (struct command){.kind = COMMAND_FENCE_CREATE,
+                               .name = "pdu",
+                               .properties = properties,
+                               .property_count = 2});
+    free(program);
+}
+
+static void setup(struct site *s)
+{
+    memset(s, 0, sizeof *s);
+    world_setup(&s->w);
+    world_pulse(&s->w);
+    s->fence = fence_open(&s->w.loop, s->w.replica, s->w.calls, s->w.pulse, 1);
+    world_start(&s->w);
+    pulse_join(s->w.pulse, 0);
+    RUN_UNTIL(&s->w, s->w.joined > 0);
+    s->w.config.timing.lease_ms = 600000; /* However slow this machine is. */
+    fence_start(s->fence, s->w.consensus);
+    device(s);
+}
+
+static void teardown(struct site *s)
+{
+    fence_close(s->fence);
+    world_teardown(&s->w);
+    fence_free(s->fence);
+}
+
+static const struct node *node_of(const struct site *s, uint32_t id)
+{
+    return cluster_node(replica_cluster(s->w.replica), id);
+}
+
+/* A member that says nothing ever after. */
+static void node_up(struct site *s, uint32_t id, const char *name)
+{
+    change(s, (struct command){.kind = COMMAND_NODE_UP,
+                               .node = id,
+                               .name = name,
+                               .address = "x:1",
+                               .disk = name,
+                               .level = LEVEL_MAX});
+}
+
+static void give_device(struct site *s, const char *name)
+{
+    const char *devices[] = {"pdu"};
+
+    change(s, (struct command){.kind = COMMAND_FENCE_LEVEL,
+                               .name = name,
+                               .level = 1,
+                               .names = devices,
+                               .name_count = 1});
+}
+
+static void fence_after(struct site *s, const char *name, uint32_t ms)
+{
+    static char after[] = "FencingAfter";
+    struct property p = {.name = after, .type = PROPERTY_DWORD, .dword = ms};
+
+    change(s, (struct command){
+                  .kind = COMMAND_NODE_SET, .name = name, .properties = &p, .property_count = 1});
+}
+
+static void lose(struct site *s, uint32_t id)
+{
+    change(s, (struct command){.kind = COMMAND_NODE_DOWN,
+                               .node = id,
+                               .incarnation = node_of(s, id)->incarnation,
+                               .node_seq = UINT64_MAX,
+                               .cause = CAUSE_NODE_LEASE_EXPIRED});
+}
+
+/* Off, and on again. */
+static bool is_fenced(const struct site *s, uint32_t id)
+{
+    const struct fencing *f = &node_of(s, id)->fencing;
+
+    return f->state == FENCING_CONFIRMED && !f->power_on;
+}
+
+Test(fence, a_lost_node_is_fenced_however_many_were_members_before_it)
+{
+    enum { LAST = NODES_MAX + 3 };
+    struct site s;
+    char name[16];
+
+    setup(&s);
+    for (uint32_t id = 2; id < LAST; id++) {
+        snprintf(name, sizeof name, "n%u", id);
+        node_up(&s, id, name);
+        fence_look(s.fence);
+        change(&s, (struct command){.kind = COMMAND_NODE_EVICT, .name = name});
+    }
+    node_up(&s, LAST, "last");
+    give_device(&s, "last");
+    lose(&s, LAST);
+    RUN_UNTIL(&s.w, is_fenced(&s, LAST));
+    teardown(&s);
+}
+
+/* n3 was heard of before n2. */
+Test(fence, a_node_that_is_silent_for_its_FencingAfter_is_fenced_before_its_lease_is_over)
+{
+    struct site s;
+
+    setup(&s);
+    node_up(&s, 3, "n3");
+    node_up(&s, 2, "n2");
+    give_device(&s, "n3");
+    give_device(&s, "n2");
+    fence_after(&s, "n3", 200);
+    RUN_UNTIL(&s.w, is_fenced(&s, 3));
+    cr_assert_eq(node_of(&s, 3)->why.cause, CAUSE_FENCED, "and not by its lease");
+    cr_assert_eq(node_of(&s, 2)->state, NODE_UP, "it has none");
+    teardown(&s);
+}
