@@ -21,7 +21,8 @@
 enum {
     LOOK_MS = 100, /* What time alone brings about: silence, another try. */
     PROPOSE_MS = 5000,
-    AGAIN_MS = 30000, /* Between failed fencings of a node whose groups wait for it. */
+    AGAIN_MS = 30000,     /* Between failed fencings of a node whose groups wait for it. */
+    GAP_MS = 3 * LOOK_MS, /* Between two looks: this daemon stood still. */
     TESTS_MAX = 8,
 };
 
@@ -52,6 +53,8 @@ struct fence {
     uint32_t self;
     uv_timer_t timer;
     uint64_t handed_on_ms;
+    uint64_t looked_ms;    /* Last, and */
+    uint64_t listening_ms; /* since when as a leader without a gap; 0: it does not lead. */
     bool closing;
     struct job jobs[NODES_MAX + 1]; /* In no order. */
     struct test tests[TESTS_MAX];
@@ -216,12 +219,33 @@ static bool is_wanted(const struct job *j, const struct node *n)
     return n->fencing.state == FENCING_UNDER_WAY && n->fencing.attempt == j->attempt;
 }
 
+/* Only the silence that this node was there to hear counts: while there was no leader, or
+ * this daemon stood still, nobody could be heard, and everybody would be switched off. */
+static void keep_listening(struct fence *f)
+{
+    uint64_t now = clock_boot_ms();
+
+    if (!leads(f))
+        f->listening_ms = 0;
+    else if (f->listening_ms == 0 || now - f->looked_ms > GAP_MS)
+        f->listening_ms = now;
+    f->looked_ms = now;
+}
+
+static uint64_t silence_ms(const struct fence *f, const struct node *n)
+{
+    uint64_t ms = pulse_silence_ms(f->pulse, n->id);
+    uint64_t listened_ms = clock_boot_ms() - f->listening_ms;
+
+    assert(f->listening_ms != 0);
+    return ms < listened_ms ? ms : listened_ms;
+}
+
 /* Not heard of for as long as its FencingAfter says. */
 static bool is_silent(const struct fence *f, const struct node *n)
 {
     return n->state != NODE_DOWN && n->fencing_after_ms > 0 && n->fence_levels.len > 0 &&
-           n->fencing.state == FENCING_NONE &&
-           pulse_silence_ms(f->pulse, n->id) > n->fencing_after_ms;
+           n->fencing.state == FENCING_NONE && silence_ms(f, n) > n->fencing_after_ms;
 }
 
 static bool waits_again(const struct fence *f, const struct node *n)
@@ -268,6 +292,7 @@ void fence_look(struct fence *f)
 
     if (f->closing || f->consensus == NULL)
         return;
+    keep_listening(f);
     for (unsigned i = 0; i <= NODES_MAX; i++) {
         struct job *j = &f->jobs[i];
 

@@ -46,6 +46,11 @@ static void gather(struct pulse *p, const struct renewal *r)
 
 void lead_gather(struct pulse *p, const struct renewal *r)
 {
+    struct member *m =
+        cluster_node(pulse_state(p), r->node) != NULL ? pulse_member(p, r->node) : NULL;
+
+    if (m != NULL && m->incarnation == r->incarnation)
+        m->asked_ms = clock_boot_ms();
     gather(p, r);
     if (is_late(p, r))
         propose_pulse(p);
@@ -261,7 +266,7 @@ void lead_begin(struct pulse *p)
 
 void lead_tick(struct pulse *p, uint64_t now)
 {
-    lead_begin(p); /* If the first one was lost. */
+    lead_begin(p);    /* If the first one was lost. */
     propose_pulse(p); /* First in the log: what was gathered counts. */
     propose_deaths(p, now);
     propose_endings(p, now);

@@ -230,9 +230,11 @@ uint64_t pulse_silence_ms(const struct pulse *p, uint32_t node)
 {
     const struct node *n = cluster_node(pulse_state(p), node);
 
-    for (unsigned i = 0; n != NULL && i <= NODES_MAX; i++)
-        if (p->members[i].id == node && p->members[i].incarnation == n->incarnation)
-            return clock_boot_ms() - p->members[i].heard_ms;
+    for (unsigned i = 0; n != NULL && i <= NODES_MAX; i++) {
+        const struct member *m = &p->members[i];
+        if (m->id == node && m->incarnation == n->incarnation)
+            return clock_boot_ms() - (m->asked_ms > m->heard_ms ? m->asked_ms : m->heard_ms);
+    }
     return 0;
 }
 

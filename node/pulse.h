@@ -71,7 +71,8 @@ void pulse_free(struct pulse *p); /* Once the loop has run. */
  * whenever `incarnation` is 0. */
 void pulse_join(struct pulse *p, uint64_t incarnation);
 uint64_t pulse_incarnation(const struct pulse *p); /* 0: not a member now. */
-/* How long ago the last renewal of `node` was applied here; 0: not known. */
+/* How long ago `node` last asked this leader to renew its lease, or a renewal of it was applied
+ * here: a slow disk makes nobody silent. 0: not known. */
 uint64_t pulse_silence_ms(const struct pulse *p, uint32_t node);
 /* Stop renewing: the node is leaving. */
 void pulse_stop(struct pulse *p);

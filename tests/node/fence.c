@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
+#include "node/pulse_private.h"
 #include "tests/node/world.h"
 
 TestSuite(fence, .timeout = 90);
@@ -156,5 +159,54 @@ Test(fence, a_node_that_is_silent_for_its_FencingAfter_is_fenced_before_its_leas
     RUN_UNTIL(&s.w, is_fenced(&s, 3));
     cr_assert_eq(node_of(&s, 3)->why.cause, CAUSE_FENCED, "and not by its lease");
     cr_assert_eq(node_of(&s, 2)->state, NODE_UP, "it has none");
+    teardown(&s);
+}
+
+/* n3 with a device and a FencingAfter of 400 ms. */
+static void watched(struct site *s)
+{
+    setup(s);
+    node_up(s, 3, "n3");
+    give_device(s, "n3");
+    fence_after(s, "n3", 400);
+}
+
+static void assert_left_alone(struct site *s)
+{
+    node_up(s, 9, "n9"); /* Behind whatever was proposed. */
+    cr_assert_eq(node_of(s, 3)->fencing.state, FENCING_NONE);
+    cr_assert_eq(node_of(s, 3)->state, NODE_UP);
+}
+
+/* Frozen, or starved: what the others said meanwhile lies in its sockets. */
+Test(fence, a_leader_that_stood_still_takes_nobody_for_silent)
+{
+    struct timespec still = {.tv_nsec = 900000000};
+    struct site s;
+
+    watched(&s);
+    for (unsigned i = 1; i <= 3; i++) {
+        world_renew(&s.w, 3, i);
+        RUN_UNTIL(&s.w, node_of(&s, 3)->renewed_seq == i);
+        nanosleep(&still, NULL);
+        uv_run(&s.w.loop, UV_RUN_NOWAIT); /* Timers come first. */
+    }
+    assert_left_alone(&s);
+    teardown(&s);
+}
+
+/* Its disk may be slow; the renewals are gathered, and wait. */
+Test(fence, a_node_that_asks_is_not_silent_though_nothing_is_applied)
+{
+    struct site s;
+
+    watched(&s);
+    world_renew(&s.w, 3, 5);
+    RUN_UNTIL(&s.w, node_of(&s, 3)->renewed_seq == 5);
+    s.w.pulse->tick_under_way = true; /* A pulse that is being written. */
+    for (uint64_t end_ms = clock_boot_ms() + 1500; clock_boot_ms() < end_ms; world_step(&s.w))
+        world_renew(&s.w, 3, 6);
+    s.w.pulse->tick_under_way = false;
+    assert_left_alone(&s);
     teardown(&s);
 }

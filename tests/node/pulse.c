@@ -251,26 +251,6 @@ static void other_node_up(struct world *w, uint32_t id, const char *name)
     RUN_UNTIL(w, done > 0);
 }
 
-/* peer.renew of another node. */
-static void renew_other(struct world *w, uint32_t id, uint64_t seq)
-{
-    const struct node *n = cluster_node(replica_cluster(w->replica), id);
-    struct bytes params = BYTES_INIT;
-    struct msgpack_sink m;
-    struct arena arena = {0};
-    const struct value *v;
-
-    msgpack_sink_init(&m, &params);
-    sink_map(&m.sink, 3); /* Without flags, as an older node sends it. */
-    sink_kv_uint(&m.sink, "node", id);
-    sink_kv_uint(&m.sink, "incarnation", n->incarnation);
-    sink_kv_uint(&m.sink, "seq", seq);
-    cr_assert_eq(msgpack_read(params.data, params.len, &arena, &v), 0);
-    pulse_on_renewal(w->pulse, v);
-    arena_release(&arena);
-    bytes_release(&params);
-}
-
 static uint64_t renewed(const struct world *w, uint32_t id)
 {
     return cluster_node(replica_cluster(w->replica), id)->renewed_seq;
@@ -284,8 +264,8 @@ static void begin_with_others_after_a_restart(struct world *w)
     w->config.timing.lease_ms = 600000; /* However slow this machine is. */
     other_node_up(w, 2, "n2");
     other_node_up(w, 3, "n3");
-    renew_other(w, 2, 1000);
-    renew_other(w, 3, 1000);
+    world_renew(w, 2, 1000);
+    world_renew(w, 3, 1000);
     RUN_UNTIL(w, renewed(w, 2) == 1000 && renewed(w, 3) == 1000);
     w->config.timing.pulse_ms = LONG_PULSE_MS;
     world_restart(w);
@@ -378,7 +358,7 @@ Test(pulse, a_leader_that_has_just_started_renews_at_once_who_was_not_heard_of)
 
     begin_with_others_after_a_restart(&w);
     uint64_t began = clock_boot_ms();
-    renew_other(&w, 2, 1000 + 2 * LONG_PULSE_MS);
+    world_renew(&w, 2, 1000 + 2 * LONG_PULSE_MS);
     RUN_UNTIL(&w, renewed(&w, 2) > 1000);
     cr_assert_lt(clock_boot_ms() - began, SOON_MS, "not with the next pulse");
     world_teardown(&w);
@@ -390,8 +370,8 @@ Test(pulse, a_leader_renews_at_once_who_is_late_while_a_pulse_is_under_way)
 
     begin_with_others_after_a_restart(&w);
     uint64_t began = clock_boot_ms();
-    renew_other(&w, 2, 1000 + 2 * LONG_PULSE_MS);
-    renew_other(&w, 3, 1000 + 2 * LONG_PULSE_MS); /* That pulse is in the log already. */
+    world_renew(&w, 2, 1000 + 2 * LONG_PULSE_MS);
+    world_renew(&w, 3, 1000 + 2 * LONG_PULSE_MS); /* That pulse is in the log already. */
     RUN_UNTIL(&w, renewed(&w, 3) > 1000);
     cr_assert_lt(clock_boot_ms() - began, SOON_MS, "not with the next pulse");
     world_teardown(&w);
@@ -427,7 +407,7 @@ Test(pulse, a_leader_does_not_commit_a_pulse_of_its_own_for_who_is_in_time)
     struct world w;
 
     begin_with_others_after_a_restart(&w);
-    renew_other(&w, 2, 1000 + LONG_PULSE_MS);
+    world_renew(&w, 2, 1000 + LONG_PULSE_MS);
     settle(&w);
     cr_assert_eq(renewed(&w, 2), 1000);
     world_teardown(&w);

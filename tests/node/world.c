@@ -294,3 +294,22 @@ void world_change(struct world *w, const struct command *cmd, unsigned timeout_m
     calls_change(w->calls, &b, timeout_ms, done, data);
     bytes_release(&b);
 }
+
+void world_renew(struct world *w, uint32_t id, uint64_t seq)
+{
+    const struct node *n = cluster_node(replica_cluster(w->replica), id);
+    struct bytes params = BYTES_INIT;
+    struct msgpack_sink m;
+    struct arena arena = {0};
+    const struct value *v;
+
+    msgpack_sink_init(&m, &params);
+    sink_map(&m.sink, 3); /* Without flags, as an older node sends it. */
+    sink_kv_uint(&m.sink, "node", id);
+    sink_kv_uint(&m.sink, "incarnation", n->incarnation);
+    sink_kv_uint(&m.sink, "seq", seq);
+    cr_assert_eq(msgpack_read(params.data, params.len, &arena, &v), 0);
+    pulse_on_renewal(w->pulse, v);
+    arena_release(&arena);
+    bytes_release(&params);
+}

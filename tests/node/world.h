@@ -46,5 +46,7 @@ void world_step(struct world *w);
 
 void world_change(struct world *w, const struct command *cmd, unsigned timeout_ms, change_done done,
                   void *data);
+/* peer.renew of another node arrives. */
+void world_renew(struct world *w, uint32_t id, uint64_t seq);
 
 #endif
