@@ -11,7 +11,7 @@
 enum {
     NUDGE_MS = 2,      /* Under load the next entries tell it sooner, for nothing. */
     ATTEMPTS_MAX = 10, /* Then the heartbeat will have to do. */
-    PEERS_MAX = 16,
+    PEERS_MAX = 256,   /* Whoever was a member in this daemon's life. */
 };
 
 /* The last AppendEntries that libraft sent to a peer. */
