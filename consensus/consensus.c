@@ -13,6 +13,7 @@
 #include "consensus/acked.h"
 #include "consensus/consensus_private.h"
 #include "consensus/disk_check.h"
+#include "consensus/segments.h"
 #include "consensus/guard.h"
 #include "consensus/heap.h"
 #include "consensus/nudge.h"
@@ -164,7 +165,8 @@ static uint32_t open_disk(struct consensus *c, const struct consensus_config *co
         *ret_why = xasprintf("%s/acknowledged: %s", config->dir, error_text(code));
         return code;
     }
-    return disk_check(config->dir, acked_index(c->acked), ret_why);
+    code = segments_repair(config->dir, acked_index(c->acked), ret_why);
+    return code != 0 ? code : disk_check(config->dir, acked_index(c->acked), ret_why);
 }
 
 static bool has_room(uint64_t bytes, void *data)
@@ -186,6 +188,7 @@ static uint32_t open_raft(struct consensus *c, const struct consensus_config *co
     }
     c->guard = guard_open(&c->io, c->acked, refuse_fatal, c);
     guard_ask_room(c->guard, has_room, c);
+    guard_look_into(c->guard, config->dir);
     rv = raft_init(&c->raft, &c->io, &c->fsm, config->id, config->address);
     if (rv != 0)
         goto failed;

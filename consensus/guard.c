@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "consensus/cut.h"
 #include "consensus/resend.h"
 
 /* raft_uv keeps two. */
@@ -33,6 +34,8 @@ struct guard {
     bool (*has_room)(uint64_t bytes, void *data);
     void *room_data;
     struct resend resend;
+    struct cut cut;
+    raft_io_close_cb closed;
     struct guard *next;
 };
 
@@ -93,6 +96,9 @@ struct guarded_append {
     struct guard *guard;
     uint64_t began_ms;
     uint64_t last; /* What the mark may be raised to once it is written. */
+    struct cut_call call;
+    const struct raft_entry *entries; /* Borrowed until it is done, as its memory. */
+    unsigned n;
     struct guarded_append *next;
 };
 
@@ -126,17 +132,39 @@ static void log_ends_at(struct guard *g, uint64_t last)
         die(g, "lowering the mark of acknowledged entries", RAFT_IOERR);
 }
 
+struct guarded_cut {
+    struct cut_call call;
+    struct guard *guard;
+    raft_index index;
+};
+
+static void truncate_go(struct cut_call *call, bool cancelled)
+{
+    struct guarded_cut *t = CUT_CALL_OF(call, struct guarded_cut);
+    struct guard *g = t->guard;
+
+    if (!cancelled) {
+        int rv = g->original.truncate(g->io, t->index);
+        if (rv != 0)
+            die(g, "truncating the log", rv);
+        cut_begin(&g->cut, t->index);
+    }
+    free(t);
+}
+
 static int guard_truncate(struct raft_io *io, raft_index index)
 {
     struct guard *g = guard_of(io);
+    bool cuts = index < g->next_append; /* libraft calls this before every append. */
 
     assert(index > 0);
-    /* Before it happens: a crash in between must find the mark lowered. libraft
-     * calls this before every append with the index that it will begin with. */
+    /* Before it happens: a crash in between must find the mark lowered. */
     log_ends_at(g, index - 1);
-    int rv = g->original.truncate(io, index);
-    if (rv != 0)
-        die(g, "truncating the log", rv);
+    if (!cuts)
+        return 0;
+    struct guarded_cut *t = xcalloc(1, sizeof *t);
+    *t = (struct guarded_cut){.call.go = truncate_go, .guard = g, .index = index};
+    cut_do(&g->cut, &t->call);
     return 0;
 }
 
@@ -148,12 +176,29 @@ static void append_done(struct raft_io_append *req, int status)
     struct guard *g = a->guard;
 
     writing_remove(g, a);
+    if (a->call.gone)
+        g->cut.flying--;
     if (status == 0)
         acked_raise(g->acked, a->last);
     else if (status != RAFT_CANCELED)
         die(g, "writing log entries", status);
     free(a);
     cb(user, status);
+}
+
+static void append_go(struct cut_call *call, bool cancelled)
+{
+    struct guarded_append *a = CUT_CALL_OF(call, struct guarded_append);
+    struct guard *g = a->guard;
+
+    if (cancelled) {
+        append_done(&a->req, RAFT_CANCELED);
+        return;
+    }
+    g->cut.flying++;
+    int rv = g->original.append(g->io, &a->req, a->entries, a->n, append_done);
+    if (rv != 0)
+        die(g, "appending log entries", rv);
 }
 
 static int guard_append(struct raft_io *io, struct raft_io_append *req,
@@ -170,11 +215,12 @@ static int guard_append(struct raft_io *io, struct raft_io_append *req,
     a->guard = g;
     a->began_ms = clock_boot_ms();
     a->last = g->next_append + n - 1;
+    a->call.go = append_go;
+    a->entries = entries;
+    a->n = n;
     g->next_append += n;
     writing_add(g, a);
-    int rv = g->original.append(io, &a->req, entries, n, append_done);
-    if (rv != 0)
-        die(g, "appending log entries", rv);
+    cut_do(&g->cut, &a->call);
     return 0;
 }
 
@@ -264,6 +310,8 @@ struct guarded_put {
     uint64_t index;
     bool taken;                    /* By this node, as against installed from the leader. */
     struct raft_snapshot snapshot; /* As it is written. Borrows. */
+    unsigned trailing;
+    struct cut_call call;
 };
 
 static void put_done(struct raft_io_snapshot_put *req, int status)
@@ -275,6 +323,8 @@ static void put_done(struct raft_io_snapshot_put *req, int status)
 
     if (status != 0 && status != RAFT_CANCELED)
         die(g, "writing a snapshot", status);
+    if (!p->taken && p->call.gone)
+        g->cut.flying--;
     if (p->taken)
         g->taking = false;
     else if (status == 0)
@@ -294,6 +344,24 @@ static void correct_configuration(const struct raft *r, struct raft_snapshot *s)
         return;
     s->configuration = r->configuration;
     s->configuration_index = index;
+}
+
+static void put_go(struct cut_call *call, bool cancelled)
+{
+    struct guarded_put *p = CUT_CALL_OF(call, struct guarded_put);
+    struct guard *g = p->guard;
+
+    if (cancelled) {
+        put_done(&p->req, RAFT_CANCELED);
+        return;
+    }
+    if (!p->taken) { /* It cuts, too, once it is written. */
+        cut_begin(&g->cut, p->index + 1);
+        g->cut.flying++;
+    }
+    int rv = g->original.snapshot_put(g->io, p->trailing, &p->req, &p->snapshot, put_done);
+    if (rv != 0)
+        die(g, "starting to write a snapshot", rv);
 }
 
 static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
@@ -317,9 +385,9 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     } else {
         log_ends_at(g, snapshot->index);
     }
-    int rv = g->original.snapshot_put(io, trailing, &p->req, &p->snapshot, put_done);
-    if (rv != 0)
-        die(g, "starting to write a snapshot", rv);
+    p->trailing = trailing;
+    p->call.go = put_go;
+    cut_do(&g->cut, &p->call);
     return 0;
 }
 
@@ -476,6 +544,22 @@ int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_mess
 
 /* --------------------------------------------------------------------- life */
 
+static void on_closed(struct raft_io *io)
+{
+    struct guard *g = guard_of(io);
+
+    cut_cancel(&g->cut);
+    g->closed(io);
+}
+
+static void guard_io_close(struct raft_io *io, raft_io_close_cb cb)
+{
+    struct guard *g = guard_of(io);
+
+    g->closed = cb;
+    g->original.close(io, on_closed);
+}
+
 struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fatal, void *data)
 {
     struct guard *g = xcalloc(1, sizeof *g);
@@ -486,6 +570,7 @@ struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fa
     g->fatal = fatal;
     g->data = data;
     g->writing_tail = &g->writing;
+    cut_init(&g->cut);
     g->next = guards;
     guards = g;
     io->load = guard_load;
@@ -497,6 +582,7 @@ struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fa
     io->truncate = guard_truncate;
     io->append = guard_append;
     io->snapshot_put = guard_snapshot_put;
+    io->close = guard_io_close;
     return g;
 }
 
@@ -521,6 +607,13 @@ void guard_watch(struct guard *g)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strncmp(g->io->errmsg, texts[i], strlen(texts[i])) == 0)
             die(g, "writing to the open segment", RAFT_IOERR);
+    if (!cut_look(&g->cut, clock_boot_ms()))
+        die(g, "cutting the log off where it differs from the leader's", RAFT_IOERR);
+}
+
+void guard_look_into(struct guard *g, const char *dir)
+{
+    g->cut.dir = dir;
 }
 
 uint64_t guard_writing_ms(const struct guard *g)

@@ -53,6 +53,13 @@
  * 10. A follower that writes nothing is sent everything again with every heartbeat:
  * see resend.h.
  *
+ * 11. A cut of the log that fails (a full disk: a segment is written anew) is told to nobody:
+ * uvTruncateAfterWorkCb and uvFinalizeAfterWorkCb set `errored`, which nothing reads, and
+ * the entries that follow are written as if it had been done. The next start takes the
+ * entries that were to be cut off for part of the log, with all that follow moved behind them:
+ * another log, in which nothing is missing. So nothing is written behind a cut before the
+ * folder shows it, and one that does not come about ends the process: see cut.h.
+ *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
 #define HOLDFAST_CONSENSUS_GUARD_H
@@ -75,7 +82,7 @@ struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fa
 /* After raft has been closed. */
 void guard_close(struct guard *g); /* NULL is fine. */
 
-/* At the end of every turn of the loop, while raft is open: see 4. */
+/* At the end of every turn of the loop, while raft is open: see 4 and 11. */
 void guard_watch(struct guard *g);
 
 /* Hear of every message that raft sends (borrowed during the call); NULL: no
@@ -87,6 +94,9 @@ int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_mess
 
 /* Is there room for a snapshot of so many bytes? See 9. NULL: there always is. */
 void guard_ask_room(struct guard *g, bool (*has_room)(uint64_t bytes, void *data), void *data);
+
+/* Where the segments are, for 11; borrowed. NULL: each cut is taken for done. */
+void guard_look_into(struct guard *g, const char *dir);
 
 /* For how long the oldest append has not been written; 0: none is under way. */
 uint64_t guard_writing_ms(const struct guard *g);

@@ -27,8 +27,10 @@ static int vote_fails(void *data)
 
 static int truncate_fails(void *data)
 {
+    struct raft_io_append req;
     struct fake *f = data;
 
+    fake_append(f, &req, 1, 5);
     f->fails = RAFT_IOERR;
     return f->io.truncate(&f->io, 2);
 }
@@ -180,6 +182,7 @@ Test(guard, a_write_that_was_truncated_meanwhile_does_not_raise_the_mark)
     fake_append(&f, &b, 7, 8);
     fake_written(&f, 0);
     cr_assert_eq(acked_index(f.acked), 6, "7 to 10 are going to be cut off");
+    guard_watch(f.guard);
     fake_written(&f, 0);
     cr_assert_eq(acked_index(f.acked), 8);
     fake_close(&f);
@@ -199,6 +202,7 @@ Test(guard, an_installed_snapshot_sets_the_mark_to_its_index)
     f.put_cb(f.put, 0);
     cr_assert_eq(acked_index(f.acked), 7);
     fake_append(&f, &b, 8, 8);
+    guard_watch(f.guard);
     fake_written(&f, 0);
     cr_assert_eq(acked_index(f.acked), 8);
 

@@ -1,0 +1,55 @@
+/* Nothing is written behind a cut of the log before it has happened.
+ *
+ * A cut (a truncation, or an installed snapshot that takes the place of the log) is done by
+ * raft_uv on a thread, and an error of it is told to nobody (guard.h, 11). What it comes to is
+ * seen in the folder, segments.h. Calls that write, and further cuts, are held until
+ * then, and made in their order.
+ *
+ *     NONE -> CUT: writes under way end, segments are closed, one is written anew
+ *      ^       |
+ *      +-------+ the folder shows it; what is held goes, up to the next cut
+ *
+ * Invariant: at every moment the folder holds a log that raft has had in memory: the one before
+ * the cut, from before it is asked for, until it is seen, and then what was written
+ * behind it. A crash within the cut is repaired by segments_repair(). A cut that fails
+ * leaves the log before it, whose end was never acknowledged, and the process ends.
+ *
+ * That the folder shows a cut stays true until something is written, and only what is held
+ * here would be. Loop thread only. */
+#ifndef HOLDFAST_CONSENSUS_CUT_H
+#define HOLDFAST_CONSENSUS_CUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CUT_PATIENCE_MS = 10000 }; /* From when writes under way have ended. */
+
+/* Embedded in what is to be done. */
+struct cut_call {
+    /* Do it, once; or, cancelled, say so to whoever asked for it. It may free itself. */
+    void (*go)(struct cut_call *call, bool cancelled);
+    bool gone;
+    struct cut_call *next;
+};
+#define CUT_CALL_OF(p, type) ((type *)((char *)(p)-offsetof(type, call)))
+
+struct cut {         /* Private, but for: */
+    const char *dir; /* NULL: each cut is taken for done; */
+    unsigned flying; /* what was begun and is not done. */
+    uint64_t index;  /* The log is to end before this; 0: NONE. */
+    uint64_t looked_ms, waited_ms;
+    struct cut_call *held, **held_tail;
+};
+
+void cut_init(struct cut *c);
+/* Now, or when what is held before it is done. */
+void cut_do(struct cut *c, struct cut_call *call);
+/* Called by what is done: a cut at `index` begins. */
+void cut_begin(struct cut *c, uint64_t index);
+/* At the end of every turn of the loop. False: the cut does not come about. */
+bool cut_look(struct cut *c, uint64_t now_ms);
+/* The log is closed: cancel what is held. */
+void cut_cancel(struct cut *c);
+
+#endif

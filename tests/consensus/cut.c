@@ -1,0 +1,297 @@
+/* What comes behind a cut waits for it; and why it has to: raft_uv tells nobody that one failed. */
+#include "consensus/cut.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <raft/uv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "consensus/acked.h"
+#include "consensus/guard.h"
+#include "tests/consensus/world.h"
+
+static char dir[32];
+
+static void setup(void)
+{
+    strcpy(dir, "/tmp/holdfast-cut-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+}
+
+static void teardown(void)
+{
+    char command[64];
+
+    snprintf(command, sizeof command, "rm -r %s", dir);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(cut, .init = setup, .fini = teardown, .timeout = 60);
+
+static char *path_of(const char *name)
+{
+    static char path[100];
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return path;
+}
+
+/* ------------------------------------------------------------------ in order */
+
+struct step {
+    struct cut_call call;
+    struct cut *cut;
+    uint64_t cuts_at; /* 0: it only writes. */
+    char name;
+};
+
+static char done[32];
+
+static void step_go(struct cut_call *call, bool cancelled)
+{
+    struct step *s = CUT_CALL_OF(call, struct step);
+
+    done[strlen(done)] = cancelled ? '-' : s->name;
+    if (!cancelled && s->cuts_at != 0)
+        cut_begin(s->cut, s->cuts_at);
+}
+
+static void steps(struct cut *c, struct step *s, unsigned n)
+{
+    cut_init(c);
+    c->dir = dir;
+    for (unsigned i = 0; i < n; i++) {
+        s[i].cut = c;
+        s[i].call.go = step_go;
+        cut_do(c, &s[i].call);
+    }
+}
+
+Test(cut, what_comes_behind_it_waits_until_the_folder_shows_it)
+{
+    struct step s[] = {{.name = 'a'}, {.name = 'b', .cuts_at = 5}, {.name = 'c'},
+                       {.name = 'd'}, {.name = 'e', .cuts_at = 3}, {.name = 'f'}};
+    struct cut c = {0};
+
+    file_write(path_of("0000000000000001-0000000000000007"), "x", 1);
+    steps(&c, s, 6);
+    cr_assert_str_eq(done, "ab");
+    cr_assert(cut_look(&c, 100));
+    cr_assert_str_eq(done, "ab");
+    rename(path_of("0000000000000001-0000000000000007"), "/tmp/holdfast-cut-gone");
+    unlink("/tmp/holdfast-cut-gone");
+    file_write(path_of("0000000000000001-0000000000000004"), "x", 1);
+    c.flying = 1; /* A write is under way that began before it. */
+    cr_assert(cut_look(&c, 200));
+    cr_assert_str_eq(done, "ab");
+    c.flying = 0;
+    cr_assert(cut_look(&c, 300));
+    cr_assert_str_eq(done, "abcde", "up to the next cut");
+    unlink(path_of("0000000000000001-0000000000000004"));
+    cr_assert(cut_look(&c, 400));
+    cr_assert_str_eq(done, "abcdef");
+    cr_assert(cut_look(&c, 500));
+}
+
+Test(cut, one_that_does_not_come_about_is_told)
+{
+    struct step s[] = {{.name = 'a', .cuts_at = 5}, {.name = 'b'}};
+    struct cut c = {0};
+    uint64_t ms = 1000;
+
+    file_write(path_of("0000000000000001-0000000000000007"), "x", 1);
+    steps(&c, s, 2);
+    c.flying = 1;
+    for (; ms < 60000; ms += 80)
+        cr_assert(cut_look(&c, ms), "it has not begun");
+    c.flying = 0;
+    uint64_t began_ms = ms;
+    while (cut_look(&c, ms))
+        ms += 80;
+    cr_assert_geq(ms - began_ms, CUT_PATIENCE_MS - 200);
+    cr_assert_leq(ms - began_ms, CUT_PATIENCE_MS + 200);
+    cr_assert_str_eq(done, "a");
+    cut_cancel(&c);
+    cr_assert_str_eq(done, "a-");
+}
+
+Test(cut, time_in_which_the_process_stood_still_does_not_count)
+{
+    struct step s[] = {{.name = 'a', .cuts_at = 5}, {.name = 'b'}};
+    struct cut c = {0};
+
+    file_write(path_of("0000000000000001-0000000000000007"), "x", 1);
+    steps(&c, s, 2);
+    for (uint64_t ms = 0; ms < 60 * 3600000ull; ms += 3600000)
+        cr_assert(cut_look(&c, ms));
+    unlink(path_of("0000000000000001-0000000000000007"));
+    cr_assert(cut_look(&c, 1));
+    cr_assert_str_eq(done, "ab");
+}
+
+/* ------------------------------------------------------------- with raft_uv */
+
+/* In a child nothing may be asserted. */
+static void need(bool condition)
+{
+    if (!condition)
+        _exit(99);
+}
+
+/* No server, only its log. */
+struct log {
+    uv_loop_t loop;
+    struct raft_uv_transport transport;
+    struct raft_io io;
+    struct acked *acked;
+    struct guard *guard; /* NULL: without. */
+    struct raft raft;    /* Only for io.data. */
+    unsigned written;
+};
+
+static int transport_init(struct raft_uv_transport *t, raft_id id, const char *address)
+{
+    (void)t;
+    (void)id;
+    (void)address;
+    return 0;
+}
+
+static void transport_close(struct raft_uv_transport *t, raft_uv_transport_close_cb cb)
+{
+    cb(t);
+}
+
+static void on_fatal(const char *message, void *data) __attribute__((noreturn));
+static void on_fatal(const char *message, void *data)
+{
+    (void)data;
+    fprintf(stderr, "fatal: %s\n", message);
+    _exit(WORLD_FATAL);
+}
+
+static raft_index log_load(struct log *l)
+{
+    struct raft_snapshot *snapshot;
+    struct raft_entry *entries;
+    raft_index start;
+    raft_term term;
+    raft_id vote;
+    size_t n;
+
+    need(l->io.load(&l->io, &term, &vote, &snapshot, &start, &entries, &n) == 0);
+    return n; /* In a child that ends: nothing is freed. */
+}
+
+static void log_open(struct log *l, bool guarded)
+{
+    memset(l, 0, sizeof *l);
+    uv_loop_init(&l->loop);
+    l->transport.version = 1;
+    l->transport.init = transport_init;
+    l->transport.close = transport_close;
+    need(raft_uv_init(&l->io, &l->loop, dir, &l->transport) == 0);
+    l->io.data = &l->raft;
+    raft_uv_set_auto_recovery(&l->io, false);
+    if (guarded) {
+        need(acked_open(dir, &l->acked) == 0);
+        l->guard = guard_open(&l->io, l->acked, on_fatal, NULL);
+        guard_look_into(l->guard, dir);
+    }
+    need(l->io.init(&l->io, 1, "1") == 0);
+}
+
+static void on_written(struct raft_io_append *req, int status)
+{
+    struct log *l = req->data;
+
+    need(status == 0);
+    l->written++;
+}
+
+static struct raft_entry entries[8];
+
+/* As raft does: a cut first, if there is something to be cut off. */
+static void log_append(struct log *l, struct raft_io_append *req, raft_index first, unsigned n)
+{
+    static uint64_t word;
+
+    for (unsigned i = 0; i < n; i++)
+        entries[i] = (struct raft_entry){
+            .term = 1, .type = RAFT_COMMAND, .buf = {.base = &word, .len = sizeof word}};
+    req->data = l;
+    need(l->io.truncate(&l->io, first) == 0);
+    need(l->io.append(&l->io, req, entries, n, on_written) == 0);
+}
+
+static void log_step(struct log *l)
+{
+    uv_run(&l->loop, UV_RUN_NOWAIT);
+    if (l->guard != NULL)
+        guard_watch(l->guard);
+    usleep(1000);
+}
+
+struct plan {
+    bool guarded, obstructed;
+};
+
+/* Five entries, of which the last three are replaced by one. Obstructed: the name of the segment
+ * that is to be written anew is taken, so it fails as on a full disk. */
+static int cut_and_go_on(void *data)
+{
+    const struct plan *plan = data;
+    struct raft_io_append a, b;
+    struct log l;
+
+    log_open(&l, plan->guarded);
+    log_load(&l);
+    log_append(&l, &a, 1, 5);
+    while (l.written < 1)
+        log_step(&l);
+    need(!plan->obstructed || mkdir(path_of("0000000000000001-0000000000000002"), 0700) == 0);
+    log_append(&l, &b, 3, 1);
+    while (l.written < 2)
+        log_step(&l);
+    return 0;
+}
+
+/* How long the log is for the next one. */
+static int count_entries(void *data)
+{
+    const struct plan *plan = data;
+    struct log l;
+
+    rmdir(path_of("0000000000000001-0000000000000002")); /* There is room again. */
+    log_open(&l, plan->guarded);
+    return 10 + (int)log_load(&l);
+}
+
+Test(cut, raft_uv_goes_on_behind_it)
+{
+    struct plan plan = {.guarded = true};
+
+    cr_assert_eq(in_child(cut_and_go_on, &plan), 0);
+    cr_assert_eq(in_child(count_entries, &plan), 13);
+}
+
+Test(cut, raft_uv_tells_nobody_of_one_that_failed_and_makes_another_log_of_it)
+{
+    struct plan plan = {.obstructed = true};
+
+    cr_assert_eq(in_child(cut_and_go_on, &plan), 0, "it says that all is written");
+    cr_assert_eq(in_child(count_entries, &plan), 16, "what was cut off is there again");
+}
+
+Test(cut, nothing_is_written_behind_one_that_failed)
+{
+    struct plan plan = {.guarded = true, .obstructed = true};
+
+    cr_assert_eq(in_child(cut_and_go_on, &plan), WORLD_FATAL);
+    cr_assert_eq(in_child(count_entries, &plan), 15, "as before it");
+}
