@@ -20,9 +20,11 @@ bool host_may_start(const struct life *life, struct unit_refusal *ret, void *dat
     }
     if (!life->self_fencing)
         return true;
-    /* Another node may have what this one lacks. */
-    *ret = (struct unit_refusal){.refusal = MONITOR_REFUSES_NODE, .text = h->refusal};
+    *ret = (struct unit_refusal){.text = h->refusal};
     ret->code = vigil_admit(&h->vigil, life->context.budget_ms, h->refusal, sizeof(h->refusal));
+    /* Another node may have what this one lacks. */
+    if (ret->code != ERROR_RETRY)
+        ret->refusal = MONITOR_REFUSES_NODE;
     return ret->code == 0;
 }
 

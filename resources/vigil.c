@@ -21,7 +21,7 @@ static void on_overdue(uv_timer_t *timer)
 
     log_error("fence", "the lease is over and something runs that cannot be ended: this node "
                        "ends itself");
-    uv_timer_stop(&v->feed);
+    uv_timer_stop(&v->feed); /* If held, it comes no later than the count that runs. */
     watchdog_arm(&v->watchdog);
 }
 
@@ -33,36 +33,49 @@ static uint64_t room_ms(const struct vigil *v, uint32_t budget_ms)
     return lease_length_ms(v->lease) / 2 + budget_ms;
 }
 
-/* The reset that begins to count now comes in time. */
-static bool may_feed(const struct vigil *v)
+/* When the node must have been reset, for the sake of what has that budget. */
+static uint64_t latest_ms(const struct vigil *v, uint32_t budget_ms)
 {
-    uint64_t end_ms = lease_end_ms(v->lease);
+    uint64_t end_ms = lease_end_ms(v->lease); /* 0: not enforced. */
 
-    return end_ms == 0 ||
-           clock_boot_ms() + (uint64_t)v->timeout_s * 1000 <= end_ms + v->facts.budget_ms;
+    return end_ms == 0 ? UINT64_MAX : end_ms + budget_ms;
+}
+
+/* The longest time-out with which it may begin to count. */
+static unsigned most_s(const struct vigil *v, uint32_t budget_ms)
+{
+    uint64_t now_ms = clock_boot_ms(), until_ms = latest_ms(v, budget_ms);
+    uint64_t left_ms = until_ms > now_ms ? until_ms - now_ms : 0, ms = room_ms(v, budget_ms);
+
+    return (unsigned)((left_ms < ms ? left_ms : ms) / 1000);
+}
+
+static void tell_starving(struct vigil *v)
+{
+    if (!v->starving)
+        log_warn("fence",
+                 "the lease runs out: the watchdog is not fed, and resets this node in "
+                 "%u s unless it is renewed, or all that needs it has ended",
+                 v->watchdog.timeout_s);
+    v->starving = true;
 }
 
 static void on_feed(uv_timer_t *timer)
 {
     struct vigil *v = timer->data;
+    uint32_t rc = watchdog_feed(&v->watchdog, latest_ms(v, v->facts.budget_ms));
     char text[160];
-    uint32_t rc;
 
-    if (!may_feed(v)) {
-        if (!v->starving)
-            log_warn("fence",
-                     "the lease runs out: the watchdog is not fed, and resets this node in "
-                     "%u s unless it is renewed, or all that needs it has ended",
-                     v->timeout_s);
-        v->starving = true;
+    if (rc == ERROR_INVALID_STATE) {
+        tell_starving(v);
         return;
     }
-    if (v->starving)
-        log_info("fence", "the watchdog is fed again");
-    v->starving = false;
-    rc = watchdog_feed(&v->watchdog);
-    if (rc == 0)
+    if (rc == 0) {
+        if (v->starving)
+            log_info("fence", "the watchdog is fed again");
+        v->starving = false;
         return;
+    }
     uv_timer_stop(&v->feed);
     snprintf(text, sizeof(text), "the watchdog %s can be fed no more: %s", v->watchdog.device,
              error_text(rc));
@@ -79,45 +92,55 @@ static unsigned wanted_timeout_s(const struct vigil *v, uint32_t budget_ms)
     return seconds < 1 ? 1 : seconds > TIMEOUT_S_MAX ? TIMEOUT_S_MAX : (unsigned)seconds;
 }
 
-static uint32_t hold(struct vigil *v, uint32_t budget_ms, char *message, size_t size)
+/* Too long are `seconds`: always, or only now. */
+static uint32_t refuse(const struct vigil *v, unsigned seconds, uint32_t budget_ms, char *message,
+                       size_t size)
 {
-    unsigned seconds;
-    uint32_t rc =
-        watchdog_hold(&v->watchdog, wanted_timeout_s(v, budget_ms), &seconds, message, size);
+    uint64_t ms = room_ms(v, budget_ms);
 
-    if (rc != 0)
-        return rc;
-    if ((uint64_t)seconds * 1000 > room_ms(v, budget_ms)) {
+    if ((uint64_t)seconds * 1000 > ms) {
         snprintf(
             message, size,
             "the watchdog %s takes %u s at least, and half a lease and the TerminateBudget are "
             "%llu ms: raise the TerminateBudget",
-            v->watchdog.device, seconds, (unsigned long long)room_ms(v, budget_ms));
+            v->watchdog.device, seconds, (unsigned long long)ms);
         return ERROR_CLUSTER_RESOURCE_CONFIGURATION_ERROR;
     }
-    v->timeout_s = seconds;
+    snprintf(message, size,
+             "the node's lease runs out: the watchdog %s would reset it too late from now on",
+             v->watchdog.device);
+    return ERROR_RETRY;
+}
+
+/* Two limits: what runs already is reset in time whatever comes of this, and with 0 all that
+ * has `budget_ms` at least is. */
+static uint32_t hold(struct vigil *v, unsigned seconds, uint32_t budget_ms, char *message,
+                     size_t size)
+{
+    bool guarded = v->facts.guarded;
+    uint32_t rc =
+        watchdog_hold(&v->watchdog, &seconds, most_s(v, budget_ms),
+                      guarded ? latest_ms(v, v->facts.budget_ms) : UINT64_MAX, message, size);
+
+    if (rc == ERROR_INVALID_STATE)
+        return refuse(v, seconds, budget_ms, message, size);
+    if (rc != 0)
+        return rc;
+    if (seconds > most_s(v, budget_ms)) { /* Opening it took its time. */
+        if (!guarded)
+            watchdog_disarm(&v->watchdog);
+        return refuse(v, seconds, budget_ms, message, size);
+    }
     v->facts.budget_ms = budget_ms;
     v->starving = false;
     uv_timer_start(&v->feed, on_feed, VIGIL_FEED_MS, VIGIL_FEED_MS);
     return 0;
 }
 
-/* As it was before somebody was not admitted. */
-static void hold_again(struct vigil *v)
-{
-    char message[256];
-
-    if (!v->facts.guarded)
-        watchdog_disarm(&v->watchdog);
-    else if (hold(v, v->facts.budget_ms, message, sizeof(message)) != 0)
-        v->broken(message, v->data);
-}
-
 uint32_t vigil_admit(struct vigil *v, uint32_t budget_ms, char *message, size_t size)
 {
     uint32_t least_ms =
         v->facts.guarded && v->facts.budget_ms < budget_ms ? v->facts.budget_ms : budget_ms;
-    uint32_t rc;
 
     if (v->watchdog.how != SELF_FENCE_WATCHDOG) {
         snprintf(message, size,
@@ -134,21 +157,30 @@ uint32_t vigil_admit(struct vigil *v, uint32_t budget_ms, char *message, size_t 
         snprintf(message, size, "this node is about to end itself");
         return ERROR_INVALID_STATE;
     }
-    rc = hold(v, least_ms, message, size);
-    if (rc != 0 && watchdog_is_armed(&v->watchdog))
-        hold_again(v);
-    return rc;
+    return hold(v, wanted_timeout_s(v, least_ms), least_ms, message, size);
 }
 
 /* ----------------------------------------------------------------------- both */
 
+/* What was armed is held again, as it was, or with the shortest time if the lease is over for
+ * too long for that. If it is for that, too, it counts on: what is still there has no more
+ * time than that anyway. */
+static void hold_again(struct vigil *v)
+{
+    uint32_t budget_ms = v->facts.budget_ms;
+    char message[256];
+    uint32_t rc = hold(v, wanted_timeout_s(v, budget_ms), budget_ms, message, sizeof(message));
+
+    if (rc == ERROR_RETRY)
+        rc = hold(v, 1, budget_ms, message, sizeof(message));
+    if (rc != 0 && rc != ERROR_RETRY)
+        v->broken(message, v->data);
+}
+
 static void stand_down(struct vigil *v)
 {
-    char message[256];
-
     if (v->facts.guarded) {
-        if (hold(v, v->facts.budget_ms, message, sizeof(message)) != 0)
-            v->broken(message, v->data);
+        hold_again(v);
         return;
     }
     if (watchdog_disarm(&v->watchdog) == 0)

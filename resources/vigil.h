@@ -13,7 +13,16 @@
  * the resource's budget, whatever becomes of the monitor or the kernel. It holds because
  * the watchdog is fed at t only if t + its time-out is not later than that; the lease that
  * counts is the one that the monitor was told of, which ends no later than the others take
- * it for.
+ * it for. All that makes a watchdog count anew is a feed, and each goes through one place
+ * (device_restart() in watchdog.c), which refuses those that come too late:
+ *   by the timer    then it starves, until the lease is renewed;
+ *   to arm it       then the count that runs goes on: it is only ever brought forward;
+ *   to admit one    then that is not admitted, and is to try again;
+ *   to stand down   then it is held with the shortest time, or stays armed, if that is too
+ *                   late as well.
+ * And a count that was in time stays so. Renewals move the end later; if a burden moves it
+ * earlier (lease.h) the others still wait for as long. A smaller budget comes only with
+ * what is admitted, and that begins only if the new count is in time for it, too.
  *
  * So the time-out must fit: it may be as long as the budget and half of a lease, since no
  * more than the rest is left when the next renewal comes. And a budget there must be: the
@@ -51,8 +60,7 @@ struct vigil { /* Embedded; private. */
     const struct lease *lease;
     struct vigil_facts facts;
     uv_timer_t overdue, feed;
-    unsigned timeout_s; /* Of the watchdog while it is held. */
-    bool starving;      /* It is not fed, and that was told. */
+    bool starving; /* It is not fed, and that was told. */
     void (*broken)(const char *text, void *data);
     void *data;
 };
@@ -63,7 +71,8 @@ void vigil_init(struct vigil *v, uv_loop_t *loop, const struct watchdog *watchdo
                 const struct lease *lease, void (*broken)(const char *text, void *data),
                 void *data);
 /* Something that needs the watchdog is about to start; from here on it is fed. Returns 0,
- * or an error code with why it cannot be. */
+ * ERROR_RETRY if it can be only once the lease is renewed, or an error code with why it
+ * cannot be. */
 uint32_t vigil_admit(struct vigil *v, uint32_t budget_ms, char *message, size_t size);
 /* After each change. */
 void vigil_look(struct vigil *v, const struct vigil_facts *facts);

@@ -18,12 +18,15 @@
 enum { PATIENCE_MS = 60000 };
 
 static int least_s, device_s;
+static unsigned device_sets; /* Which may make it count anew. */
 
 static int fake_control(int fd, unsigned long request, int *seconds)
 {
     (void)fd;
-    if (request == WDIOC_SETTIMEOUT)
+    if (request == WDIOC_SETTIMEOUT) {
+        device_sets++;
         device_s = *seconds < least_s ? least_s : *seconds;
+    }
     *seconds = device_s;
     return 0;
 }
@@ -121,6 +124,17 @@ static void wait_fed(struct world *w, unsigned more)
         uv_run(&w->loop, UV_RUN_ONCE);
         hear(w);
     }
+}
+
+static void wait_armed(struct world *w)
+{
+    uint64_t patience_ms = clock_boot_ms() + PATIENCE_MS;
+
+    while (w->vigil.watchdog.held) {
+        cr_assert_lt(clock_boot_ms(), patience_ms);
+        uv_run(&w->loop, UV_RUN_ONCE);
+    }
+    hear(w);
 }
 
 static uint32_t admit(struct world *w, uint32_t budget_ms)
@@ -235,19 +249,14 @@ Test(vigil, tells_when_it_can_feed_no_more)
 
 Test(vigil, arms_what_it_holds_when_something_cannot_be_ended_and_holds_it_again_after)
 {
-    uint64_t patience_ms = clock_boot_ms() + PATIENCE_MS;
     struct world w;
 
     setup(&w, SELF_FENCE_WATCHDOG, 62000);
     cr_assert_eq(admit(&w, 5000), 0);
     look(&w, false, true, 5000);
     look(&w, true, true, 5000);
-    while (w.vigil.watchdog.held) {
-        cr_assert_lt(clock_boot_ms(), patience_ms);
-        uv_run(&w.loop, UV_RUN_ONCE);
-    }
+    wait_armed(&w);
     cr_assert_eq(device_s, 1);
-    hear(&w);
     unsigned fed = w.fed;
     run_until(&w, clock_boot_ms() + 3 * VIGIL_FEED_MS);
     cr_assert_eq(w.fed, fed);
@@ -255,5 +264,125 @@ Test(vigil, arms_what_it_holds_when_something_cannot_be_ended_and_holds_it_again
     look(&w, false, true, 5000);
     wait_fed(&w, 3);
     cr_assert_eq(device_s, 20);
+    teardown(&w);
+}
+
+/* --------------------------------------------- the lease is over, or about to be */
+
+/* It counts already, and resets the node at the end of lease and budget. Half a second after
+ * the lease, the shortest time would be later; and all the more if it were held again, once
+ * what could not be ended has ended. */
+Test(vigil, does_not_put_off_a_reset_by_arming_or_standing_down)
+{
+    uint64_t end_ms;
+    struct world w;
+
+    setup(&w, SELF_FENCE_WATCHDOG, 3000);
+    end_ms = lease_end_ms(w.lease);
+    cr_assert_eq(admit(&w, 1000), 0);
+    look(&w, false, true, 1000);
+    cr_assert_eq(device_s, 1);
+    run_until(&w, end_ms + 1);
+    unsigned fed = w.fed, sets = device_sets;
+    look(&w, true, true, 1000);
+    wait_armed(&w);
+    cr_assert_eq(w.fed, fed);
+    cr_assert_eq(device_sets, sets);
+    look(&w, false, true, 1000);
+    run_until(&w, clock_boot_ms() + 3 * VIGIL_FEED_MS);
+    cr_assert_eq(w.fed, fed);
+    cr_assert_eq(device_sets, sets);
+    cr_assert_not(w.closed);
+    cr_assert_eq(admit(&w, 60000), ERROR_INVALID_STATE);
+    cr_assert_eq(w.broken, 0);
+    look(&w, false, false, 0);
+    hear(&w);
+    cr_assert(w.closed); /* All has ended after all. */
+    teardown(&w);
+}
+
+/* The driver's shortest time is longer than a second. */
+Test(vigil, does_not_put_off_a_reset_by_what_the_driver_takes)
+{
+    uint64_t end_ms;
+    struct world w;
+
+    setup(&w, SELF_FENCE_WATCHDOG, 3000);
+    end_ms = lease_end_ms(w.lease);
+    least_s = 8;
+    cr_assert_eq(admit(&w, 8000), 0);
+    look(&w, false, true, 8000);
+    run_until(&w, end_ms + 1);
+    unsigned fed = w.fed, sets = device_sets;
+    look(&w, true, true, 8000);
+    wait_armed(&w);
+    cr_assert_eq(w.fed, fed);
+    cr_assert_eq(device_sets, sets);
+    teardown(&w);
+}
+
+/* With a long budget there is time to arm it; and what needs it has the rest of its budget
+ * when only that is left, but not as long a time-out as before. */
+Test(vigil, holds_with_the_shortest_time_what_was_armed_after_the_lease)
+{
+    uint64_t end_ms;
+    struct world w;
+
+    setup(&w, SELF_FENCE_WATCHDOG, 3000);
+    end_ms = lease_end_ms(w.lease);
+    cr_assert_eq(admit(&w, 30000), 0);
+    look(&w, false, true, 30000);
+    cr_assert_eq(device_s, 30);
+    run_until(&w, end_ms + 1);
+    look(&w, true, true, 30000);
+    wait_armed(&w);
+    cr_assert_eq(device_s, 1);
+    look(&w, false, true, 30000);
+    cr_assert_eq(device_s, 1);
+    wait_fed(&w, 3);
+    cr_assert_eq(w.broken, 0);
+    teardown(&w);
+}
+
+/* It starves since the lease runs out; one more that needs it does not change that. */
+Test(vigil, does_not_admit_what_would_put_off_a_reset)
+{
+    uint64_t end_ms;
+    struct world w;
+
+    setup(&w, SELF_FENCE_WATCHDOG, 3000);
+    end_ms = lease_end_ms(w.lease);
+    cr_assert_eq(admit(&w, 600), 0);
+    look(&w, false, true, 600);
+    run_until(&w, end_ms + 600 - 1000 + VIGIL_FEED_MS);
+    unsigned fed = w.fed, sets = device_sets;
+    cr_assert_eq(admit(&w, 600), ERROR_RETRY);
+    cr_assert_not_null(strstr(w.message, "lease runs out"));
+    cr_assert_eq(admit(&w, 60000), ERROR_RETRY);
+    run_until(&w, clock_boot_ms() + 2 * VIGIL_FEED_MS);
+    cr_assert_eq(w.fed, fed);
+    cr_assert_eq(device_sets, sets);
+    cr_assert_eq(w.broken, 0);
+    lease_set(w.lease, 6, clock_boot_ms() + 62000);
+    cr_assert_eq(admit(&w, 600), 0, "renewed after all: %s", w.message);
+    wait_fed(&w, 2);
+    teardown(&w);
+}
+
+/* What runs has more time than what is to start. */
+Test(vigil, admits_nothing_for_which_it_is_too_late_already)
+{
+    uint64_t end_ms;
+    struct world w;
+
+    setup(&w, SELF_FENCE_WATCHDOG, 3000);
+    end_ms = lease_end_ms(w.lease);
+    cr_assert_eq(admit(&w, 30000), 0);
+    look(&w, false, true, 30000);
+    run_until(&w, end_ms - 400 + VIGIL_FEED_MS);
+    unsigned sets = device_sets;
+    cr_assert_eq(admit(&w, 600), ERROR_RETRY);
+    cr_assert_eq(device_sets, sets);
+    cr_assert_eq(w.vigil.facts.budget_ms, 30000);
     teardown(&w);
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 
 struct device {
@@ -146,6 +147,7 @@ Test(watchdog, words_of_the_configuration)
 
 static int device_timeout_s;
 static int device_refuses; /* The errno of WDIOC_GETTIMEOUT. */
+static unsigned device_sets;
 
 /* A driver that rounds up to its least time. */
 static int fake_control(int fd, unsigned long request, int *seconds)
@@ -157,28 +159,38 @@ static int fake_control(int fd, unsigned long request, int *seconds)
         errno = device_refuses;
         return -1;
     }
-    if (request == WDIOC_SETTIMEOUT)
+    if (request == WDIOC_SETTIMEOUT) {
+        device_sets++;
         device_timeout_s = *seconds < LEAST_S ? LEAST_S : *seconds;
+    }
     *seconds = device_timeout_s;
     return 0;
 }
 
+static uint32_t hold(struct device *d, unsigned *seconds, unsigned most_s, uint64_t latest_ms)
+{
+    char message[128];
+
+    return watchdog_hold(&d->watchdog, seconds, most_s, latest_ms, message, sizeof message);
+}
+
 Test(watchdog, one_that_is_held_is_fed_and_let_go_with_the_magic_byte)
 {
-    char text[16], message[128];
+    char text[16];
     struct device d;
-    unsigned seconds;
+    unsigned seconds = 7;
     bool open;
 
     device_setup(&d, SELF_FENCE_WATCHDOG);
     d.watchdog.control = fake_control;
-    cr_assert_eq(watchdog_hold(&d.watchdog, 7, &seconds, message, sizeof message), 0);
+    cr_assert_eq(hold(&d, &seconds, 60, UINT64_MAX), 0);
     cr_assert_eq(seconds, 7);
     cr_assert_eq(device_read(&d, text, &open), 1);
-    cr_assert_eq(watchdog_feed(&d.watchdog), 0);
+    cr_assert_eq(watchdog_feed(&d.watchdog, UINT64_MAX), 0);
     cr_assert_eq(device_read(&d, text, &open), 1);
     cr_assert_neq(text[0], 'V');
-    cr_assert_eq(watchdog_hold(&d.watchdog, 1, &seconds, message, sizeof message), 0);
+    seconds = 1;
+    cr_assert_eq(hold(&d, &seconds, 60, UINT64_MAX), 0);
     cr_assert_eq(seconds, 4, "what the driver has, not what was asked for");
     cr_assert_eq(device_read(&d, text, &open), 1);
     cr_assert_eq(watchdog_disarm(&d.watchdog), 0);
@@ -190,14 +202,14 @@ Test(watchdog, one_that_is_held_is_fed_and_let_go_with_the_magic_byte)
 
 Test(watchdog, one_that_is_held_can_be_armed)
 {
-    char text[16], message[128];
+    unsigned seconds = 60;
     struct device d;
-    unsigned seconds;
+    char text[16];
     bool open;
 
     device_setup(&d, SELF_FENCE_WATCHDOG);
     d.watchdog.control = fake_control;
-    cr_assert_eq(watchdog_hold(&d.watchdog, 60, &seconds, message, sizeof message), 0);
+    cr_assert_eq(hold(&d, &seconds, 60, UINT64_MAX), 0);
     device_read(&d, text, &open);
     cr_assert_eq(watchdog_arm(&d.watchdog), 0);
     cr_assert_eq(device_timeout_s, 4, "the shortest from now on");
@@ -210,27 +222,100 @@ Test(watchdog, one_that_is_held_can_be_armed)
     device_teardown(&d);
 }
 
+/* Whatever would make it count for too long is not done, and touches nothing. */
+Test(watchdog, one_that_is_held_does_not_begin_to_count_when_it_is_too_late)
+{
+    unsigned seconds = 60, sets;
+    struct device d;
+    char text[16];
+    bool open;
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    d.watchdog.control = fake_control;
+    cr_assert_eq(hold(&d, &seconds, 60, UINT64_MAX), 0);
+    device_read(&d, text, &open);
+    sets = device_sets;
+    uint64_t latest_ms = clock_boot_ms() + 59000;
+    cr_assert_eq(watchdog_feed(&d.watchdog, latest_ms), ERROR_INVALID_STATE);
+    cr_assert_eq(hold(&d, &seconds, 60, latest_ms), ERROR_INVALID_STATE);
+    seconds = 30; /* What it makes of that is not known: at most what it has. */
+    cr_assert_eq(hold(&d, &seconds, 60, latest_ms), ERROR_INVALID_STATE);
+    cr_assert_eq(hold(&d, &seconds, 29, UINT64_MAX), ERROR_INVALID_STATE);
+    cr_assert_eq(device_read(&d, text, &open), 0);
+    cr_assert_eq(device_sets, sets);
+    cr_assert(d.watchdog.held);
+    seconds = 1; /* What it makes of that is. */
+    cr_assert_eq(hold(&d, &seconds, 60, latest_ms), 0);
+    cr_assert_eq(seconds, 4);
+    watchdog_disarm(&d.watchdog);
+    device_teardown(&d);
+}
+
+Test(watchdog, one_that_takes_too_long_a_time_keeps_that_which_it_had)
+{
+    unsigned seconds = 60;
+    struct device d;
+    char text[16];
+    bool open;
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    d.watchdog.control = fake_control;
+    cr_assert_eq(hold(&d, &seconds, 60, UINT64_MAX), 0);
+    device_read(&d, text, &open);
+    seconds = 2;
+    cr_assert_eq(hold(&d, &seconds, 3, UINT64_MAX), ERROR_INVALID_STATE);
+    cr_assert_eq(seconds, 4, "that is what it would take");
+    cr_assert_eq(device_timeout_s, 60);
+    cr_assert(d.watchdog.held);
+    watchdog_disarm(&d.watchdog);
+    device_teardown(&d);
+}
+
+/* It has one time only, or its shortest is as long: a feed would put the reset off. */
+Test(watchdog, one_that_is_held_is_not_armed_later_than_it_counts)
+{
+    unsigned seconds = 4, sets;
+    struct device d;
+    char text[16];
+    bool open;
+
+    device_setup(&d, SELF_FENCE_WATCHDOG);
+    d.watchdog.control = fake_control;
+    cr_assert_eq(hold(&d, &seconds, 60, UINT64_MAX), 0);
+    device_read(&d, text, &open);
+    sets = device_sets;
+    usleep(20000);
+    cr_assert_eq(watchdog_arm(&d.watchdog), 0);
+    cr_assert_not(d.watchdog.held);
+    cr_assert_eq(device_read(&d, text, &open), 0);
+    cr_assert(open);
+    cr_assert_eq(device_sets, sets);
+    watchdog_disarm(&d.watchdog);
+    device_teardown(&d);
+}
+
 Test(watchdog, what_cannot_be_held_is_left_alone_and_told)
 {
     char text[16], message[128];
     struct watchdog w;
     struct device d;
-    unsigned seconds;
+    unsigned seconds = 1;
     bool open;
 
     watchdog_init(&w, SELF_FENCE_WATCHDOG, "/nonexistent/watchdog", "/nonexistent/sysrq");
-    cr_assert_eq(watchdog_hold(&w, 1, &seconds, message, sizeof message), ERROR_FILE_NOT_FOUND);
+    cr_assert_eq(watchdog_hold(&w, &seconds, 60, UINT64_MAX, message, sizeof message),
+                 ERROR_FILE_NOT_FOUND);
     cr_assert_not_null(strstr(message, "cannot be opened"));
     watchdog_init(&w, SELF_FENCE_WATCHDOG, "/dev/full", "/nonexistent/sysrq");
     w.control = fake_control;
-    cr_assert_neq(watchdog_hold(&w, 1, &seconds, message, sizeof message), 0);
+    cr_assert_neq(watchdog_hold(&w, &seconds, 60, UINT64_MAX, message, sizeof message), 0);
     cr_assert_not_null(strstr(message, "cannot be fed"));
     cr_assert_not(watchdog_is_armed(&w));
 
     device_setup(&d, SELF_FENCE_WATCHDOG);
     d.watchdog.control = fake_control;
     device_refuses = EOPNOTSUPP;
-    cr_assert_neq(watchdog_hold(&d.watchdog, 1, &seconds, message, sizeof message), 0);
+    cr_assert_neq(watchdog_hold(&d.watchdog, &seconds, 60, UINT64_MAX, message, sizeof message), 0);
     cr_assert_not_null(strstr(message, "does not tell its time-out"));
     cr_assert_eq(device_read(&d, text, &open), 1);
     cr_assert_eq(text[0], 'V', "opened it was, so it counts: it must be told that nobody means it");
