@@ -4,7 +4,7 @@ import contextlib
 import statistics
 import time
 
-from cluster.harness import Broken, Refused, Rpc
+from cluster.harness import Broken, Refused, Rpc, ask_all
 
 from . import overlap
 from .history import by_object, now_ns
@@ -61,7 +61,7 @@ def digests(cluster, seconds):
     end = time.monotonic() + seconds
     while True:
         try:
-            found = {n: ask(cluster, n, "cluster.digest") for n in cluster.names}
+            found = ask_all(cluster, "cluster.digest", 10)
         except (Broken, Refused) as e:
             found, why = None, str(e)
         if found and len({d["position"] for d in found.values()}) == 1:

@@ -76,11 +76,18 @@ class Rpc:
                 return message
 
     def call(self, method, **params):
+        return self.answer(self.send(method, **params))
+
+    def send(self, method, **params):
+        """The request alone; answer() takes what is returned."""
         number = next(self.ids)
         try:
             self.socket.sendall(msgpack.packb([0, number, method, params]))
         except OSError as e:
             raise Broken(str(e)) from e
+        return number
+
+    def answer(self, number):
         while True:
             message = self.read()
             if message[0] == 2:
@@ -90,6 +97,16 @@ class Rpc:
             if message[2] is not None:
                 raise Refused(message[2]["code"], message[2]["message"])
             return message[3]
+
+
+def ask_all(cluster, method, timeout=10 * SLOW):
+    """What each node answers, by its name. All are asked before the first answer is read, so
+    that the answers are of one moment, however slow each node is."""
+    with contextlib.ExitStack() as stack:
+        rpcs = {n: stack.enter_context(contextlib.closing(Rpc(cluster.socket(n), timeout)))
+                for n in cluster.names}
+        asked = {n: rpc.send(method) for n, rpc in rpcs.items()}
+        return {n: rpc.answer(asked[n]) for n, rpc in rpcs.items()}
 
 
 class Client:
@@ -286,15 +303,18 @@ class Cluster:
 
     def digests(self):
         """Of every node at one and the same position, once all have it."""
+        seen = None
 
         def same_position():
+            nonlocal seen
             try:
-                all_of = [self.json(n, "cluster", "digest") for n in self.names]
-            except (AssertionError, ValueError):
+                seen = ask_all(self, "cluster.digest")
+            except (Broken, Refused) as e:
+                seen = str(e)
                 return None
-            return all_of if len({d["position"] for d in all_of}) == 1 else None
+            return len({d["position"] for d in seen.values()}) == 1 and [*seen.values()]
 
-        return wait_for(same_position)
+        return wait_for(same_position, describe=lambda: seen)
 
     def assert_equal_copies(self):
         digests = self.digests()

@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from harness import MODE, TOP, Broken, Refused, Rpc, wait_for
+from harness import MODE, TOP, Broken, Refused, Rpc, ask_all, wait_for
 
 sys.path.insert(0, str(TOP / "tests"))
 
@@ -149,10 +149,7 @@ def is_behind(cluster, ask, node):
 def equal_copies(cluster):
     def same():
         try:
-            answers = []
-            for node in cluster.names:
-                with caller(cluster, node) as c:
-                    answers.append(c.ask("cluster.digest"))
+            answers = [*ask_all(cluster, "cluster.digest").values()]
         except (Broken, Refused, OSError):
             return False
         by_index = {}
