@@ -6,7 +6,7 @@ from harness import IO_PENDING, Client, Cluster, wait_for
 from test_lease import beats, make_beating, strays
 from test_membership import prepare, start
 
-LEASE_MS = 20000
+LEASE_MS = 20000  # Nobody wants to wait for it.
 
 
 def give_up(c, owner, journal):
@@ -26,19 +26,9 @@ def give_up(c, owner, journal):
     assert node["state"] == "Down" and node["cause"] == "node-stopped"
 
 
-def lengthen_leases(c, names):
-    for n in names:
-        conf = c.dir / n / "holdfast.conf"
-        conf.write_text(conf.read_text() + f"[timing]\nlease_ms = {LEASE_MS}\n")
-
-
 def test_services_of_a_daemon_that_is_not_started_again_move_at_once(tmp_path):
     journal = pathlib.Path(tmp_path / "journal")
-    with Cluster() as c:
-        # With a lease that nobody wants to wait for.
-        c.script("down")
-        lengthen_leases(c, c.names)
-        c.script("start")
+    with Cluster(lease_ms=LEASE_MS) as c:
         client = Client(c)
         make_beating(client, journal)
         owner = client.group("g")["owner"]
@@ -56,13 +46,9 @@ def test_services_of_a_daemon_that_is_not_started_again_move_at_once(tmp_path):
 def test_the_same_of_a_node_that_joined(tmp_path):
     """It has an id that its file does not tell, and knows the others only from the state."""
     journal = pathlib.Path(tmp_path / "journal")
-    with Cluster(2, profile="fast") as c:
+    with Cluster(2, profile="fast", lease_ms=LEASE_MS) as c:
         c.joined = {}
-        c.script("down")
-        lengthen_leases(c, c.names)
-        c.script("start")
         prepare(c, "a")
-        lengthen_leases(c, ["a"])
         start(c, "a")
         c.wait_daemon("a")
         c.names.append("a")
