@@ -3,19 +3,13 @@
 import itertools
 import json
 import os
-import socket
 import subprocess
 
 import pytest
 from harness import BIN, MODE, ROOMY_LEASE_MS, SLOW, Client, Cluster, in_thread, wait_for
+from ports import free_port
 
 TIMING = "profile = fast\n"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def prepare(cluster, name, role=""):

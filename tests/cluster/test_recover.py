@@ -12,7 +12,8 @@ import time
 import pytest
 
 from harness import SLOW, Broken, Client, Cluster, Refused, Rpc, wait_for
-from test_membership import free_port, start
+from ports import free_port
+from test_membership import start
 
 NO_QUORUM = 5925
 INVALID_STATE = 5023
