@@ -112,6 +112,26 @@ def ask_all(cluster, method, timeout=10 * SLOW):
         return {n: rpc.answer(asked[n]) for n, rpc in rpcs.items()}
 
 
+def changes_nothing(cluster, action):
+    """Does it, and asserts that groups, resources and nodes are as they were; returns what it
+    returns. Nodes have their own lives: if one changed meanwhile, that shows nothing, and it
+    is done again."""
+    client = Client(cluster)
+
+    def own_lives():
+        keys = ("name", "state", "incarnation", "since_ms", "lapse", "log", "disk_low")
+        return [[n[k] for k in keys] for n in client.ask("node.list")]
+
+    with contextlib.closing(client):
+        for _ in range(3):
+            lives, before = own_lives(), [d["objects"] for d in cluster.digests()]
+            got = action()
+            if [d["objects"] for d in cluster.digests()] == before:
+                return got
+            assert own_lives() != lives, client.ask("events.list", limit=5)
+    raise AssertionError("no node stays as it is")
+
+
 class Client:
     """A client that holds on: (client, sequence), any node, until answered."""
 
