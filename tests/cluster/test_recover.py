@@ -10,7 +10,8 @@ import sys
 import time
 
 import pytest
-from harness import BIN, SLOW, TOP, Broken, Client, Cluster, Refused, Rpc, wait_for
+from harness import (BIN, ROOMY_LEASE_MS, SLOW, TOP, Broken, Client, Cluster, Refused, Rpc,
+                     wait_for)
 from ports import free_port
 from test_membership import start
 
@@ -114,7 +115,8 @@ def join_empty(cluster, name, seed):
     (folder / "holdfast.conf").write_text(
         f"[node]\nname = {name}\ndata = {folder}\nsocket = {folder}/api.sock\nlog = {folder}/log\n"
         f"address = 127.0.0.1:{free_port()}\n"
-        f"[cluster]\nname = local\njoin = 127.0.0.1:{cluster.port(seed)}\nprofile = fast\n")
+        f"[cluster]\nname = local\njoin = 127.0.0.1:{cluster.port(seed)}\nprofile = fast\n"
+        f"{cluster.timing()}")
     start(cluster, name)
     cluster.wait_daemon(name)
 
@@ -128,7 +130,7 @@ def voters(cluster, node):
 
 
 def test_three_of_five_are_gone_and_one_goes_on():
-    with Cluster(5, profile="fast") as c:
+    with Cluster(5, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         c.joined = {}
         client = Client(c)
         make_groups(client, "g1", "g2", "g3", "g4", "g5")
@@ -203,7 +205,7 @@ def test_three_of_five_are_gone_and_one_goes_on():
 
 def test_a_majority_that_lives_is_no_lost_one():
     """Without a leader, but able to elect one: of three, two that were told nothing of."""
-    with Cluster(3, profile="fast") as c:
+    with Cluster(3, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         for _ in range(3):
             code, words = refusal(c, "n2")
             assert code == INVALID_STATE and ("leader" in words or "majority" in words)
@@ -229,7 +231,7 @@ def test_a_majority_that_lives_is_no_lost_one():
 
 
 def test_the_newer_log_is_to_go_on():
-    with Cluster(5, profile="fast") as c:
+    with Cluster(5, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         c.joined = {}
         client = Client(c)
         make_groups(client, "g1")
@@ -280,7 +282,7 @@ def test_killed_at_any_moment_it_is_recovered_or_as_before():
     seed = random.randrange(1 << 30)
     print(f"seed {seed}")
     rng = random.Random(seed)
-    with Cluster(3, profile="fast") as c:
+    with Cluster(3, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         c.joined = {}
         client = Client(c)
         make_groups(client, "g1", "g2")
