@@ -25,9 +25,12 @@ MODE = os.environ.get("HOLDFAST_TEST_MODE", "debug")
 BIN = TOP / "build" / MODE
 SCRIPT = TOP / "scripts" / "cluster"
 SLOW = 4 if MODE != "release" else 1  # Sanitizers make everything slower.
+# For tests in which no healthy node may lose its lease, or with it its services: what the
+# profile gives is for release builds, and is held to there.
+ROOMY_LEASE_MS = 2000 * SLOW if MODE != "release" else None
 
 IO_PENDING = 997
-RETRIED = (70, 21, 1236, 5072, 5073)  # Not for good: ask again, or another node.
+RETRIED = (70, 21, 1236, 1460, 5072, 5073, 5925)  # Not for good: ask again, or another node.
 
 
 class Refused(Exception):
@@ -76,11 +79,18 @@ class Rpc:
                 return message
 
     def call(self, method, **params):
+        return self.answer(self.send(method, **params))
+
+    def send(self, method, **params):
+        """The request alone; answer() takes what is returned."""
         number = next(self.ids)
         try:
             self.socket.sendall(msgpack.packb([0, number, method, params]))
         except OSError as e:
             raise Broken(str(e)) from e
+        return number
+
+    def answer(self, number):
         while True:
             message = self.read()
             if message[0] == 2:
@@ -90,6 +100,36 @@ class Rpc:
             if message[2] is not None:
                 raise Refused(message[2]["code"], message[2]["message"])
             return message[3]
+
+
+def ask_all(cluster, method, timeout=10 * SLOW):
+    """What each node answers, by its name. All are asked before the first answer is read, so
+    that the answers are of one moment, however slow each node is."""
+    with contextlib.ExitStack() as stack:
+        rpcs = {n: stack.enter_context(contextlib.closing(Rpc(cluster.socket(n), timeout)))
+                for n in cluster.names}
+        asked = {n: rpc.send(method) for n, rpc in rpcs.items()}
+        return {n: rpc.answer(asked[n]) for n, rpc in rpcs.items()}
+
+
+def changes_nothing(cluster, action):
+    """Does it, and asserts that groups, resources and nodes are as they were; returns what it
+    returns. Nodes have their own lives: if one changed meanwhile, that shows nothing, and it
+    is done again."""
+    client = Client(cluster)
+
+    def own_lives():
+        keys = ("name", "state", "incarnation", "since_ms", "lapse", "log", "disk_low")
+        return [[n[k] for k in keys] for n in client.ask("node.list")]
+
+    with contextlib.closing(client):
+        for _ in range(3):
+            lives, before = own_lives(), [d["objects"] for d in cluster.digests()]
+            got = action()
+            if [d["objects"] for d in cluster.digests()] == before:
+                return got
+            assert own_lives() != lives, client.ask("events.list", limit=5)
+    raise AssertionError("no node stays as it is")
 
 
 class Client:
@@ -154,9 +194,11 @@ def wait_for(condition, seconds=30, describe=None):
 
 
 class Cluster:
-    def __init__(self, count=3, profile="default", directory=None, small_disks=0):
-        """`small_disks`: MiB of a tmpfs of its own for each node (needs root)."""
+    def __init__(self, count=3, profile="default", directory=None, small_disks=0, lease_ms=None):
+        """`small_disks`: MiB of a tmpfs of its own for each node (needs root). `lease_ms`:
+        instead of the profile's."""
         self.small_disks = small_disks
+        self.lease_ms = lease_ms
         self.count = count
         self.profile = profile
         self.names = [f"n{i}" for i in range(1, count + 1)]
@@ -166,6 +208,10 @@ class Cluster:
     def script(self, *args, check=True):
         return subprocess.run([SCRIPT, *args, "--dir", self.dir], check=check, text=True,
                               capture_output=True)
+
+    def timing(self):
+        """What the file of a node that joins has about it: the same as all others."""
+        return f"[timing]\nlease_ms = {self.lease_ms}\n" if self.lease_ms else ""
 
     def mount_disks(self):
         for n in self.names:
@@ -178,7 +224,8 @@ class Cluster:
             if self.small_disks:
                 self.mount_disks()
             made = self.script("up", "-n", str(self.count), "--profile", self.profile, "--mode",
-                               MODE, check=False)
+                               MODE, *(["--lease-ms", str(self.lease_ms)] if self.lease_ms else []),
+                               check=False)
             assert made.returncode == 0, made.stderr + made.stdout
         except BaseException:
             self.__exit__(True, None, None)
@@ -286,15 +333,18 @@ class Cluster:
 
     def digests(self):
         """Of every node at one and the same position, once all have it."""
+        seen = None
 
         def same_position():
+            nonlocal seen
             try:
-                all_of = [self.json(n, "cluster", "digest") for n in self.names]
-            except (AssertionError, ValueError):
+                seen = ask_all(self, "cluster.digest")
+            except (Broken, Refused) as e:
+                seen = str(e)
                 return None
-            return all_of if len({d["position"] for d in all_of}) == 1 else None
+            return len({d["position"] for d in seen.values()}) == 1 and [*seen.values()]
 
-        return wait_for(same_position)
+        return wait_for(same_position, describe=lambda: seen)
 
     def assert_equal_copies(self):
         digests = self.digests()

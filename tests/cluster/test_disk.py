@@ -1,12 +1,13 @@
 """Full disks and rotten bytes: nothing acknowledged is lost, nothing wrong is served."""
 
+import contextlib
 import errno
 import os
 import re
 import subprocess
 
 import pytest
-from harness import BIN, Broken, Client, Cluster, Refused, in_thread, wait_for
+from harness import BIN, SLOW, Broken, Client, Cluster, Refused, in_thread, wait_for
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root to mount a small tmpfs")
 
@@ -38,8 +39,11 @@ def write_groups(stop, cluster, acknowledged):
             code = None
         if code == 0:
             acknowledged[name] = text
-            if i > 40 and client.change("group.delete", name=f"w{i - 40}", timeout_ms=8000) in (0, 5013):
+            if i > 40:
+                # Forgotten first: one that ends without an answer may have been done.
                 acknowledged.pop(f"w{i - 40}", None)
+                with contextlib.suppress(Broken):
+                    client.change("group.delete", name=f"w{i - 40}", timeout_ms=8000)
     client.close()
 
 
@@ -136,7 +140,7 @@ def newest(raft, pattern):
 def refuses_to_start(cluster, node, file):
     config = cluster.dir / node / "holdfast.conf"
     done = subprocess.run([BIN / "holdfastd", "--config", config], text=True, capture_output=True,
-                          timeout=60, check=False)
+                          timeout=60 * SLOW, check=False)
     assert done.returncode == 71, (done.returncode, done.stderr)
     assert file in done.stderr, done.stderr
     log = (cluster.dir / node / "log").read_text()

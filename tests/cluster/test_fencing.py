@@ -5,7 +5,7 @@ import json
 import pathlib
 import time
 
-from harness import SCRIPT, TOP, Client, Cluster, wait_for
+from harness import ROOMY_LEASE_MS, SCRIPT, TOP, Client, Cluster, wait_for
 
 AGENT = TOP / "tests" / "resources" / "fake_agent"
 SECRET = "tr0ub4dor-and-3"
@@ -124,7 +124,7 @@ def test_required_fencing_that_fails_waits_for_a_human():
 def test_fencing_goes_on_under_a_new_leader_and_before_the_lease_ends():
     """The leader owns the group and is frozen: who leads next has it fenced, and the group goes
     on by that, not by the end of the lease."""
-    with Cluster(3) as cluster:
+    with Cluster(3, lease_ms=ROOMY_LEASE_MS) as cluster:
         owner = cluster.leader()
         client = Client(cluster, first=owner)
         make_devices(cluster, client, pdu={})

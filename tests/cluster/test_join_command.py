@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from harness import BIN, SLOW, Cluster, wait_for
-from test_membership import free_port
+from ports import free_port
 
 DEADLINE = 120 * SLOW
 

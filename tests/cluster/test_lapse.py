@@ -3,7 +3,12 @@
 import os
 import signal
 
-from harness import IO_PENDING, Client, Cluster, wait_for
+from harness import IO_PENDING, ROOMY_LEASE_MS, Client, Cluster, wait_for
+
+
+# A node names what took most of the time without renewals. With the default lease that is, in
+# a sanitized build on a busy machine, the new daemon's way back and not the old one's death.
+LEASE_MS = ROOMY_LEASE_MS or 2000
 
 
 def online(c):
@@ -23,18 +28,18 @@ def wait_lapse(c, other, name):
 
 
 def test_a_frozen_node_and_one_whose_daemon_was_dead_say_so():
-    with Cluster() as c:
+    with Cluster(lease_ms=LEASE_MS) as c:
         owner = online(c)
         other = next(n for n in c.names if n != owner)
         c.script("freeze", owner)
         wait_for(lambda: c.json(other, "group", "show", "g")["owner"] != owner)
         told = c.json(other, "node", "show", owner)["lapse"]
-        assert told["unheard_ms"] >= 2000 and told["why"] is None
+        assert told["unheard_ms"] >= LEASE_MS and told["why"] is None
         assert "has not said why yet" in c.cli(other, "why", "g").stdout
         c.script("thaw", owner)
         lapse = wait_lapse(c, other, owner)
         assert lapse["why"]["cause"] == "lapse-frozen", lapse
-        assert lapse["ms"] >= 1500, lapse
+        assert lapse["ms"] >= LEASE_MS * 3 / 4, lapse
         for what in ("g", owner):
             text = c.cli(other, "why", what).stdout
             assert f"{owner} lost its lease: it was not heard of for" in text, text

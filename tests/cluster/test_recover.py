@@ -2,17 +2,22 @@
 
 import contextlib
 import os
-import pathlib
 import random
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
+from harness import (BIN, ROOMY_LEASE_MS, SLOW, TOP, Broken, Client, Cluster, Refused, Rpc,
+                     wait_for)
+from ports import free_port
+from test_membership import start
 
-from harness import SLOW, Broken, Client, Cluster, Refused, Rpc, wait_for
-from test_membership import free_port, start
+sys.path.insert(0, str(TOP / "tests"))
+
+from faults.processes import is_alive  # noqa: E402
 
 NO_QUORUM = 5925
 INVALID_STATE = 5023
@@ -69,6 +74,11 @@ def survey(cluster, node):
         rpc.close()
 
 
+def reached(said):
+    """Whom a survey has an answer of."""
+    return {m["name"] for m in said["members"] if m["reached"]}
+
+
 def refusal(cluster, node, *args):
     """What `cluster recover` says against it, as a code."""
     done = cluster.cli(node, "cluster", "recover", "--yes", *args, check=False)
@@ -87,8 +97,7 @@ def has_ended_for_good(cluster, name):
     folder = cluster.dir / name
     supervisor = int((folder / "supervisor.pid").read_text())
     wait_for(lambda: (folder / "diverged").exists())
-    wait_for(lambda: not pathlib.Path(f"/proc/{supervisor}").exists() or
-             "Z" in pathlib.Path(f"/proc/{supervisor}/stat").read_text().rpartition(")")[2].split()[0])
+    wait_for(lambda: not is_alive(supervisor))
     assert "new epoch without this node" in (folder / "log").read_text()
     assert "give the file `join`" in (folder / "log").read_text()
 
@@ -106,7 +115,8 @@ def join_empty(cluster, name, seed):
     (folder / "holdfast.conf").write_text(
         f"[node]\nname = {name}\ndata = {folder}\nsocket = {folder}/api.sock\nlog = {folder}/log\n"
         f"address = 127.0.0.1:{free_port()}\n"
-        f"[cluster]\nname = local\njoin = 127.0.0.1:{cluster.port(seed)}\nprofile = fast\n")
+        f"[cluster]\nname = local\njoin = 127.0.0.1:{cluster.port(seed)}\nprofile = fast\n"
+        f"{cluster.timing()}")
     start(cluster, name)
     cluster.wait_daemon(name)
 
@@ -120,7 +130,7 @@ def voters(cluster, node):
 
 
 def test_three_of_five_are_gone_and_one_goes_on():
-    with Cluster(5, profile="fast") as c:
+    with Cluster(5, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         c.joined = {}
         client = Client(c)
         make_groups(client, "g1", "g2", "g3", "g4", "g5")
@@ -148,11 +158,11 @@ def test_three_of_five_are_gone_and_one_goes_on():
         one.close()
 
         here, other = newest_first(c, left)
-        said = survey(c, here)
+        # A survey gives the others a second, however slow they are.
+        said = wait_for(lambda: reached(s := survey(c, here)) == {other} and s)
         members = {m["name"]: m for m in said["members"]}
         assert said["epoch"] == 1 and said["refusal"] is None and said["groups"] == 5
         assert {n for n, m in members.items() if m["dropped"]} == set(c.names) - {here}
-        assert {n for n, m in members.items() if m["reached"]} == {other}
         assert said["last_index"] >= said["committed_index"] > 0
 
         done = c.cli(here, "cluster", "recover", "--yes")
@@ -195,11 +205,12 @@ def test_three_of_five_are_gone_and_one_goes_on():
 
 def test_a_majority_that_lives_is_no_lost_one():
     """Without a leader, but able to elect one: of three, two that were told nothing of."""
-    with Cluster(3, profile="fast") as c:
+    with Cluster(3, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         for _ in range(3):
             code, words = refusal(c, "n2")
             assert code == INVALID_STATE and ("leader" in words or "majority" in words)
         c.script("freeze", "n1")  # Two are left: still a majority.
+        wait_for(lambda: "n3" in reached(survey(c, "n2")))
         assert refusal(c, "n2")[0] == INVALID_STATE
         c.script("thaw", "n1")
         # Typed wrong, nothing is done, even where it could be.
@@ -207,7 +218,6 @@ def test_a_majority_that_lives_is_no_lost_one():
         left = lose(c, "n1", "n3")
         assert left == ["n2"]
         env = dict(os.environ, HOLDFAST_SOCKET=str(c.socket("n2")))
-        from harness import BIN
         for words in ("", "yes\n", "lokal\n"):
             done = subprocess.run([BIN / "holdfast", "cluster", "recover"], env=env, input=words,
                                   text=True, capture_output=True, timeout=60 * SLOW)
@@ -221,7 +231,7 @@ def test_a_majority_that_lives_is_no_lost_one():
 
 
 def test_the_newer_log_is_to_go_on():
-    with Cluster(5, profile="fast") as c:
+    with Cluster(5, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         c.joined = {}
         client = Client(c)
         make_groups(client, "g1")
@@ -272,7 +282,7 @@ def test_killed_at_any_moment_it_is_recovered_or_as_before():
     seed = random.randrange(1 << 30)
     print(f"seed {seed}")
     rng = random.Random(seed)
-    with Cluster(3, profile="fast") as c:
+    with Cluster(3, profile="fast", lease_ms=ROOMY_LEASE_MS) as c:
         c.joined = {}
         client = Client(c)
         make_groups(client, "g1", "g2")

@@ -56,8 +56,8 @@ def test_an_orderly_stop_hands_the_groups_over_first():
         other = next(n for n in c.names if n != owner)
         group = c.json(other, "group", "show", "web")
         assert group["owner"] != owner and group["state"] == "Online"
-        node = next(n for n in c.json(other, "node", "list") if n["name"] == owner)
-        assert node["state"] == "Down" and node["cause"] == "node-stopped"
+        node = wait_for(lambda: (n := c.json(other, "node", "show", owner))["state"] == "Down" and n)
+        assert node["cause"] == "node-stopped"
         assert c.json(other, "cluster", "status")["leader"] != owner
         client.close()
 

@@ -39,7 +39,24 @@ static bool all_equal(struct world *w)
     return true;
 }
 
-/* Commits, through whoever leads by then. */
+/* Whether the cluster has it, and if not, will not have it of itself. */
+static bool has(struct world *w, const char *command)
+{
+    struct node *leader;
+    struct ask ask;
+
+    do {
+        ask = (struct ask){0};
+        leader = world_elect(w);
+        node_barrier(leader, &ask);
+        RUN_UNTIL(w, ask.finished > 0);
+    } while (ask.code != 0);
+    return leader->state.len > 0 &&
+           memmem(leader->state.data, leader->state.len, command, strlen(command)) != NULL;
+}
+
+/* Commits once, through whoever leads by then: what may have been committed when its leader
+ * went is looked for. No command is a part of one before it. */
 static void commit(struct world *w, const char *command)
 {
     for (;;) {
@@ -48,7 +65,7 @@ static void commit(struct world *w, const char *command)
 
         node_propose(leader, command, &ask);
         RUN_UNTIL(w, ask.finished > 0);
-        if (ask.code == 0)
+        if (ask.code == 0 || has(w, command))
             return;
     }
 }
@@ -184,6 +201,7 @@ Test(cluster, an_entry_of_a_former_life_comes_without_its_request)
     commit(&w, "for all");
     RUN_UNTIL(&w, all_equal(&w));
     struct node *leader = world_elect(&w), *other;
+    uint64_t position = leader->applied_position;
     for (unsigned i = 0; i < 3; i++)
         if (&w.nodes[i] != leader)
             node_close(&w.nodes[i]);
@@ -198,7 +216,7 @@ Test(cluster, an_entry_of_a_former_life_comes_without_its_request)
         RUN_UNTIL(&w, first.finished > 0 && all_equal(&w));
         cr_assert_eq(first.code, 0);
         cr_assert_eq(first.applied, 1);
-        cr_assert_eq(first.position, 3, "behind the other");
+        cr_assert_eq(first.position, position + 2, "behind the other");
         cr_assert_eq(leader->commands, 3);
         cr_assert_eq(lost.applied, 0);
     }

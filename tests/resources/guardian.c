@@ -428,7 +428,7 @@ Test(guardian, ends_everything_at_the_deadline_though_the_monitor_sleeps)
     struct world w;
     pid_t escaped;
 
-    setup_with_deadline(&w, clock_boot_ms() + 1500);
+    setup_with_deadline(&w, clock_boot_ms() + 5000);
     start(&w, ESCAPE "exec sleep 1000");
     escaped = wait_pid(&w, "escaped");
     while (kill(escaped, 0) == 0) { /* The loop does not run. */

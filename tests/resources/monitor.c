@@ -196,12 +196,17 @@ Test(monitor, leaves_the_watchdog_alone_if_all_ends_with_the_lease)
     w.watchdog = path;
     world_link_open(&w, &w.link);
     service(&w, RES);
-    monitor_set_lease(w.link.monitor, 43, clock_boot_ms() - 1);
+    uint64_t end_ms = clock_boot_ms() - 1;
+    monitor_set_lease(w.link.monitor, 43, end_ms);
     world_wait_state(&w, RES, MONITOR_FAILED);
+    bool in_time = clock_boot_ms() <= end_ms + 400; /* Half a second is allowed. */
     world_run_for(&w, 700);
-    cr_assert_not(watchdog_is_written(&device));
+    bool written = watchdog_is_written(&device);
     close(device.fd);
     world_teardown(&w);
+    if (!in_time)
+        cr_skip_test("this machine is too slow to end anything in its time");
+    cr_assert_not(written);
 }
 
 /* The worst case: nobody is left to end the service. The kernel ends its main
