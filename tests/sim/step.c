@@ -22,7 +22,7 @@ static struct machine *leader(void)
 {
     for (uint32_t id = 1; id <= sim.profile.machines; id++) {
         struct machine *m = &sim.machines[id];
-        if (m->daemon != NULL && m->daemon->started &&
+        if (m->daemon != NULL && m->daemon->started && m->daemon->daemon->consensus != NULL &&
             consensus_is_leader(m->daemon->daemon->consensus))
             return m;
     }
