@@ -20,6 +20,7 @@ static const char magic[8] = {'H', 'F', 'A', 'C', 'K', 'E', 'D', '1'};
 struct acked_page {
     char magic[8];
     uint64_t index;
+    uint64_t cut; /* Zero in folders from before there was one. */
 };
 
 struct acked {
@@ -99,5 +100,16 @@ uint32_t acked_lower(struct acked *a, uint64_t index)
     if (index >= a->page->index)
         return 0;
     a->page->index = index;
+    return msync(a->page, PAGE_BYTES, MS_SYNC) == 0 ? 0 : error_from_errno(errno);
+}
+
+uint64_t acked_cut(const struct acked *a)
+{
+    return a->page->cut;
+}
+
+uint32_t acked_set_cut(struct acked *a, uint64_t index)
+{
+    a->page->cut = index;
     return msync(a->page, PAGE_BYTES, MS_SYNC) == 0 ? 0 : error_from_errno(errno);
 }

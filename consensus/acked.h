@@ -11,8 +11,10 @@
  * The file is one page, mapped: setting the mark is a store, costs no system
  * call, and survives the death of the process. After a power cut the mark may
  * be older than the log, never newer: it is only raised once the entry is
- * durable, and lowered, on the disk too, before a suffix is truncated. Loop
- * thread only. */
+ * durable, and lowered, on the disk too, before a suffix is truncated.
+ *
+ * A second word says that a cut of the log is under way (cut.h): from before it is asked for
+ * until it has happened, and on the disk at each of these moments. Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_ACKED_H
 #define HOLDFAST_CONSENSUS_ACKED_H
 
@@ -31,5 +33,10 @@ void acked_raise(struct acked *a, uint64_t index); /* No effect if not higher. *
 /* No effect if not lower; else waits for the disk. Returns 0 or the code of a
  * failed write: then nothing may be truncated. */
 uint32_t acked_lower(struct acked *a, uint64_t index);
+
+/* Where the log is being cut off: before that entry; 0: nowhere. */
+uint64_t acked_cut(const struct acked *a);
+/* Waits for the disk. Returns 0 or the code of a failed write. */
+uint32_t acked_set_cut(struct acked *a, uint64_t index);
 
 #endif

@@ -13,11 +13,11 @@
 #include "consensus/acked.h"
 #include "consensus/consensus_private.h"
 #include "consensus/disk_check.h"
-#include "consensus/segments.h"
 #include "consensus/guard.h"
 #include "consensus/heap.h"
 #include "consensus/nudge.h"
 #include "consensus/room.h"
+#include "consensus/segments.h"
 #include "consensus/transport.h"
 
 #if !defined(RAFT_VERSION_NUMBER) || RAFT_VERSION_NUMBER < 2200
@@ -155,6 +155,29 @@ static void configure(struct consensus *c, const struct consensus_config *config
     raft_set_snapshot_trailing(&c->raft, c->retention.trailing);
 }
 
+/* One that the process before was in the middle of. */
+static uint32_t finish_cut(struct consensus *c, const char *dir, char **ret_why)
+{
+    uint64_t cut = acked_cut(c->acked);
+    uint32_t code;
+
+    if (cut == 0)
+        return 0;
+    if (acked_index(c->acked) >= cut) { /* It is lowered before. */
+        *ret_why = xasprintf("%s/acknowledged: the log was to be cut off at entry %llu, which was "
+                             "acknowledged",
+                             dir, (unsigned long long)cut);
+        return ERROR_FILE_CORRUPT;
+    }
+    code = segments_repair(dir, cut, ret_why);
+    if (code != 0)
+        return code;
+    code = acked_set_cut(c->acked, 0);
+    if (code != 0)
+        *ret_why = xasprintf("%s/acknowledged: %s", dir, error_text(code));
+    return code;
+}
+
 /* The folder and everything that needs no libraft. */
 static uint32_t open_disk(struct consensus *c, const struct consensus_config *config,
                           char **ret_why)
@@ -165,7 +188,7 @@ static uint32_t open_disk(struct consensus *c, const struct consensus_config *co
         *ret_why = xasprintf("%s/acknowledged: %s", config->dir, error_text(code));
         return code;
     }
-    code = segments_repair(config->dir, acked_index(c->acked), ret_why);
+    code = finish_cut(c, config->dir, ret_why);
     return code != 0 ? code : disk_check(config->dir, acked_index(c->acked), ret_why);
 }
 

@@ -56,17 +56,22 @@ static void count(struct cut *c, uint64_t now_ms)
         c->waited_ms += ms < LOOK_MS_MAX ? ms : LOOK_MS_MAX;
 }
 
-bool cut_look(struct cut *c, uint64_t now_ms)
+enum cut_state cut_look(struct cut *c, uint64_t now_ms)
 {
     if (c->index == 0)
-        return true;
+        return CUT_NONE;
     count(c, now_ms);
     if (c->flying > 0 || (c->dir != NULL && !segments_end_before(c->dir, c->index)))
-        return c->waited_ms < CUT_PATIENCE_MS;
+        return c->waited_ms < CUT_PATIENCE_MS ? CUT_UNDER_WAY : CUT_FAILED;
+    return c->dir == NULL || segments_sync(c->dir) ? CUT_DONE : CUT_FAILED;
+}
+
+void cut_end(struct cut *c)
+{
+    assert(c->index != 0);
     c->index = 0;
     while (c->index == 0 && c->held != NULL)
         go(take(c));
-    return true;
 }
 
 void cut_cancel(struct cut *c)

@@ -1,7 +1,7 @@
 /* Nothing is written behind a cut of the log before it has happened.
  *
  * A cut (a truncation, or an installed snapshot that takes the place of the log) is done by
- * raft_uv on a thread, and an error of it is told to nobody (guard.h, 11). What it comes to is
+ * raft_uv on a thread, and an error of it is told to nobody (guard.h, 12). What it comes to is
  * seen in the folder, segments.h. Calls that write, and further cuts, are held until
  * then, and made in their order.
  *
@@ -9,10 +9,10 @@
  *      ^       |
  *      +-------+ the folder shows it; what is held goes, up to the next cut
  *
- * Invariant: at every moment the folder holds a log that raft has had in memory: the one before
- * the cut, from before it is asked for, until it is seen, and then what was written
- * behind it. A crash within the cut is repaired by segments_repair(). A cut that fails
- * leaves the log before it, whose end was never acknowledged, and the process ends.
+ * Invariant: the next start loads a log that raft has had in memory. While a cut is under way,
+ * which the mark says (acked_cut()), all that lies behind it in the folder is of the old log,
+ * whatever step of the cut has failed or was not reached, and segments_repair() makes a log
+ * of it. The mark is gone, on the disk as well, before anything is written behind the cut.
  *
  * That the folder shows a cut stays true until something is written, and only what is held
  * here would be. Loop thread only. */
@@ -47,8 +47,11 @@ void cut_init(struct cut *c);
 void cut_do(struct cut *c, struct cut_call *call);
 /* Called by what is done: a cut at `index` begins. */
 void cut_begin(struct cut *c, uint64_t index);
-/* At the end of every turn of the loop. False: the cut does not come about. */
-bool cut_look(struct cut *c, uint64_t now_ms);
+/* At the end of every turn of the loop. */
+enum cut_state { CUT_NONE, CUT_UNDER_WAY, CUT_DONE, CUT_FAILED };
+enum cut_state cut_look(struct cut *c, uint64_t now_ms);
+/* It is done, and the mark says so: go on with what is held, up to the next cut. */
+void cut_end(struct cut *c);
 /* The log is closed: cancel what is held. */
 void cut_cancel(struct cut *c);
 

@@ -138,16 +138,23 @@ struct guarded_cut {
     raft_index index;
 };
 
+static void mark_cut(struct guard *g, uint64_t index)
+{
+    if (acked_set_cut(g->acked, index) != 0)
+        die(g, "marking where the log is cut off", RAFT_IOERR);
+}
+
 static void truncate_go(struct cut_call *call, bool cancelled)
 {
     struct guarded_cut *t = CUT_CALL_OF(call, struct guarded_cut);
     struct guard *g = t->guard;
 
     if (!cancelled) {
+        mark_cut(g, t->index);
+        cut_begin(&g->cut, t->index);
         int rv = g->original.truncate(g->io, t->index);
         if (rv != 0)
             die(g, "truncating the log", rv);
-        cut_begin(&g->cut, t->index);
     }
     free(t);
 }
@@ -309,7 +316,8 @@ struct guarded_put {
     struct guard *guard;
     uint64_t index;
     bool taken;                    /* By this node, as against installed from the leader. */
-    struct raft_snapshot snapshot; /* As it is written. Borrows. */
+    struct raft_snapshot snapshot; /* As it is written. Borrows, but for */
+    bool corrected;                /* its configuration, if it is another. */
     unsigned trailing;
     struct cut_call call;
 };
@@ -329,21 +337,37 @@ static void put_done(struct raft_io_snapshot_put *req, int status)
         g->taking = false;
     else if (status == 0)
         acked_raise(g->acked, p->index);
+    if (p->corrected)
+        raft_configuration_close(&p->snapshot.configuration);
     free(p);
     cb(user, status);
+}
+
+/* Of its own memory: raft may change its while the snapshot is held. */
+static struct raft_configuration configuration_copy(const struct raft_configuration *from)
+{
+    struct raft_configuration copy;
+
+    raft_configuration_init(&copy);
+    for (unsigned i = 0; i < from->n; i++)
+        if (raft_configuration_add(&copy, from->servers[i].id, from->servers[i].address,
+                                   from->servers[i].role) != 0)
+            abort(); /* No memory: see base/memory.h. */
+    return copy;
 }
 
 /* A snapshot of our own holds every entry up to its index, so the configuration
  * that belongs to it is the last one up to there, even if raft has not got round
  * to calling that one committed. */
-static void correct_configuration(const struct raft *r, struct raft_snapshot *s)
+static bool correct_configuration(const struct raft *r, struct raft_snapshot *s)
 {
     raft_index index = r->configuration_uncommitted_index;
 
     if (index <= s->configuration_index || index > s->index)
-        return;
-    s->configuration = r->configuration;
+        return false;
+    s->configuration = configuration_copy(&r->configuration);
     s->configuration_index = index;
+    return true;
 }
 
 static void put_go(struct cut_call *call, bool cancelled)
@@ -356,6 +380,7 @@ static void put_go(struct cut_call *call, bool cancelled)
         return;
     }
     if (!p->taken) { /* It cuts, too, once it is written. */
+        mark_cut(g, p->index + 1);
         cut_begin(&g->cut, p->index + 1);
         g->cut.flying++;
     }
@@ -381,7 +406,7 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     p->taken = trailing > 0; /* An installed one replaces the whole log. */
     if (p->taken) {
         g->taking = true;
-        correct_configuration(io->data, &p->snapshot);
+        p->corrected = correct_configuration(io->data, &p->snapshot);
     } else {
         log_ends_at(g, snapshot->index);
     }
@@ -599,6 +624,18 @@ void guard_close(struct guard *g)
     free(g);
 }
 
+static void watch_cut(struct guard *g)
+{
+    enum cut_state state = cut_look(&g->cut, clock_boot_ms());
+
+    if (state == CUT_FAILED)
+        die(g, "cutting the log off where it differs from the leader's", RAFT_IOERR);
+    if (state != CUT_DONE)
+        return;
+    mark_cut(g, 0);
+    cut_end(&g->cut);
+}
+
 /* raft_uv tells of it nowhere but in its error text (uv_writer.c). */
 void guard_watch(struct guard *g)
 {
@@ -607,8 +644,7 @@ void guard_watch(struct guard *g)
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (strncmp(g->io->errmsg, texts[i], strlen(texts[i])) == 0)
             die(g, "writing to the open segment", RAFT_IOERR);
-    if (!cut_look(&g->cut, clock_boot_ms()))
-        die(g, "cutting the log off where it differs from the leader's", RAFT_IOERR);
+    watch_cut(g);
 }
 
 void guard_look_into(struct guard *g, const char *dir)

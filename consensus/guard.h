@@ -46,14 +46,14 @@
  *    holds, and a node that starts from it applies entries twice. Such a message
  *    is given no newer commit index than the follower's own.
  *
- * 9. A snapshot for which the disk has no room ends the process (1), and the next
+ * 10. A snapshot for which the disk has no room ends the process (1), and the next
  * life is sent it again. So one from the leader is dropped like those of 3 until
  * there is room.
  *
- * 10. A follower that writes nothing is sent everything again with every heartbeat:
+ * 11. A follower that writes nothing is sent everything again with every heartbeat:
  * see resend.h.
  *
- * 11. A cut of the log that fails (a full disk: a segment is written anew) is told to nobody:
+ * 12. A cut of the log that fails (a full disk: a segment is written anew) is told to nobody:
  * uvTruncateAfterWorkCb and uvFinalizeAfterWorkCb set `errored`, which nothing reads, and
  * the entries that follow are written as if it had been done. The next start takes the
  * entries that were to be cut off for part of the log, with all that follow moved behind them:
@@ -82,7 +82,7 @@ struct guard *guard_open(struct raft_io *io, struct acked *acked, guard_fatal fa
 /* After raft has been closed. */
 void guard_close(struct guard *g); /* NULL is fine. */
 
-/* At the end of every turn of the loop, while raft is open: see 4 and 11. */
+/* At the end of every turn of the loop, while raft is open: see 4 and 12. */
 void guard_watch(struct guard *g);
 
 /* Hear of every message that raft sends (borrowed during the call); NULL: no
@@ -92,10 +92,10 @@ void guard_on_send(struct guard *g, void (*sent)(const struct raft_message *mess
 int guard_send(struct guard *g, struct raft_io_send *req, const struct raft_message *message,
                raft_io_send_cb cb);
 
-/* Is there room for a snapshot of so many bytes? See 9. NULL: there always is. */
+/* Is there room for a snapshot of so many bytes? See 10. NULL: there always is. */
 void guard_ask_room(struct guard *g, bool (*has_room)(uint64_t bytes, void *data), void *data);
 
-/* Where the segments are, for 11; borrowed. NULL: each cut is taken for done. */
+/* Where the segments are, for 12; borrowed. NULL: each cut is taken for done. */
 void guard_look_into(struct guard *g, const char *dir);
 
 /* For how long the oldest append has not been written; 0: none is under way. */

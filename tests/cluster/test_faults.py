@@ -423,7 +423,7 @@ def leftovers(cluster):
         found += ["listener"] if in_use(s["net"]) else []
     # Those of other tests may vanish while they are looked through: walk() does not mind.
     found += [f"{folder}/{name}" for folder, names, _ in os.walk("/sys/fs/cgroup")
-              for name in names if name.startswith(f"holdfast-faults-{cluster.dir.name}")]
+              for name in names if name.startswith(f"holdfast-faults-{limits.name_of(cluster.dir)}")]
     return found
 
 

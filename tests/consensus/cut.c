@@ -2,17 +2,20 @@
 #include "consensus/cut.h"
 
 #include <criterion/criterion.h>
-#include <errno.h>
 #include <raft/uv.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "consensus/acked.h"
 #include "consensus/guard.h"
+#include "consensus/segments.h"
 #include "tests/consensus/world.h"
 
 static char dir[32];
@@ -72,30 +75,41 @@ static void steps(struct cut *c, struct step *s, unsigned n)
     }
 }
 
+static enum cut_state look(struct cut *c, uint64_t now_ms)
+{
+    enum cut_state state = cut_look(c, now_ms);
+
+    if (state == CUT_DONE)
+        cut_end(c);
+    return state;
+}
+
+static const char whole[] = "0000000000000001-0000000000000007";
+static const char shorter[] = "0000000000000001-0000000000000004";
+
 Test(cut, what_comes_behind_it_waits_until_the_folder_shows_it)
 {
     struct step s[] = {{.name = 'a'}, {.name = 'b', .cuts_at = 5}, {.name = 'c'},
                        {.name = 'd'}, {.name = 'e', .cuts_at = 3}, {.name = 'f'}};
     struct cut c = {0};
 
-    file_write(path_of("0000000000000001-0000000000000007"), "x", 1);
+    file_write(path_of(whole), "x", 1);
     steps(&c, s, 6);
     cr_assert_str_eq(done, "ab");
-    cr_assert(cut_look(&c, 100));
+    cr_assert_eq(look(&c, 100), CUT_UNDER_WAY);
     cr_assert_str_eq(done, "ab");
-    rename(path_of("0000000000000001-0000000000000007"), "/tmp/holdfast-cut-gone");
-    unlink("/tmp/holdfast-cut-gone");
-    file_write(path_of("0000000000000001-0000000000000004"), "x", 1);
+    unlink(path_of(whole));
+    file_write(path_of(shorter), "x", 1);
     c.flying = 1; /* A write is under way that began before it. */
-    cr_assert(cut_look(&c, 200));
+    cr_assert_eq(look(&c, 200), CUT_UNDER_WAY);
     cr_assert_str_eq(done, "ab");
     c.flying = 0;
-    cr_assert(cut_look(&c, 300));
+    cr_assert_eq(look(&c, 300), CUT_DONE);
     cr_assert_str_eq(done, "abcde", "up to the next cut");
-    unlink(path_of("0000000000000001-0000000000000004"));
-    cr_assert(cut_look(&c, 400));
+    unlink(path_of(shorter));
+    cr_assert_eq(look(&c, 400), CUT_DONE);
     cr_assert_str_eq(done, "abcdef");
-    cr_assert(cut_look(&c, 500));
+    cr_assert_eq(look(&c, 500), CUT_NONE);
 }
 
 Test(cut, one_that_does_not_come_about_is_told)
@@ -104,15 +118,16 @@ Test(cut, one_that_does_not_come_about_is_told)
     struct cut c = {0};
     uint64_t ms = 1000;
 
-    file_write(path_of("0000000000000001-0000000000000007"), "x", 1);
+    file_write(path_of(whole), "x", 1);
     steps(&c, s, 2);
     c.flying = 1;
     for (; ms < 60000; ms += 80)
-        cr_assert(cut_look(&c, ms), "it has not begun");
+        cr_assert_eq(look(&c, ms), CUT_UNDER_WAY, "it has not begun");
     c.flying = 0;
     uint64_t began_ms = ms;
-    while (cut_look(&c, ms))
+    while (look(&c, ms) == CUT_UNDER_WAY)
         ms += 80;
+    cr_assert_eq(look(&c, ms), CUT_FAILED);
     cr_assert_geq(ms - began_ms, CUT_PATIENCE_MS - 200);
     cr_assert_leq(ms - began_ms, CUT_PATIENCE_MS + 200);
     cr_assert_str_eq(done, "a");
@@ -125,12 +140,12 @@ Test(cut, time_in_which_the_process_stood_still_does_not_count)
     struct step s[] = {{.name = 'a', .cuts_at = 5}, {.name = 'b'}};
     struct cut c = {0};
 
-    file_write(path_of("0000000000000001-0000000000000007"), "x", 1);
+    file_write(path_of(whole), "x", 1);
     steps(&c, s, 2);
     for (uint64_t ms = 0; ms < 60 * 3600000ull; ms += 3600000)
-        cr_assert(cut_look(&c, ms));
-    unlink(path_of("0000000000000001-0000000000000007"));
-    cr_assert(cut_look(&c, 1));
+        cr_assert_eq(look(&c, ms), CUT_UNDER_WAY);
+    unlink(path_of(whole));
+    cr_assert_eq(look(&c, 1), CUT_DONE);
     cr_assert_str_eq(done, "ab");
 }
 
@@ -152,6 +167,7 @@ struct log {
     struct guard *guard; /* NULL: without. */
     struct raft raft;    /* Only for io.data. */
     unsigned written;
+    struct raft_entry *loaded;
 };
 
 static int transport_init(struct raft_uv_transport *t, raft_id id, const char *address)
@@ -178,18 +194,19 @@ static void on_fatal(const char *message, void *data)
 static raft_index log_load(struct log *l)
 {
     struct raft_snapshot *snapshot;
-    struct raft_entry *entries;
     raft_index start;
     raft_term term;
     raft_id vote;
     size_t n;
 
-    need(l->io.load(&l->io, &term, &vote, &snapshot, &start, &entries, &n) == 0);
+    need(l->io.load(&l->io, &term, &vote, &snapshot, &start, &l->loaded, &n) == 0);
     return n; /* In a child that ends: nothing is freed. */
 }
 
 static void log_open(struct log *l, bool guarded)
 {
+    char *why;
+
     memset(l, 0, sizeof *l);
     uv_loop_init(&l->loop);
     l->transport.version = 1;
@@ -202,6 +219,8 @@ static void log_open(struct log *l, bool guarded)
         need(acked_open(dir, &l->acked) == 0);
         l->guard = guard_open(&l->io, l->acked, on_fatal, NULL);
         guard_look_into(l->guard, dir);
+        need(acked_cut(l->acked) == 0 || segments_repair(dir, acked_cut(l->acked), &why) == 0);
+        need(acked_set_cut(l->acked, 0) == 0);
     }
     need(l->io.init(&l->io, 1, "1") == 0);
 }
@@ -214,16 +233,17 @@ static void on_written(struct raft_io_append *req, int status)
     l->written++;
 }
 
-static struct raft_entry entries[8];
+enum { APPEND_MAX = 8 };
+
+static struct raft_entry entries[APPEND_MAX];
+static uint64_t words[APPEND_MAX];
 
 /* As raft does: a cut first, if there is something to be cut off. */
 static void log_append(struct log *l, struct raft_io_append *req, raft_index first, unsigned n)
 {
-    static uint64_t word;
-
     for (unsigned i = 0; i < n; i++)
         entries[i] = (struct raft_entry){
-            .term = 1, .type = RAFT_COMMAND, .buf = {.base = &word, .len = sizeof word}};
+            .term = 1, .type = RAFT_COMMAND, .buf = {.base = &words[i], .len = sizeof words[i]}};
     req->data = l;
     need(l->io.truncate(&l->io, first) == 0);
     need(l->io.append(&l->io, req, entries, n, on_written) == 0);
@@ -294,4 +314,90 @@ Test(cut, nothing_is_written_behind_one_that_failed)
 
     cr_assert_eq(in_child(cut_and_go_on, &plan), WORLD_FATAL);
     cr_assert_eq(in_child(count_entries, &plan), 15, "as before it");
+}
+
+/* ---------------------------------------------------------- killed at any moment */
+
+enum { LOG_MAX = 20000, ROUNDS = 40 };
+
+/* What a process has in memory, and had before its last step. Shared with those to come. */
+struct memory {
+    struct {
+        uint64_t words[LOG_MAX], n;
+    } logs[2];
+    unsigned current, rounds, loaded;
+    uint64_t word;
+};
+
+static bool is_part_of(const struct log *l, uint64_t n, const struct memory *m, unsigned which)
+{
+    if (n > m->logs[which].n)
+        return false;
+    for (uint64_t i = 0; i < n; i++)
+        if (memcmp(l->loaded[i].buf.base, &m->logs[which].words[i], sizeof(uint64_t)) != 0)
+            return false;
+    return true;
+}
+
+/* A few entries more, every other time in the place of some at the end. */
+static void next_step(struct log *l, struct memory *m)
+{
+    unsigned next = 1 - m->current, n = 1 + (unsigned)rand() % APPEND_MAX;
+    uint64_t keep = m->logs[m->current].n, back = rand() % 2 == 0 ? 0 : (uint64_t)rand() % 12;
+    unsigned before = l->written;
+    struct raft_io_append req;
+
+    keep -= back < keep ? back : keep;
+    need(keep + n <= LOG_MAX);
+    memcpy(m->logs[next].words, m->logs[m->current].words, keep * sizeof(uint64_t));
+    for (unsigned i = 0; i < n; i++)
+        m->logs[next].words[keep + i] = words[i] = ++m->word;
+    m->logs[next].n = keep + n;
+    m->current = next;
+    log_append(l, &req, keep + 1, n);
+    while (l->written == before)
+        log_step(l);
+}
+
+static void go_on_until_killed(struct memory *m) __attribute__((noreturn));
+static void go_on_until_killed(struct memory *m)
+{
+    struct log l;
+
+    srand(++m->rounds);
+    log_open(&l, true);
+    uint64_t n = log_load(&l);
+    if (!is_part_of(&l, n, m, m->current)) {
+        need(is_part_of(&l, n, m, 1 - m->current));
+        m->current = 1 - m->current;
+    }
+    m->logs[m->current].n = n;
+    m->loaded++;
+    for (;;)
+        next_step(&l, m);
+}
+
+Test(cut, whoever_is_killed_within_one_has_a_log_that_was_in_memory)
+{
+    struct memory *m =
+        mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int status;
+
+    cr_assert(m != MAP_FAILED);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        pid_t pid = fork();
+
+        cr_assert_geq(pid, 0);
+        if (pid == 0)
+            go_on_until_killed(m);
+        while (m->loaded <= round && waitpid(pid, &status, WNOHANG) == 0)
+            usleep(500);
+        usleep((unsigned)rand() % 40000);
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, 0);
+        cr_assert_eq(m->loaded, round + 1, "round %u", round);
+        cr_assert(WIFSIGNALED(status), "round %u: it ended by itself", round);
+    }
+    cr_assert_gt(m->word, ROUNDS);
+    munmap(m, sizeof *m);
 }

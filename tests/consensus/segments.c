@@ -84,46 +84,90 @@ Test(segments, the_log_ends_where_the_last_segment_does)
     cr_assert_not(segments_end_before("/nowhere", 10));
 }
 
-static void repair(uint64_t acked)
+static void put_written(const char *name)
+{
+    put(name, "\1\0\0\0\0\0\0\0", 8);
+}
+
+static void put_snapshot(unsigned index)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "snapshot-3-%u-1234", index);
+    put(name, "x", 1);
+    snprintf(name, sizeof name, "snapshot-3-%u-1234.meta", index);
+    put(name, "x", 1);
+}
+
+static bool has(const char *name)
+{
+    return access(path_of(name), F_OK) == 0;
+}
+
+static void repair(uint64_t cut)
 {
     char *why = NULL;
 
-    cr_assert_eq(segments_repair(dir, acked, &why), 0, "%s", why);
+    cr_assert_eq(segments_repair(dir, cut, &why), 0, "%s", why);
 }
 
-Test(segments, a_cut_that_was_interrupted_is_undone)
+Test(segments, a_cut_that_has_not_begun_changes_nothing)
+{
+    put_closed(1, 4);
+    put_written("open-2"); /* 5 to 9, say. */
+    put("open-3", "\0\0\0\0\0\0\0\0", 8);
+    repair(7);
+    cr_assert(is_there(1, 4) && has("open-2") && has("open-3"));
+}
+
+Test(segments, what_was_written_anew_goes_while_the_old_one_is_there)
 {
     put_closed(1, 4);
     put_closed(5, 6); /* Perhaps not to its end. */
     put_closed(5, 9);
-    put_closed(10, 12);
-    repair(6);
-    cr_assert(is_there(1, 4) && is_there(5, 9) && is_there(10, 12));
+    repair(7);
+    cr_assert(is_there(1, 4) && is_there(5, 9));
     cr_assert_not(is_there(5, 6));
 }
 
-Test(segments, a_cut_that_was_interrupted_in_removing_is_brought_to_its_end)
+Test(segments, what_lies_behind_the_cut_goes)
 {
     put_closed(1, 4);
     put_closed(5, 6);
     put_closed(10, 12);
     put_closed(13, 13);
-    repair(6);
+    repair(7);
     cr_assert(is_there(1, 4) && is_there(5, 6));
     cr_assert_not(is_there(10, 12));
     cr_assert_not(is_there(13, 13));
 }
 
-Test(segments, what_no_cut_leaves_is_left_for_others_to_judge)
+/* Closing it has failed, and the cut has not: its entries would begin at the cut. */
+Test(segments, an_open_one_goes_that_begins_behind_the_cut)
 {
-    put_closed(1, 4);
-    put_closed(5, 6);
-    put_closed(10, 12); /* A segment is lost: 7 to 9 were acknowledged. */
-    repair(12);
-    cr_assert(is_there(10, 12));
-    put_closed(12, 20); /* An overlap that is none of a cut. */
-    repair(12);
-    cr_assert(is_there(10, 12) && is_there(12, 20));
-    repair(0);
-    cr_assert(is_there(1, 4) && is_there(5, 6));
+    put_closed(1, 39);
+    put_written("open-2"); /* 51 to 80. */
+    repair(40);
+    cr_assert(is_there(1, 39));
+    cr_assert_not(has("open-2"));
+
+    put_closed(40, 50); /* And with a part of those that were to go. */
+    put_written("open-2");
+    repair(40);
+    cr_assert_not(is_there(40, 50) || has("open-2"));
+}
+
+Test(segments, behind_a_snapshot_that_goes_up_to_the_cut_nothing_is_left)
+{
+    put_closed(1, 50);
+    put_closed(51, 150);
+    put_written("open-7");
+    put_snapshot(40);
+    put("snapshot-4-100-1", "x", 1); /* Its other half was not written. */
+    repair(101);
+    cr_assert(is_there(1, 50) && is_there(51, 150), "of the old log, as a whole");
+    put_snapshot(100);
+    repair(101);
+    cr_assert_not(is_there(1, 50) || is_there(51, 150) || has("open-7"));
+    cr_assert(has("snapshot-3-100-1234"));
 }

@@ -217,7 +217,7 @@ class Local(Backend):
         self.control(node).clock(seconds)
 
     def _memory(self, node, limit):
-        return memory.limit(f"{self.dir.name}-{node}", self.processes(node).of("all"), limit)
+        return memory.limit(f"{memory.name_of(self.dir)}-{node}", self.processes(node).of("all"), limit)
 
     def _unmemory(self, node, how):
         memory.lift(how)

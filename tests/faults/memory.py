@@ -47,6 +47,11 @@ def own_group(pid, kind):
     return "/"
 
 
+def name_of(folder):
+    """Of the groups of a cluster: other clusters' folders may have the same last name."""
+    return str(folder.resolve()).strip("/").replace("/", "-")
+
+
 def limit(name, pids, size):
     """What lift() needs."""
     if not pids:
