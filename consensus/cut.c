@@ -17,10 +17,15 @@ static void go(struct cut_call *call)
     call->go(call, false);
 }
 
+static bool may_go(const struct cut *c, const struct cut_call *call)
+{
+    return c->index == 0 && (!call->cuts || c->taking == 0);
+}
+
 void cut_do(struct cut *c, struct cut_call *call)
 {
     assert(!call->gone && call->go != NULL);
-    if (c->index == 0 && c->held == NULL) {
+    if (c->held == NULL && may_go(c, call)) {
         go(call);
         return;
     }
@@ -70,7 +75,11 @@ void cut_end(struct cut *c)
 {
     assert(c->index != 0);
     c->index = 0;
-    while (c->index == 0 && c->held != NULL)
+}
+
+void cut_go_on(struct cut *c)
+{
+    while (c->held != NULL && may_go(c, c->held))
         go(take(c));
 }
 

@@ -29,6 +29,7 @@ enum { CUT_PATIENCE_MS = 10000 }; /* From when writes under way have ended. */
 struct cut_call {
     /* Do it, once; or, cancelled, say so to whoever asked for it. It may free itself. */
     void (*go)(struct cut_call *call, bool cancelled);
+    bool cuts; /* It begins a cut, if it is not cancelled. */
     bool gone;
     struct cut_call *next;
 };
@@ -36,7 +37,8 @@ struct cut_call {
 
 struct cut {         /* Private, but for: */
     const char *dir; /* NULL: each cut is taken for done; */
-    unsigned flying; /* what was begun and is not done. */
+    unsigned flying; /* what was begun and is not done; */
+    unsigned taking; /* snapshots of our own that were begun and are not done. */
     uint64_t index;  /* The log is to end before this; 0: NONE. */
     uint64_t looked_ms, waited_ms;
     struct cut_call *held, **held_tail;
@@ -50,8 +52,12 @@ void cut_begin(struct cut *c, uint64_t index);
 /* At the end of every turn of the loop. */
 enum cut_state { CUT_NONE, CUT_UNDER_WAY, CUT_DONE, CUT_FAILED };
 enum cut_state cut_look(struct cut *c, uint64_t now_ms);
-/* It is done, and the mark says so: go on with what is held, up to the next cut. */
+/* It is done, and the mark says so. */
 void cut_end(struct cut *c);
+/* Do what is held, up to the next cut. A cut waits for a snapshot that is being taken: in
+ * raft_uv it would get lost beside it (UvBarrier gives it a barrier of its own, which is
+ * dropped with the segment if another one is pending). */
+void cut_go_on(struct cut *c);
 /* The log is closed: cancel what is held. */
 void cut_cancel(struct cut *c);
 

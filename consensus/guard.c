@@ -170,7 +170,8 @@ static int guard_truncate(struct raft_io *io, raft_index index)
     if (!cuts)
         return 0;
     struct guarded_cut *t = xcalloc(1, sizeof *t);
-    *t = (struct guarded_cut){.call.go = truncate_go, .guard = g, .index = index};
+    *t =
+        (struct guarded_cut){.call = {.go = truncate_go, .cuts = true}, .guard = g, .index = index};
     cut_do(&g->cut, &t->call);
     return 0;
 }
@@ -331,7 +332,9 @@ static void put_done(struct raft_io_snapshot_put *req, int status)
 
     if (status != 0 && status != RAFT_CANCELED)
         die(g, "writing a snapshot", status);
-    if (!p->taken && p->call.gone)
+    if (p->call.gone && p->taken)
+        g->cut.taking--;
+    else if (p->call.gone)
         g->cut.flying--;
     if (p->taken)
         g->taking = false;
@@ -383,6 +386,8 @@ static void put_go(struct cut_call *call, bool cancelled)
         mark_cut(g, p->index + 1);
         cut_begin(&g->cut, p->index + 1);
         g->cut.flying++;
+    } else {
+        g->cut.taking++;
     }
     int rv = g->original.snapshot_put(g->io, p->trailing, &p->req, &p->snapshot, put_done);
     if (rv != 0)
@@ -412,6 +417,7 @@ static int guard_snapshot_put(struct raft_io *io, unsigned trailing,
     }
     p->trailing = trailing;
     p->call.go = put_go;
+    p->call.cuts = !p->taken;
     cut_do(&g->cut, &p->call);
     return 0;
 }
@@ -630,10 +636,11 @@ static void watch_cut(struct guard *g)
 
     if (state == CUT_FAILED)
         die(g, "cutting the log off where it differs from the leader's", RAFT_IOERR);
-    if (state != CUT_DONE)
-        return;
-    mark_cut(g, 0);
-    cut_end(&g->cut);
+    if (state == CUT_DONE) {
+        mark_cut(g, 0);
+        cut_end(&g->cut);
+    }
+    cut_go_on(&g->cut);
 }
 
 /* raft_uv tells of it nowhere but in its error text (uv_writer.c). */

@@ -22,6 +22,16 @@ bool segments_sync(const char *dir)
     return good;
 }
 
+/* NULL: that was the last, or *ok is false, with errno. */
+static const struct dirent *next_entry(DIR *d, bool *ok)
+{
+    errno = 0;
+    const struct dirent *entry = readdir(d);
+
+    *ok = entry != NULL || errno == 0;
+    return entry;
+}
+
 /* One that was only prepared begins with zeros. Not to be seen: it may be just getting its name
  * as a closed one, which the list that it was in does not have. */
 static bool is_written(const char *dir, const char *name)
@@ -44,7 +54,7 @@ bool segments_end_before(const char *dir, uint64_t index)
     bool good = d != NULL;
     uint64_t first, last;
 
-    while (good && (entry = readdir(d)) != NULL) {
+    while (good && (entry = next_entry(d, &good)) != NULL) {
         enum raft_file_kind kind = raft_file_kind(entry->d_name, &first, &last);
         if (kind == RAFT_FILE_CLOSED)
             good = last < index;
@@ -68,14 +78,15 @@ struct listing {
     const char *dir;
     struct file *files;
     unsigned count;
-    uint64_t closed;   /* Where the closed segments end; 0: there are none. */
     uint64_t snapshot; /* Up to where the newest one goes that is there whole; 0. */
+    uint64_t reach;    /* Up to where it and closed segments before the cut go, without a gap. */
 };
 
+/* Its other half, which is written first. */
 static bool has_meta(const char *dir, const char *snapshot)
 {
     char *path = xasprintf("%s/%s.meta", dir, snapshot);
-    bool there = access(path, F_OK) == 0;
+    bool there = access(path, F_OK) == 0 || errno != ENOENT;
 
     free(path);
     return there;
@@ -86,8 +97,6 @@ static void note(struct listing *l, const char *name)
     struct file f = {0};
 
     f.kind = raft_file_kind(name, &f.first, &f.last);
-    if (f.kind == RAFT_FILE_CLOSED && f.last > l->closed)
-        l->closed = f.last;
     if (f.kind == RAFT_FILE_SNAPSHOT && f.last > l->snapshot && has_meta(l->dir, name))
         l->snapshot = f.last;
     if (f.kind != RAFT_FILE_CLOSED && (f.kind != RAFT_FILE_OPEN || !is_written(l->dir, name)))
@@ -97,17 +106,39 @@ static void note(struct listing *l, const char *name)
     l->files[l->count++] = f;
 }
 
-static bool list(const char *dir, struct listing *l)
+static uint32_t list(const char *dir, struct listing *l)
 {
     DIR *d = opendir(dir);
     const struct dirent *entry;
+    bool good = d != NULL;
+    uint32_t code;
 
     *l = (struct listing){.dir = dir};
-    while (d != NULL && (entry = readdir(d)) != NULL)
+    while (good && (entry = next_entry(d, &good)) != NULL)
         note(l, entry->d_name);
+    code = good ? 0 : error_from_errno(errno);
     if (d != NULL)
         closedir(d);
-    return d != NULL;
+    return code;
+}
+
+static uint64_t reach(const struct listing *l, uint64_t cut)
+{
+    uint64_t end = l->snapshot;
+    bool more = true;
+
+    while (more) {
+        more = false;
+        for (unsigned i = 0; i < l->count; i++) {
+            const struct file *f = &l->files[i];
+            if (f->kind != RAFT_FILE_CLOSED || f->first >= cut || f->first > end + 1 ||
+                f->last <= end)
+                continue;
+            end = f->last;
+            more = true;
+        }
+    }
+    return end;
 }
 
 /* Is `f`, which ends at the cut, another one anew? */
@@ -125,7 +156,7 @@ static bool is_to_go(const struct listing *l, const struct file *f, uint64_t cut
     if (l->snapshot + 1 >= cut)
         return true;
     if (f->kind == RAFT_FILE_OPEN)
-        return l->closed + 1 >= cut;
+        return l->reach + 1 >= cut;
     return f->first >= cut || is_anew(l, f, cut);
 }
 
@@ -143,20 +174,27 @@ static uint32_t drop(const struct listing *l, const struct file *f, char **ret_w
     return code;
 }
 
-/* Open ones first: what becomes of them depends on the closed ones. Those from behind. */
+static uint32_t sync_all(const struct listing *l, char **ret_why)
+{
+    if (segments_sync(l->dir))
+        return 0;
+    *ret_why = xasprintf("cannot write folder %s", l->dir);
+    return error_from_errno(EIO);
+}
+
+/* What is relied on is durable before anything goes. Open ones go first: what becomes of them
+ * depends on the closed ones. */
 static uint32_t drop_all(const struct listing *l, uint64_t cut, char **ret_why)
 {
     static const enum raft_file_kind order[] = {RAFT_FILE_OPEN, RAFT_FILE_CLOSED};
-    uint32_t code = 0;
+    uint32_t code = sync_all(l, ret_why);
 
-    for (unsigned k = 0; k < 2; k++) {
+    for (unsigned k = 0; k < 2 && code == 0; k++) {
         for (unsigned i = 0; i < l->count && code == 0; i++)
             if (l->files[i].kind == order[k] && is_to_go(l, &l->files[i], cut))
                 code = drop(l, &l->files[i], ret_why);
-        if (code == 0 && !segments_sync(l->dir)) {
-            code = error_from_errno(EIO);
-            *ret_why = xasprintf("cannot write folder %s", l->dir);
-        }
+        if (code == 0)
+            code = sync_all(l, ret_why);
     }
     return code;
 }
@@ -164,10 +202,13 @@ static uint32_t drop_all(const struct listing *l, uint64_t cut, char **ret_why)
 uint32_t segments_repair(const char *dir, uint64_t cut, char **ret_why)
 {
     struct listing l;
-    uint32_t code = 0;
+    uint32_t code = list(dir, &l);
 
-    if (list(dir, &l))
+    l.reach = reach(&l, cut);
+    if (code == 0)
         code = drop_all(&l, cut, ret_why);
+    else
+        *ret_why = xasprintf("cannot read folder %s: %s", dir, error_text(code));
     for (unsigned i = 0; i < l.count; i++)
         free(l.files[i].name);
     free(l.files);

@@ -22,8 +22,8 @@ bool segments_sync(const char *dir);
  *
  * - with a snapshot that goes up to the cut, all segments go;
  * - closed segments from there on go;
- * - open ones go if the closed ones reach the cut, for then they begin behind it, and
- *   libraft would number their entries anew;
+ * - open ones go if the closed ones reach the cut without a gap, for then they begin behind it,
+ *   and libraft would number their entries anew;
  * - the segment that was written anew goes, to its end or not, if the old one is there.
  *
  * Returns 0, or a code with *ret_why (to free). Can be done again after a crash. */

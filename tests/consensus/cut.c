@@ -71,6 +71,7 @@ static void steps(struct cut *c, struct step *s, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         s[i].cut = c;
         s[i].call.go = step_go;
+        s[i].call.cuts = s[i].cuts_at != 0;
         cut_do(c, &s[i].call);
     }
 }
@@ -81,6 +82,7 @@ static enum cut_state look(struct cut *c, uint64_t now_ms)
 
     if (state == CUT_DONE)
         cut_end(c);
+    cut_go_on(c);
     return state;
 }
 
@@ -110,6 +112,21 @@ Test(cut, what_comes_behind_it_waits_until_the_folder_shows_it)
     cr_assert_eq(look(&c, 400), CUT_DONE);
     cr_assert_str_eq(done, "abcdef");
     cr_assert_eq(look(&c, 500), CUT_NONE);
+}
+
+Test(cut, one_waits_for_a_snapshot_that_is_being_taken)
+{
+    struct step s[] = {{.name = 'a'}, {.name = 'b', .cuts_at = 5}, {.name = 'c'}};
+    struct cut c = {.taking = 1};
+
+    steps(&c, s, 3);
+    cr_assert_eq(look(&c, 100), CUT_NONE);
+    cr_assert_str_eq(done, "a");
+    c.taking = 0;
+    cr_assert_eq(look(&c, 200), CUT_NONE);
+    cr_assert_str_eq(done, "ab");
+    cr_assert_eq(look(&c, 300), CUT_DONE);
+    cr_assert_str_eq(done, "abc");
 }
 
 Test(cut, one_that_does_not_come_about_is_told)

@@ -157,6 +157,26 @@ Test(segments, an_open_one_goes_that_begins_behind_the_cut)
     cr_assert_not(is_there(40, 50) || has("open-2"));
 }
 
+/* Closing one has failed, and closing the next has not. */
+Test(segments, an_open_one_stays_that_may_begin_before_the_cut)
+{
+    put_closed(1, 50);
+    put_written("open-1"); /* 51 to 80. */
+    put_closed(81, 120);
+    repair(60);
+    cr_assert(is_there(1, 50) && has("open-1"));
+    cr_assert_not(is_there(81, 120));
+}
+
+Test(segments, a_folder_that_cannot_be_read_is_not_taken_for_a_good_one)
+{
+    char *why = NULL;
+
+    cr_assert_neq(segments_repair("/nowhere", 5, &why), 0);
+    cr_assert_not_null(strstr(why, "/nowhere"), "%s", why);
+    free(why);
+}
+
 Test(segments, behind_a_snapshot_that_goes_up_to_the_cut_nothing_is_left)
 {
     put_closed(1, 50);
