@@ -16,6 +16,8 @@ BEAT_MS = 2
 LIGHT_BEAT_MS = 100  # Of many: enough for one of them to beat every moment.
 GROUP = "bench"
 WATCHED_S = 2.0  # How long a service that must not stop is watched.
+RESTARTS = 1000  # More than monitors are killed: failovers, too, would be used up.
+MONITOR_AGE_S = 1.2  # One that dies within a second is started again after a pause.
 
 
 class Result:
@@ -35,7 +37,8 @@ class Bench:
         self.journal = Journal(cluster.dir / "journal")
         self.c.call("group.create", name=GROUP)
         self.c.call("resource.create", name="beat", group=GROUP, type="process",
-                    properties={"CommandLine": f"exec {beat} {self.journal.path} {BEAT_MS}"})
+                    properties={"CommandLine": f"exec {beat} {self.journal.path} {BEAT_MS}",
+                                "RestartThreshold": RESTARTS})
         self.c.call("group.online", name=GROUP)
         self.c.wait_online(GROUP)
 
@@ -144,6 +147,7 @@ def daemon_killed(b):
 
 
 def monitor_killed(b):
+    time.sleep(MONITOR_AGE_S)
     owner = b.settle(leader_too=random.random() < 0.3)
     service = b.journal.read()[-1][4]
     begin = now_ns()
