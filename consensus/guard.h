@@ -36,29 +36,28 @@
  *    (legacy.c, legacyLoadSnapshotCb). If the terms differ the follower is lost:
  *    no entry will ever match, and each attempt frees memory twice. The term is
  *    set right.
- * 9. A configuration that is forced upon a log (raft_recover) is appended to whatever loads:
- *    to a log that has lost its tail, too, and then reaches the mark again. So the log is
- *    loaded and judged by the mark before.
  * 8. Entries that a follower has long had, sent again with a newer commit index,
  *    set its commit index back (replication.c, replicationAppend: the smaller of
  *    the leader's and the last entry of the message, without regard to what was
  *    committed already). A snapshot taken then has an index below what its state
  *    holds, and a node that starts from it applies entries twice. Such a message
  *    is given no newer commit index than the follower's own.
- *
+ * 9. A configuration that is forced upon a log (raft_recover) is appended to whatever loads:
+ *    to a log that has lost its tail, too, and then reaches the mark again. So the log is
+ *    loaded and judged by the mark before.
  * 10. A snapshot for which the disk has no room ends the process (1), and the next
- * life is sent it again. So one from the leader is dropped like those of 3 until
- * there is room.
- *
+ *    life is sent it again. So one from the leader is dropped like those of 3 until
+ *    there is room.
  * 11. A follower that writes nothing is sent everything again with every heartbeat:
- * see resend.h.
- *
- * 12. A cut of the log that fails (a full disk: a segment is written anew) is told to nobody:
- * uvTruncateAfterWorkCb and uvFinalizeAfterWorkCb set `errored`, which nothing reads, and
- * the entries that follow are written as if it had been done. The next start takes the
- * entries that were to be cut off for part of the log, with all that follow moved behind them:
- * another log, in which nothing is missing. So nothing is written behind a cut before the
- * folder shows it, and one that does not come about ends the process: see cut.h.
+ *    see resend.h.
+ * 12. A cut of the log that fails (a full disk: a segment is written anew) is told to
+ *    nobody: uvTruncateAfterWorkCb and uvFinalizeAfterWorkCb set `errored`, which
+ *    nothing reads, and the entries that follow are written as if it had been done.
+ *    The next start takes the entries that were to be cut off for part of the log,
+ *    with all that follow moved behind them: another log, in which nothing is
+ *    missing. So nothing is written behind a cut before the folder shows it, and one
+ *    that does not come about ends the process: see cut.h. A full segment that
+ *    cannot be closed is told to nobody either: see fsm.c.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H
