@@ -214,6 +214,7 @@ help:
 	@echo "make valgrind   the unit tests under valgrind"
 	@echo "make fuzz       each fuzzer for SECONDS=60, or ONLY=one of tests/fuzz"
 	@echo "make chaos      a real cluster broken at random for MINUTES=2; SEED= BACKEND= NODES=3 PROFILE="
+	@echo "make elections  a hundred changes of leader per profile, under load: no lease may be lost"
 	@echo "make model      the lease protocol and its weakened variants, with spin; ONLY=variant"
 	@echo "make bench      commits and reads per second, beside bare libraft and etcd"
 	@echo "make bench-failover  from a fault to running elsewhere; CASE=, RUNS=, PROFILE="
