@@ -41,7 +41,8 @@ struct consensus {
     struct round round;
     char *cluster, *address, *disk; /* Owned copies for the transport. */
     char *dir;
-    uint64_t snapshot_retry_ms; /* One was put off for want of room: until then; 0. */
+    uint64_t snapshot_retry_ms; /* One was put off until then; 0. */
+    unsigned unclosed;          /* Looks at a segment that should have been closed. */
 
     uint64_t position;      /* Entries applied. */
     uint64_t stamp_ms;      /* Highest stamp applied, */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +23,34 @@ static uint32_t corrupt(const struct raft_file *f, size_t offset, const char *fa
 
 /* How far the check has come in the log. */
 struct log_position {
-    uint64_t next;  /* Index of the entry that the next open segment begins with. */
-    uint64_t acked; /* See disk_check(). */
+    uint64_t next;   /* Index of the entry that the next open segment begins with. */
+    uint64_t acked;  /* See disk_check(). */
+    uint64_t closed; /* Where the last closed segment ended; 0. */
+    struct {
+        uint64_t first, count;
+    } missing;       /* Entries between two closed ones; none. */
+    uint64_t opened; /* Entries in open ones. */
 };
 
+/* Between closed segments nothing is ever missing, but for one that could not be closed
+ * (fsm.c): it is open yet. libraft leaves out what comes before such a gap if a
+ * snapshot has it all, and reads the open one behind the rest. */
+static void note_closed(struct log_position *log, uint64_t first, uint64_t last)
+{
+    if (log->closed != 0 && first > log->closed + 1) {
+        log->missing.first = log->closed + 1;
+        log->missing.count = first - log->closed - 1;
+    }
+    log->closed = last;
+}
+
+static bool is_what_is_missing(const struct log_position *log)
+{
+    return log->missing.count != 0 && log->opened == log->missing.count;
+}
+
 static uint32_t check_closed(const struct raft_file *f, uint64_t first, uint64_t last,
-                             char **ret_why)
+                             struct log_position *log, char **ret_why)
 {
     size_t offset = RAFT_WORD;
     uint64_t entries = 0;
@@ -44,6 +67,7 @@ static uint32_t check_closed(const struct raft_file *f, uint64_t first, uint64_t
     }
     if (last < first || entries != last - first + 1)
         return corrupt(f, f->len, "not the number of entries that its name tells", ret_why);
+    note_closed(log, first, last);
     return 0;
 }
 
@@ -76,7 +100,8 @@ static bool batch_follows(const struct raft_file *f, size_t offset)
  * write of libraft can span many blocks. What was acknowledged was durable
  * before, so it cannot be torn: it has rotted. Without a mark (the folder was
  * written before there was one) a good batch behind the bad one decides. */
-static uint32_t check_open(const struct raft_file *f, struct log_position *log, char **ret_why)
+static uint32_t check_open_batches(const struct raft_file *f, struct log_position *log,
+                                   char **ret_why)
 {
     size_t offset = RAFT_WORD;
 
@@ -94,8 +119,21 @@ static uint32_t check_open(const struct raft_file *f, struct log_position *log, 
         }
         offset += batch.len;
         log->next += batch.entries;
+        log->opened += batch.entries;
     }
     return 0;
+}
+
+static uint32_t check_open(const struct raft_file *f, struct log_position *log, char **ret_why)
+{
+    uint32_t code = check_open_batches(f, log, ret_why);
+
+    if (code != 0 || !is_what_is_missing(log))
+        return code;
+    *ret_why = xasprintf("%s was never closed: entries %" PRIu64 " to %" PRIu64
+                         ", which are missing between the closed segments, are in it or before it",
+                         f->name, log->missing.first, log->missing.first + log->missing.count - 1);
+    return ERROR_FILE_CORRUPT;
 }
 
 /* --------------------------------------------------------------- snapshots */
@@ -147,7 +185,7 @@ static uint32_t check_file(const char *dir, const char *name, struct log_positio
     f.name = path;
     switch (kind) {
     case RAFT_FILE_CLOSED:
-        code = check_closed(&f, first, last, ret_why);
+        code = check_closed(&f, first, last, log, ret_why);
         break;
     case RAFT_FILE_OPEN:
         code = check_open(&f, log, ret_why);

@@ -7,6 +7,8 @@
  *  - a bad closed segment: libraft refuses too (auto-recovery is off), but its
  *    message has no advice; here the file and the byte are named.
  *  - a snapshot whose data rotted: libraft checks only the metadata.
+ *  - an open segment that was never closed, though later ones were: libraft reads it
+ *    behind those.
  *
  * Reads whole files, so only before the loop runs. Changes nothing. */
 #ifndef HOLDFAST_CONSENSUS_DISK_CHECK_H

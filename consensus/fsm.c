@@ -8,6 +8,7 @@
 #include "consensus/consensus_private.h"
 #include "consensus/image.h"
 #include "consensus/room.h"
+#include "consensus/segments.h"
 
 static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
 {
@@ -43,19 +44,66 @@ static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void *
     return 0;
 }
 
-enum { NO_ROOM_MS = 5000 };
+enum {
+    NO_ROOM_MS = 5000,
+    UNCLOSED_MS = 1000,
+    UNCLOSED_LOOKS = 10, /* Not a time: this process may have stood still. */
+};
 
 /* libraft asks again with each entry as long as one is due: that is put off, too. */
-static int put_off(struct consensus *c, size_t bytes)
+static void put_off(struct consensus *c, unsigned ms)
 {
-    if (c->snapshot_retry_ms == 0)
+    c->snapshot_retry_ms = clock_boot_ms() + ms;
+    raft_set_snapshot_threshold(&c->raft, UINT_MAX);
+}
+
+/* An open segment has no index in its name: the next start takes it for what follows the
+ * closed ones. One that could not be closed comes between those, so entries are missing there,
+ * and the start is refused; but behind a snapshot that has them it would be read, as later
+ * entries. So there is none while one is open, and a process that cannot close one
+ * ends: with nothing closed behind it, the next start reads all in their order. */
+static bool is_closed(struct consensus *c)
+{
+    bool closed = segments_are_closed(c->dir);
+
+    c->unclosed = closed ? 0 : c->unclosed + 1;
+    if (c->unclosed >= UNCLOSED_LOOKS)
+        c->callbacks.fatal(
+            "closing a full segment of the log failed (several of raft/open-* are in "
+            "use): stopping before a snapshot hides it",
+            c->data);
+    return closed;
+}
+
+static bool has_room(struct consensus *c, size_t bytes)
+{
+    bool room = room_for_snapshot(c->dir, bytes);
+
+    if (!room && c->snapshot_retry_ms == 0)
         log_error("raft",
                   "no room for a snapshot of %zu bytes in %s: the log grows, and so does this "
                   "process, until there is; free some space there",
                   bytes, c->dir);
-    c->snapshot_retry_ms = clock_boot_ms() + NO_ROOM_MS;
-    raft_set_snapshot_threshold(&c->raft, UINT_MAX);
-    return RAFT_NOSPACE;
+    return room;
+}
+
+static void image_make(struct consensus *c, struct bytes *image)
+{
+    image_begin(image);
+    c->callbacks.snapshot(image, c->data);
+    image_end(image, c->position);
+}
+
+static void image_give(struct consensus *c, const struct bytes *image, struct raft_buffer *bufs[],
+                       unsigned *n_bufs)
+{
+    *bufs = raft_malloc(sizeof **bufs);
+    void *copy = raft_malloc(image->len);
+    if (*bufs == NULL || copy == NULL)
+        c->callbacks.fatal("out of memory", c->data);
+    memcpy(copy, image->data, image->len);
+    (*bufs)[0] = (struct raft_buffer){.base = copy, .len = image->len};
+    *n_bufs = 1;
 }
 
 static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsigned *n_bufs)
@@ -63,21 +111,17 @@ static int fsm_snapshot(struct raft_fsm *fsm, struct raft_buffer *bufs[], unsign
     struct consensus *c = fsm->data;
     struct bytes image = BYTES_INIT;
 
-    image_begin(&image);
-    c->callbacks.snapshot(&image, c->data);
-    image_end(&image, c->position);
-    if (!room_for_snapshot(c->dir, image.len)) {
-        int rv = put_off(c, image.len);
-        bytes_release(&image);
-        return rv;
+    if (!is_closed(c)) {
+        put_off(c, UNCLOSED_MS);
+        return RAFT_BUSY;
     }
-    *bufs = raft_malloc(sizeof **bufs);
-    void *copy = raft_malloc(image.len);
-    if (*bufs == NULL || copy == NULL)
-        c->callbacks.fatal("out of memory", c->data);
-    memcpy(copy, image.data, image.len);
-    (*bufs)[0] = (struct raft_buffer){.base = copy, .len = image.len};
-    *n_bufs = 1;
+    image_make(c, &image);
+    if (!has_room(c, image.len)) {
+        put_off(c, NO_ROOM_MS);
+        bytes_release(&image);
+        return RAFT_NOSPACE;
+    }
+    image_give(c, &image, bufs, n_bufs);
     c->snapshots++;
     /* libraft asks for the state first and reads these two afterwards. */
     raft_set_snapshot_trailing(&c->raft, retention_trailing(&c->retention));

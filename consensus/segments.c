@@ -66,6 +66,23 @@ bool segments_end_before(const char *dir, uint64_t index)
     return good;
 }
 
+bool segments_are_closed(const char *dir)
+{
+    DIR *d = opendir(dir);
+    const struct dirent *entry;
+    bool good = d != NULL;
+    uint64_t first, last;
+    unsigned written = 0;
+
+    while (good && (entry = next_entry(d, &good)) != NULL)
+        if (raft_file_kind(entry->d_name, &first, &last) == RAFT_FILE_OPEN &&
+            is_written(dir, entry->d_name))
+            written++;
+    if (d != NULL)
+        closedir(d);
+    return good && written <= 1;
+}
+
 /* --------------------------------------------------------------- repairing */
 
 struct file {

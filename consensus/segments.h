@@ -12,6 +12,11 @@
  * nothing is written in the open ones. False also if that cannot be seen now. */
 bool segments_end_before(const char *dir, uint64_t index);
 
+/* Each open segment that was written to is closed, but for the one that is being written. One
+ * that is full is open yet for a moment, and for good if raft_uv could not close it, of which
+ * it tells nobody. False also if that cannot be seen now. */
+bool segments_are_closed(const char *dir);
+
 /* The folder itself is durable. */
 bool segments_sync(const char *dir);
 

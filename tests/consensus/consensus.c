@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -218,7 +219,10 @@ Test(consensus, many_bytes_cause_a_snapshot_before_many_entries_do)
     large[COMMAND_BYTES_MAX] = '\0';
     node_open(n);
     world_elect(&w);
-    for (unsigned i = 0; i < 17; i++)
+    for (unsigned i = 0; i < 16; i++)
+        node_commit(n, large);
+    /* The first that is due waits for a segment that is just being closed. */
+    while (consensus_snapshots(n->consensus) == 0 && n->commands < 30)
         node_commit(n, large);
     cr_assert_eq(consensus_snapshots(n->consensus), 1);
     free(large);
@@ -342,4 +346,65 @@ Test(consensus, a_failed_write_of_the_log_ends_the_process_at_once)
     node_open(n);
     RUN_UNTIL(&w, n->commands >= 1);
     cr_assert_eq(n->state.len, 4 + strlen("good"), "and what was acknowledged is there");
+}
+
+/* The names that the first open segment would get are taken by folders. */
+enum { NAMES_TAKEN = 64 };
+
+static void name_taken(unsigned i, char path[128])
+{
+    snprintf(path, 128, "%s/%016u-%016u", n->dir, 2u, 2 + i);
+}
+
+static int go_on_though_it_cannot_be_closed(void *data)
+{
+    char path[128], command[16];
+
+    (void)data;
+    uv_loop_fork(&w.loop);
+    node_open(n);
+    world_elect(&w);
+    for (unsigned i = 0; i < NAMES_TAKEN; i++) {
+        name_taken(i, path);
+        if (mkdir(path, 0700) != 0)
+            return 1;
+    }
+    for (unsigned i = 0; consensus_snapshots(n->consensus) < 2; i++) {
+        snprintf(command, sizeof command, "%u", i);
+        node_commit(n, command);
+    }
+    return 0;
+}
+
+static void assert_counts_up(const struct bytes *state)
+{
+    size_t at = 0;
+
+    for (unsigned i = 0; at < state->len; i++) {
+        char command[16];
+        uint32_t len = (uint32_t)snprintf(command, sizeof command, "%u", i);
+        cr_assert_leq(at + sizeof len + len, state->len);
+        cr_assert_eq(memcmp(state->data + at, &len, sizeof len), 0, "command %u", i);
+        cr_assert_eq(memcmp(state->data + at + sizeof len, command, len), 0, "command %u", i);
+        at += sizeof len + len;
+    }
+}
+
+/* With another snapshot, that would be the log of the next start, all in another order. */
+Test(consensus, a_segment_that_cannot_be_closed_ends_the_process_before_a_snapshot_hides_it)
+{
+    char path[128];
+
+    w.threshold = 8;
+    w.trailing = 100;
+    cr_assert_eq(in_child(go_on_though_it_cannot_be_closed, NULL), WORLD_FATAL);
+    for (unsigned i = 0; i < NAMES_TAKEN; i++) {
+        name_taken(i, path);
+        rmdir(path);
+    }
+    node_open(n);
+    RUN_UNTIL(&w, n->commands > 20);
+    node_commit(n, "end");
+    n->state.len -= sizeof(uint32_t) + strlen("end");
+    assert_counts_up(&n->state);
 }

@@ -356,3 +356,42 @@ Test(disk_check, other_files_are_left_alone)
     cr_assert_not_null(strstr(why, "/nonexistent/folder"));
     free(why);
 }
+
+/* Closed segments without a gap, the log of a process that was killed. */
+static int make_many(void *data)
+{
+    char command[64];
+
+    (void)data;
+    uv_loop_fork(&w.loop);
+    node_open(n);
+    world_elect(&w);
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(command, sizeof command, "command %u", i);
+        node_commit(n, command);
+    }
+    return 0;
+}
+
+/* raft_uv tells nobody that it could not, and its next start reads it behind the others. */
+Test(disk_check, a_segment_that_was_never_closed_is_found_and_named)
+{
+    char closed[128], open[128], other[128], *why;
+
+    w.threshold = 8;
+    w.trailing = 100;
+    cr_assert_eq(in_child(make_many, NULL), 0);
+    mark = read_mark();
+    cr_assert_eq(check(&why), 0, "%s", why);
+    cr_assert(file_find(n->dir, "0", "", 3, closed, sizeof closed));
+    cr_assert(file_find(n->dir, "0", "", 1, closed, sizeof closed));
+    snprintf(open, sizeof open, "%s/open-0", n->dir);
+    cr_assert_eq(rename(closed, open), 0);
+    cr_assert_eq(check(&why), ERROR_FILE_CORRUPT);
+    cr_assert_not_null(strstr(why, "open-0 was never closed: entries 2 to "), "%s", why);
+    free(why);
+    /* What is open has other entries than those that are missing. */
+    cr_assert(file_find(n->dir, "open-", "", 1, other, sizeof other));
+    unlink(open);
+    cr_assert_eq(check(&why), 0, "%s", why);
+}

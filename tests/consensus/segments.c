@@ -89,6 +89,19 @@ static void put_written(const char *name)
     put(name, "\1\0\0\0\0\0\0\0", 8);
 }
 
+Test(segments, one_open_segment_may_be_in_use)
+{
+    cr_assert(segments_are_closed(dir));
+    put_closed(1, 4);
+    put_written("open-7");
+    put("open-8", "\0\0\0\0\0\0\0\0", 8);
+    put("open-9", "", 0);
+    cr_assert(segments_are_closed(dir), "7 is being written, 8 and 9 are prepared");
+    put_written("open-8");
+    cr_assert_not(segments_are_closed(dir), "7 should be closed");
+    cr_assert_not(segments_are_closed("/nowhere"));
+}
+
 static void put_snapshot(unsigned index)
 {
     char name[64];
