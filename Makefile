@@ -294,7 +294,7 @@ bench:
 SIM_PRODUCT := $(filter-out base/memory.c base/clock.c base/log.c,$(wildcard base/*.c)) \
     $(wildcard groupmgr/*.c) net/msgpack.c net/msgpack_scan.c net/address.c \
     $(filter-out %/acked.c %/disk_check.c %/segments.c %/room.c %/transport.c %/heap.c,$(wildcard consensus/*.c)) \
-    $(filter-out %/main.c %/config.c %/identity.c %/notify.c %/supervisor.c %/join.c %/farewell.c %/recovery.c %/directory.c,$(wildcard node/*.c)) \
+    $(filter-out %/main.c %/config.c %/config_keys.c %/identity.c %/notify.c %/supervisor.c %/join.c %/farewell.c %/recovery.c %/directory.c,$(wildcard node/*.c)) \
     $(addprefix resources/,host.c host_lease.c lease.c life.c unit.c unit_checks.c unit_expire.c monitor.c monitor_orders.c \
         monitor_protocol.c properties.c types.c vigil.c watchdog.c)
 SIM_OBJECTS := $(patsubst %.c,$(BUILD)/sim/%.o,$(SIM_PRODUCT)) \
