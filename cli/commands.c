@@ -120,11 +120,12 @@ static const char join_notes[] =
     "With --replace a node comes back empty, under its name: after status 71, with a new disk, or\n"
     "evicted. If its file is still there it says who the others are:\n"
     "  holdfast node join --replace --wait\n";
+
 static const char recover_notes[] =
     "Only when a majority of the voters is gone and never comes back: on the node that is left, or\n"
     "of several on the one with the newest log, as root. It shows what would be lost and asks; the\n"
     "node is then started again and goes on alone, in a new epoch. All others are evicted, and\n"
-    "come back only with an empty folder. See docs/operations.md.\n";
+    "come back only empty: holdfast node join --replace. See docs/operations.md.\n";
 
 static const char depend_notes[] =
     "OTHER is added to what it needs. An expression, with each name in brackets, replaces it:\n"

@@ -92,7 +92,7 @@ static void show_survey(const struct cli *cli, const struct value *survey, uint6
     fprintf(out,
             "\nLOST is whatever the others acknowledged after that entry: nobody can know what it was.\n"
             "The other nodes, should one still live or come back, are refused, and end by themselves;\n"
-            "each can join again with an empty folder and `join` in its file.\n"
+            "`holdfast node join --replace` there brings each back, empty.\n"
             "Make sure that those that cannot be reached are off, or will never run again: if a\n"
             "majority of them lives somewhere, it goes on there, and groups run twice.\n");
 }
@@ -200,7 +200,8 @@ static int tell(struct cli *cli, const struct value *survey, const char *name, u
         return json_print(cli, j);
     }
     fprintf(cli->io->out,
-            "the cluster %s: goes on with this node, as epoch %llu; add nodes with `join` in their files\n",
+            "the cluster %s: goes on with this node, as epoch %llu; bring others back with `holdfast "
+            "node join --replace` there\n",
             text_clean(&cli->arena, name, strlen(name)), (unsigned long long)epoch);
     return CLI_DONE;
 }

@@ -64,11 +64,10 @@ static void on_expelled(const char *message, void *data)
 
     if (d->stop != NULL || d->opening)
         return;
-    log_error(
-        "daemon",
-        "%s: nothing is served here any more, and this folder is of no use. To come back: empty "
-        "%s, give the file `join` instead of `peers`, start it",
-        message, d->config->data_dir);
+    log_error("daemon",
+              "%s: nothing is served here any more, and its data in %s is of no use. To come back "
+              "empty: `holdfast node join --replace`",
+              message, d->config->data_dir);
     identity_condemn(d->identity, message);
     d->exit_status = EXIT_UNUSABLE;
     pulse_stop(d->pulse);

@@ -13,6 +13,7 @@ import pytest
 from harness import (BIN, ROOMY_LEASE_MS, SLOW, TOP, Broken, Client, Cluster, Refused, Rpc,
                      wait_for)
 from ports import free_port
+from test_join_command import replace
 from test_membership import start
 
 sys.path.insert(0, str(TOP / "tests"))
@@ -99,7 +100,7 @@ def has_ended_for_good(cluster, name):
     wait_for(lambda: (folder / "diverged").exists())
     wait_for(lambda: not is_alive(supervisor))
     assert "new epoch without this node" in (folder / "log").read_text()
-    assert "give the file `join`" in (folder / "log").read_text()
+    assert "`holdfast node join --replace`" in (folder / "log").read_text()
 
 
 def start_is_refused(cluster, name):
@@ -187,7 +188,7 @@ def test_three_of_five_are_gone_and_one_goes_on():
         start_is_refused(c, lost[0])
 
         # It grows again: by one that comes back empty, and by new ones.
-        join_empty(c, other, here)
+        replace(c, other)
         join_empty(c, "n6", here)
         c.names = [here, other, "n6"]
         wait_for(lambda: voters(c, here) == sorted(c.names), describe=lambda: voters(c, here))
