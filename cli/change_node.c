@@ -128,15 +128,15 @@ int run_cluster_update_level(struct cli *cli)
     call_init(&call, "cluster.update_level", true);
     if (level != NULL)
         call_uint(&call, "level", strtoull(level, NULL, 10)); /* Checked by the parser. */
-    return cli_change(cli, &call, CLI_DONE,
-                      &(struct change){.kind = "the",
-                                       .name = "cluster",
-                                       .doing = "being raised",
-                                       .done = level != NULL
-                                                   ? arena_printf(&cli->arena,
-                                                                  "at functional level %s", level)
-                                                   : "at the highest functional level that all "
-                                                     "nodes know"});
+    return cli_change(
+        cli, &call, CLI_DONE,
+        &(struct change){.kind = "the",
+                         .name = "cluster",
+                         .doing = "being raised",
+                         .done = level != NULL
+                                     ? arena_printf(&cli->arena, "at functional level %s", level)
+                                     : "at the highest functional level that all "
+                                       "nodes know"});
 }
 
 int run_cluster_set(struct cli *cli)

@@ -122,8 +122,10 @@ static const char join_notes[] =
     "  holdfast node join --replace --wait\n";
 
 static const char recover_notes[] =
-    "Only when a majority of the voters is gone and never comes back: on the node that is left, or\n"
-    "of several on the one with the newest log, as root. It shows what would be lost and asks; the\n"
+    "Only when a majority of the voters is gone and never comes back: on the node that is left, "
+    "or\n"
+    "of several on the one with the newest log, as root. It shows what would be lost and asks; "
+    "the\n"
     "node is then started again and goes on alone, in a new epoch. All others are evicted, and\n"
     "come back only empty: holdfast node join --replace. See docs/operations.md.\n";
 
@@ -155,7 +157,8 @@ static const char level_up_notes[] =
 
 static const char fence_notes[] =
     "`agent` is a program of Debian's package fence-agents, or an absolute path; FenceTimeout,\n"
-    "FenceRetries and FenceDelay (ms) are ours; all else is given to the agent. One that exists is\n"
+    "FenceRetries and FenceDelay (ms) are ours; all else is given to the agent. One that exists "
+    "is\n"
     "changed: NAME= takes a parameter away. Passwords are never shown again.\n"
     "  holdfast fence create ipmi-a agent=fence_ipmilan ip=10.0.0.9 username=op password=...\n";
 
@@ -271,16 +274,16 @@ const struct command commands[] = {
      REST_SETTINGS, 0, 0, fence_notes, run_fence_create},
     {"fence", "delete", "remove a fence device", WORD_NEW_GROUP, REST_NONE, 0, 0, NULL,
      run_fence_delete},
-    {"fence", "level", "NODE LEVEL [DEVICE[:OUTLET],...]: what switches it off",
-     WORD_NODE, REST_NAMES, 0, 0, level_notes, run_fence_level},
+    {"fence", "level", "NODE LEVEL [DEVICE[:OUTLET],...]: what switches it off", WORD_NODE,
+     REST_NAMES, 0, 0, level_notes, run_fence_level},
     {"fence", "list", "fence devices, and where the fencing of each node stands", WORD_NONE,
      REST_NONE, OPTION_BIT(STALE), 0, NULL, run_fence_list},
-    {"fence", "test", "ask a node's fence devices for their status",
-     WORD_NODE, REST_NONE, 0, 0, NULL, run_fence_test},
+    {"fence", "test", "ask a node's fence devices for their status", WORD_NODE, REST_NONE, 0, 0,
+     NULL, run_fence_test},
     {"fence", "node", "NODE [off|reboot]: have a node fenced now", WORD_NODE, REST_NAMES, 0, 0,
      NULL, run_fence_node},
-    {"fence", "confirm", "say that a node is off, having seen it", WORD_NODE,
-     REST_NONE, 0, 0, NULL, run_fence_confirm},
+    {"fence", "confirm", "say that a node is off, having seen it", WORD_NODE, REST_NONE, 0, 0, NULL,
+     run_fence_confirm},
 
     {"type", "list", "the kinds of resources", WORD_NONE, REST_NONE, 0, 0, NULL, run_type_list},
     {"type", "show", "one kind of resource and its properties", WORD_TYPE, REST_NONE, 0, 0, NULL,

@@ -28,25 +28,27 @@ static int check_new(struct join *j)
         return CLI_DONE;
     if (j->member != NULL) {
         cli_report(j->cli, j->about, ERROR_CLUSTER_NODE_EXISTS,
-                   arena_printf(a, "cluster %s has a member of this name, node %s, with another "
-                                   "data folder",
+                   arena_printf(a,
+                                "cluster %s has a member of this name, node %s, with another "
+                                "data folder",
                                 j->cluster, text_field(a, j->member, "id")),
                    "another --name; or, if that one is gone for good and this machine is to take "
                    "its place, --replace");
         return CLI_FAILED;
     }
     if (j->begun) {
-        cli_report(j->cli, j->about, ERROR_CLUSTER_INSTANCE_ID_MISMATCH,
-                   arena_printf(a, "%s has data of a node that is no member of cluster %s",
-                                j->data, j->cluster),
-                   "another --data; or --replace, which sets it aside and lets the node join empty");
+        cli_report(
+            j->cli, j->about, ERROR_CLUSTER_INSTANCE_ID_MISMATCH,
+            arena_printf(a, "%s has data of a node that is no member of cluster %s", j->data,
+                         j->cluster),
+            "another --data; or --replace, which sets it aside and lets the node join empty");
         return CLI_FAILED;
     }
     if (j->file_exists && !j->file_joins) {
-        cli_report(j->cli, j->about, ERROR_ALREADY_EXISTS,
-                   arena_printf(a, "%s is of a node that forms the cluster (it has `peers`)",
-                                j->config),
-                   "another --config; or --replace, if that node lost its data");
+        cli_report(
+            j->cli, j->about, ERROR_ALREADY_EXISTS,
+            arena_printf(a, "%s is of a node that forms the cluster (it has `peers`)", j->config),
+            "another --config; or --replace, if that node lost its data");
         return CLI_FAILED;
     }
     return CLI_DONE;
@@ -76,8 +78,9 @@ static int check_running(struct join *j)
     if (replaces ? (j->running && j->rejoins) || !still_lives(j) : !j->running || j->file_exists)
         return CLI_DONE;
     cli_report(j->cli, j->about, ERROR_BUSY,
-               replaces ? arena_printf(a, "holdfastd runs on %s, or is about to be started again "
-                                          "(pid %ld): nothing was changed",
+               replaces ? arena_printf(a,
+                                       "holdfastd runs on %s, or is about to be started again "
+                                       "(pid %ld): nothing was changed",
                                        j->data, (long)join_supervisor(j))
                         : arena_printf(a, "holdfastd runs on %s with another file", j->data),
                replaces ? "stop it first: systemctl stop holdfastd, or SIGTERM"
@@ -111,9 +114,8 @@ static int show(struct join *j, const char *what)
 
         json_object_set_new(o, "name", json_from_text(j->name));
         json_object_set_new(o, "cluster", json_from_text(j->cluster));
-        json_object_set_new(o, "state",
-                            json_from_value(j->member != NULL ? value_get(j->member, "state")
-                                                              : NULL));
+        json_object_set_new(
+            o, "state", json_from_value(j->member != NULL ? value_get(j->member, "state") : NULL));
         json_object_set_new(o, "id",
                             json_from_value(j->member != NULL ? value_get(j->member, "id") : NULL));
         json_object_set_new(o, "config", json_from_text(j->config));

@@ -39,7 +39,8 @@ static const char *own_host(struct arena *a, const struct address *member)
     int fd = socket(list->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, list->ai_addr, list->ai_addrlen) == 0 &&
         getsockname(fd, (struct sockaddr *)&self, &len) == 0 &&
-        getnameinfo((struct sockaddr *)&self, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
+        getnameinfo((struct sockaddr *)&self, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST) ==
+            0)
         host = arena_strndup(a, text, strlen(text));
     if (fd >= 0)
         close(fd);
@@ -74,8 +75,8 @@ static int check_address(struct join *j)
 {
     struct arena *a = &j->cli->arena;
     const char *slash = strrchr(j->address, '/');
-    const char *plain = slash != NULL ? arena_strndup(a, j->address, (size_t)(slash - j->address))
-                                      : j->address;
+    const char *plain =
+        slash != NULL ? arena_strndup(a, j->address, (size_t)(slash - j->address)) : j->address;
     struct addrinfo *list = NULL;
     struct address own;
     bool taken = false;
@@ -93,7 +94,8 @@ static int check_address(struct join *j)
     freeaddrinfo(list);
     if (!taken)
         return CLI_DONE;
-    cli_report(j->cli, j->about, ERROR_BUSY, arena_printf(a, "%s is in use by another program", plain),
+    cli_report(j->cli, j->about, ERROR_BUSY,
+               arena_printf(a, "%s is in use by another program", plain),
                "--address HOST:PORT with another port, or end that program");
     return CLI_FAILED;
 }
@@ -121,7 +123,7 @@ static bool ask_one(struct join *j, const char *seed, const char **ret_why)
         code = client_call(client, "cluster.get", &params, ASK_MS, a, &j->settings, &message);
     if (code != 0)
         *ret_why = arena_printf(a, "%s%s%s: %s", *ret_why, (*ret_why)[0] != '\0' ? "; " : "", seed,
-                                text != NULL ? text
+                                text != NULL                            ? text
                                 : message != NULL && message[0] != '\0' ? message
                                                                         : error_text(code));
     bytes_release(&params);
@@ -144,7 +146,8 @@ int join_look(struct join *j)
          i++) {
         const char *name;
 
-        if (value_get_str(&j->nodes->items[i], "name", SIZE_MAX, &name) && name_equal(name, j->name))
+        if (value_get_str(&j->nodes->items[i], "name", SIZE_MAX, &name) &&
+            name_equal(name, j->name))
             j->member = &j->nodes->items[i];
     }
     return status;
@@ -158,8 +161,9 @@ static int check_cluster(struct join *j)
     if (!value_get_str(j->settings, "name", SIZE_MAX, &cluster) ||
         value_get_map(j->settings, "timing") == NULL) {
         cli_report(j->cli, j->about, ERROR_INVALID_DATA,
-                   arena_printf(a, "%s does not say what a new node must know: it is older than this "
-                                   "program, or no node of a cluster",
+                   arena_printf(a,
+                                "%s does not say what a new node must know: it is older than this "
+                                "program, or no node of a cluster",
                                 j->seed),
                    "name a member that is upgraded already");
         return CLI_FAILED;

@@ -117,8 +117,8 @@ static void add_peer(struct join *j, const char *peer)
     const char *address = strchr(peer, '=');
     const char *end;
 
-    if (address == NULL || name_equal(arena_strndup(&j->cli->arena, peer, (size_t)(address - peer)),
-                                      j->name))
+    if (address == NULL ||
+        name_equal(arena_strndup(&j->cli->arena, peer, (size_t)(address - peer)), j->name))
         return;
     end = strrchr(++address, '/');
     add_seed(j, address, end != NULL ? (size_t)(end - address) : strlen(address));
@@ -239,8 +239,8 @@ static void fill_in(struct join *j)
     if (options[OPTION_SOCKET] != NULL)
         j->socket = absolute(a, options[OPTION_SOCKET]);
     else
-        j->socket = options[OPTION_DATA] != NULL ? arena_printf(a, "%s/api.sock", j->data)
-                                                 : SOCKET_DEFAULT;
+        j->socket =
+            options[OPTION_DATA] != NULL ? arena_printf(a, "%s/api.sock", j->data) : SOCKET_DEFAULT;
 }
 
 static void take_address(struct join *j)
@@ -265,8 +265,8 @@ int join_read_file(struct join *j)
 
     j->about = "node join";
     j->holdfastd = find_holdfastd(a);
-    j->config = absolute(a, cli_has(cli, OPTION_CONFIG) ? cli->options[OPTION_CONFIG]
-                                                        : CONFIG_DEFAULT);
+    j->config =
+        absolute(a, cli_has(cli, OPTION_CONFIG) ? cli->options[OPTION_CONFIG] : CONFIG_DEFAULT);
     for (unsigned i = 0; i < cli->rest_count; i++)
         if (address_parse(cli->rest[i], 0, &address) != 0 || address.is_unix)
             return cli_usage(cli, "`%s` is no HOST:PORT of a member", cli->rest[i]);
@@ -319,8 +319,9 @@ static void write_new(struct join *j, FILE *to)
     const struct value *numbers = value_get_map(j->settings, "timing");
     struct arena *a = &j->cli->arena;
 
-    fprintf(to, "# Written by `holdfast node join`: docs/configuration.md.\n"
-                "[node]\nname = %s\ndata = %s\nsocket = %s\naddress = %s\n",
+    fprintf(to,
+            "# Written by `holdfast node join`: docs/configuration.md.\n"
+            "[node]\nname = %s\ndata = %s\nsocket = %s\naddress = %s\n",
             j->name, j->data, j->socket, j->address);
     if (!join_has_unit(j))
         fprintf(to, "log = %s/log\n", j->data);
@@ -367,7 +368,8 @@ static void write_changed(struct join *j, FILE *from, FILE *to)
     size_t size = 0;
 
     while (getline(&line, &size, from) > 0) {
-        bool goes_on = (line[0] == ' ' || line[0] == '\t') && (kind == LINE_PEERS || kind == LINE_OLD) &&
+        bool goes_on = (line[0] == ' ' || line[0] == '\t') &&
+                       (kind == LINE_PEERS || kind == LINE_OLD) &&
                        line[strspn(line, " \t\r\n")] != '\0';
         if (!goes_on)
             kind = line_kind(line, section);
@@ -470,8 +472,9 @@ int join_write_file(struct join *j)
     if (status != 0) {
         unlink(path);
         cli_report(j->cli, j->about, status < 0 ? ERROR_FILE_NOT_FOUND : ERROR_INVALID_DATA,
-                   status < 0 ? arena_printf(a, "%s cannot be run", j->holdfastd)
-                              : arena_printf(a, "that would make no good %s: %s", j->config, output),
+                   status < 0
+                       ? arena_printf(a, "%s cannot be run", j->holdfastd)
+                       : arena_printf(a, "that would make no good %s: %s", j->config, output),
                    NULL);
         return CLI_FAILED;
     }

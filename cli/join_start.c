@@ -69,12 +69,12 @@ static bool has_ended(struct join *j)
 
     if (j->child <= 0 || waitpid(j->child, &status, WNOHANG) != j->child)
         return false;
-    cli_report(j->cli, j->about, ERROR_GEN_FAILURE,
-               arena_printf(&j->cli->arena, "holdfastd ended with status %d",
-                            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)),
-               arena_printf(&j->cli->arena, "the end of %s; docs/operations.md has the statuses",
-                            j->log != NULL ? j->log
-                                           : arena_printf(&j->cli->arena, "%s/log", j->data)));
+    cli_report(
+        j->cli, j->about, ERROR_GEN_FAILURE,
+        arena_printf(&j->cli->arena, "holdfastd ended with status %d",
+                     WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)),
+        arena_printf(&j->cli->arena, "the end of %s; docs/operations.md has the statuses",
+                     j->log != NULL ? j->log : arena_printf(&j->cli->arena, "%s/log", j->data)));
     j->child = 0;
     return true;
 }

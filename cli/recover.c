@@ -41,12 +41,10 @@ static const char *log_of(struct arena *a, const struct value *survey, const str
 
 static void show_members(const struct cli *cli, struct arena *a, const struct value *survey)
 {
-    static const struct column columns[] = {{.title = "NODE"},
-                                            {.title = "LAST SEEN"},
-                                            {.title = "ROLE"},
-                                            {.title = "GROUPS", .right = true},
-                                            {.title = "LOG ENDS WITH"},
-                                            {.title = "BECOMES"}};
+    static const struct column columns[] = {
+        {.title = "NODE"},          {.title = "LAST SEEN"},
+        {.title = "ROLE"},          {.title = "GROUPS", .right = true},
+        {.title = "LOG ENDS WITH"}, {.title = "BECOMES"}};
     const struct value *members = value_get_array(survey, "members");
     struct table t;
 
@@ -55,13 +53,13 @@ static void show_members(const struct cli *cli, struct arena *a, const struct va
         const struct value *m = &members->items[i];
         const char *name = text_field(a, m, "name");
 
-        table_add(&t, strcmp(name, "-") != 0 ? name
-                                             : arena_printf(a, "(%s)", text_field(a, m, "id")));
+        table_add(&t,
+                  strcmp(name, "-") != 0 ? name : arena_printf(a, "(%s)", text_field(a, m, "id")));
         table_add_state(&t, m, "state");
         table_add(&t, text_field(a, m, "role"));
         table_add(&t, text_field(a, m, "groups"));
         table_add(&t, log_of(a, survey, m));
-        table_add(&t, !flag_of(m, "dropped") ? "all that is left"
+        table_add(&t, !flag_of(m, "dropped")  ? "all that is left"
                       : flag_of(m, "reached") ? "evicted: must rejoin empty"
                                               : "evicted");
     }
@@ -89,12 +87,14 @@ static void show_survey(const struct cli *cli, const struct value *survey, uint6
                 (unsigned long long)(last - known));
     fputc('\n', out);
     show_members(cli, a, survey);
-    fprintf(out,
-            "\nLOST is whatever the others acknowledged after that entry: nobody can know what it was.\n"
-            "The other nodes, should one still live or come back, are refused, and end by themselves;\n"
-            "`holdfast node join --replace` there brings each back, empty.\n"
-            "Make sure that those that cannot be reached are off, or will never run again: if a\n"
-            "majority of them lives somewhere, it goes on there, and groups run twice.\n");
+    fprintf(
+        out,
+        "\nLOST is whatever the others acknowledged after that entry: nobody can know what it "
+        "was.\n"
+        "The other nodes, should one still live or come back, are refused, and end by themselves;\n"
+        "`holdfast node join --replace` there brings each back, empty.\n"
+        "Make sure that those that cannot be reached are off, or will never run again: if a\n"
+        "majority of them lives somewhere, it goes on there, and groups run twice.\n");
 }
 
 /* ---------------------------------------------------------------------- asking */
@@ -133,7 +133,8 @@ static int judge(struct cli *cli, const struct value *survey)
         return CLI_DONE;
     }
     cli_report(cli, "the cluster", code, text,
-               flag_of(refusal, "forcible") ? "run it there; or --force, which loses what it has" : "");
+               flag_of(refusal, "forcible") ? "run it there; or --force, which loses what it has"
+                                            : "");
     return CLI_FAILED;
 }
 
@@ -199,10 +200,11 @@ static int tell(struct cli *cli, const struct value *survey, const char *name, u
         json_object_set_new(j, "survey", json_from_value(survey));
         return json_print(cli, j);
     }
-    fprintf(cli->io->out,
-            "the cluster %s: goes on with this node, as epoch %llu; bring others back with `holdfast "
-            "node join --replace` there\n",
-            text_clean(&cli->arena, name, strlen(name)), (unsigned long long)epoch);
+    fprintf(
+        cli->io->out,
+        "the cluster %s: goes on with this node, as epoch %llu; bring others back with `holdfast "
+        "node join --replace` there\n",
+        text_clean(&cli->arena, name, strlen(name)), (unsigned long long)epoch);
     return CLI_DONE;
 }
 

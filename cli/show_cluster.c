@@ -237,9 +237,10 @@ int run_cluster_status(struct cli *cli)
                        text_field(a, status, "quorum")));
     warn_of_level(cli, a, status);
     if (quorum_is_lost(status))
-        warn(cli, a, STYLE_BAD,
-             "no quorum: nothing can be changed until a majority is up; if it is gone for good, see "
-             "holdfast cluster recover --help");
+        warn(
+            cli, a, STYLE_BAD,
+            "no quorum: nothing can be changed until a majority is up; if it is gone for good, see "
+            "holdfast cluster recover --help");
     if (value_get_str(status, "read_only", READ_ONLY_BYTES_MAX, &read_only))
         warn(cli, a, STYLE_BAD, arena_printf(a, "nothing can be changed: %s", read_only));
     warn_of_nodes(cli, a, value_get_array(status, "nodes"));

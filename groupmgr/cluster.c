@@ -100,7 +100,7 @@ uint32_t apply_cluster_set(struct cluster *c, const struct command *cmd, struct 
     commons_set(c, OBJECT_CLUSTER, &c->settings, cmd);
     if (c->forming_until_ms == 0)
         rescue_stranded(c); /* What waits for a fencing that is required no more. */
-    room_freed(c); /* By what is not enforced any more, or may be pushed out now. */
+    room_freed(c);          /* By what is not enforced any more, or may be pushed out now. */
     event_record(c, &e);
     return 0;
 }

@@ -92,8 +92,8 @@ static bool classes_are_valid(const char *text, size_t len)
 #define MINUS_ONE .property.or_minus_one = true
 #define HANDLER .for_handler = true
 #define CLASSES .is_valid = classes_are_valid, .wants = "at most 32 names"
-#define QUANTITIES .is_valid = quantities_are_valid, \
-                   .wants = "at most 32 times NAME=NUMBER, each name once"
+#define QUANTITIES \
+    .is_valid = quantities_are_valid, .wants = "at most 32 times NAME=NUMBER, each name once"
 
 enum { PRIORITY_MAX = 4999, HOURS_MAX = 1193, DAY_S = 86400 };
 

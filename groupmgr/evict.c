@@ -220,8 +220,7 @@ void node_retire(struct cluster *c, struct node_record *n, enum cause cause)
     assert(!node_can_host(n));
 }
 
-void node_part(struct cluster *c, struct node_record *n, struct node_record *last,
-               enum cause cause)
+void node_part(struct cluster *c, struct node_record *n, struct node_record *last, enum cause cause)
 {
     assert(!node_is_up(n) && n != last);
     groups_inherit(c, n, last, cause);

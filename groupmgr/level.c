@@ -166,9 +166,9 @@ static uint32_t refuse_for_nodes(const struct cluster *c, uint32_t level, struct
             snprintf(names + len, sizeof(names) - len, " ...");
             break;
         }
-        len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s (%u%s)",
-                                len > 0 ? ", " : "", n->node.name, node_knows(n),
-                                node_is_up(n) ? "" : ", down");
+        len +=
+            (size_t)snprintf(names + len, sizeof(names) - len, "%s%s (%u%s)", len > 0 ? ", " : "",
+                             n->node.name, node_knows(n), node_is_up(n) ? "" : ", down");
     }
     return refuse(reply, ERROR_CLUSTER_UPGRADE_INCOMPLETE,
                   "not all nodes know functional level %u: %s; upgrade and restart them, or evict "

@@ -30,10 +30,8 @@ static uint32_t recover_check(const struct cluster *c, const struct command *cmd
 static void recover_tell(struct cluster *c, const struct node_record *self)
 {
     struct bytes text = BYTES_INIT;
-    struct event e = {.object = OBJECT_CLUSTER,
-                      .name = c->name,
-                      .node = self->node.id,
-                      .cause = CAUSE_RECOVERED};
+    struct event e = {
+        .object = OBJECT_CLUSTER, .name = c->name, .node = self->node.id, .cause = CAUSE_RECOVERED};
 
     bytes_printf(&text, "epoch %u", c->epoch);
     for (unsigned i = 0, told = 0; i < c->node_count; i++)

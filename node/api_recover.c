@@ -15,9 +15,9 @@
 struct recovering {
     struct api *api;
     struct rpc_request *request;
-    bool act;      /* Recover, if nothing is against it. */
-    bool force;    /* Also if another node has the newer log. */
-    uint32_t epoch; /* That is to begin. */
+    bool act;                  /* Recover, if nothing is against it. */
+    bool force;                /* Also if another node has the newer log. */
+    uint32_t epoch;            /* That is to begin. */
     struct consensus_end seen; /* What the operator was shown. */
 };
 

@@ -34,11 +34,13 @@ static int run(void *data)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"print", no_argument, NULL, 'p'},        {"foreground", no_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
-        {0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"print", no_argument, NULL, 'p'},
+                                            {"foreground", no_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {0}};
     const char *path = NULL;
     bool check = false, print = false, foreground = false;
     struct config config;

@@ -75,8 +75,7 @@ static bool somebody_else_is_up(const struct daemon *d, bool for_groups)
     const struct cluster *c = replica_cluster(d->replica);
 
     for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
-        if (n->id != d->self && n->state == NODE_UP && !n->leaving &&
-            !(for_groups && n->witness))
+        if (n->id != d->self && n->state == NODE_UP && !n->leaving && !(for_groups && n->witness))
             return true;
     return false;
 }

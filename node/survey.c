@@ -149,8 +149,8 @@ void survey_begin(const struct survey_config *config, survey_done done, void *da
     s->data = data;
     s->applied_index = cluster_index(config->state);
     s->applied_ms = cluster_now_ms(config->state);
-    for (unsigned i = 0; s->count < MEMBERS_MAX && consensus_server_at(config->consensus, i, &server);
-         i++) {
+    for (unsigned i = 0;
+         s->count < MEMBERS_MAX && consensus_server_at(config->consensus, i, &server); i++) {
         struct survey_member *m = member_of(s, server.id);
         m->is_server = true;
         m->role = server.role;
@@ -219,8 +219,8 @@ static uint32_t quorum_refusal(struct survey *s)
                  name_of(s, leader, room));
     else if (here > voters / 2)
         snprintf(s->refusal, sizeof s->refusal,
-                 "%u of %u voters can be reached, which is a majority: they will elect a leader", here,
-                 voters);
+                 "%u of %u voters can be reached, which is a majority: they will elect a leader",
+                 here, voters);
     return s->refusal[0] != '\0' ? ERROR_INVALID_STATE : 0;
 }
 
@@ -230,8 +230,9 @@ static uint32_t self_refusal(struct survey *s)
 
     if (!self->is_server || self->role == CONSENSUS_SPARE ||
         cluster_node(s->state, s->config.self) == NULL) {
-        snprintf(s->refusal, sizeof s->refusal,
-                 "this node has no copy of the cluster's state to go on from: run it on another one");
+        snprintf(
+            s->refusal, sizeof s->refusal,
+            "this node has no copy of the cluster's state to go on from: run it on another one");
         return ERROR_CLUSTER_NODE_NOT_MEMBER;
     }
     if (!s->config.self_witness)
@@ -249,9 +250,8 @@ static uint32_t ahead_refusal(struct survey *s)
 
     for (unsigned i = 0; i < s->count; i++) {
         const struct survey_member *m = &s->members[i];
-        if (is_ahead(s, m) &&
-            (best == NULL || m->end.term > best->end.term ||
-             (m->end.term == best->end.term && m->end.index > best->end.index)))
+        if (is_ahead(s, m) && (best == NULL || m->end.term > best->end.term ||
+                               (m->end.term == best->end.term && m->end.index > best->end.index)))
             best = m;
     }
     if (best == NULL)
@@ -294,8 +294,9 @@ static void write_member(const struct survey *s, const struct survey_member *m, 
     sink_kv_str(sink, "address", n != NULL ? n->address : NULL);
     sink_kv_str(sink, "state", n != NULL ? node_state_name(n->state) : NULL);
     sink_kv_str(sink, "role",
-                !m->is_server                       ? NULL
-                : m->role == CONSENSUS_VOTER ? "voter" : "standby");
+                !m->is_server                ? NULL
+                : m->role == CONSENSUS_VOTER ? "voter"
+                                             : "standby");
     sink_kv_uint(sink, "groups", groups);
     sink_kv_bool(sink, "dropped", m->id != s->config.self);
     sink_kv_bool(sink, "reached", m->reached);

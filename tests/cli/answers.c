@@ -44,52 +44,164 @@
     "groups\",\"value\":5,\"best\":3},"                                                      \
     "{\"node\":\"n22\",\"rule\":\"chosen\",\"text\":\"was chosen\",\"value\":0,\"best\":0}," \
     "{\"node\":\"n3\",\"rule\":\"down\",\"text\":\"is down\",\"value\":0,\"best\":0}]"
-#define WHY                                                                                                                           \
-    "{\"kind\":\"group\",\"index\":50,\"now_ms\":1700000001000,\"resource\":null,\"node\":" NODE(                                     \
-        "1", "n1",                                                                                                                    \
-        "Up", "false") ",\"group\":{\"name\":\"DemoGroup\",\"state\":\"Failed\","                                                     \
-                       "\"owner\":\"n1\",\"persistent\":\"Online\",\"why\":" REASON("report", "it"                                    \
-                                                                                              " f"                                    \
-                                                                                              "ai"                                    \
-                                                                                              "le"                                    \
-                                                                                              "d") ",\"placement\":{\"why\":" REASON( \
-                           "node-down",                                                                                               \
-                           "its node was not heard of for a lease") ",\"chosen\":\"n22\","                                            \
-                                                                    "\"candidates\":" CANDIDATES                                      \
-                                                                    "},\"nowhere\":{\"why\":" REASON("tick", "no node") ",\"candidates\":" CANDIDATES \
-                                                                    "},\"status\":[\"locked-"                                         \
-                                                                    "mode\"],"                                                        \
-                                                                    "\"drained_from\":null,"                                          \
-                                                                    "\"failback_at_ms\":"                                             \
-                                                                    "1700000061000,\"operation\":"                                    \
-                                                                    "{\"id\":43,\"kind\":"                                            \
-                                                                    "\"move\",\"target\":\"n2\","                                     \
-                                                                    "\"cause_text\":\"a client "                                      \
-                                                                    "asked for a "                                                    \
-                                                                    "move\",\"queued\":true,"                                         \
-                                                                    "\"wait_text\":\"it waits "                                       \
-                                                                    "until a resource is "                                            \
-                                                                    "unlocked\",\"since_ms\":"                                        \
-                                                                    "1700000000000},"                                                 \
-                                                                    "\"resources\":[{\"name\":"                                       \
-                                                                    "\"db\",\"state\":\"Failed\","                                    \
-                                                                    "\"persistent\":"                                                 \
-                                                                    "\"inherited\",\"code\":1117,"                                    \
-                                                                    "\"text\":\"disk is "                                             \
-                                                                    "gone\",\"restarts\":3,"                                          \
-                                                                    "\"why\":" REASON("report", "it failed") ",\"verdict\":" REASON(  \
-                                                                        "report",                                                     \
-                                                                        "its restarts are used "                                      \
-                                                                        "up") ",\"retry_at_ms\":"                                     \
-                                                                              "1700000031000,"                                        \
-                                                                              "\"refused\":["                                         \
-                                                                              "\"n3\"]},{"                                            \
-                                                                              "\"name\":\"ip\","                                      \
-                                                                              "\"state\":"                                            \
-                                                                              "\"Online\","                                           \
-                                                                              "\"persistent\":"                                       \
-                                                                              "\"inherited\","                                        \
-                                                                              "\"why\":null}]}}"
+#define WHY                                                                                                                                           \
+    "{\"kind\":\"group\",\"index\":50,\"now_ms\":1700000001000,\"resource\":null,\"node\":" NODE(                                                     \
+        "1", "n1", "Up",                                                                                                                              \
+        "false") ",\"group\":{\"name\":\"DemoGroup\",\"state\":\"Failed\","                                                                           \
+                 "\"owner\":\"n1\",\"persistent\":\"Online\",\"why\":" REASON(                                                                        \
+                     "report",                                                                                                                        \
+                     "it"                                                                                                                             \
+                     " f"                                                                                                                             \
+                     "ai"                                                                                                                             \
+                     "le"                                                                                                                             \
+                     "d") ",\"placement\":{\"why\":" REASON("node-down",                                                                              \
+                                                            "its node was not heard of for a "                                                        \
+                                                            "lease") ",\"chosen\":\"n22\","                                                           \
+                                                                     "\"candidates\":" CANDIDATES                                                     \
+                                                                     "},\"nowhere\":{"                                                                \
+                                                                     "\"why\":" REASON(                                                               \
+                                                                         "tick", "no node") ",\"c"                                                    \
+                                                                                            "andi"                                                    \
+                                                                                            "date"                                                    \
+                                                                                            "s\""                                                     \
+                                                                                            ":" CANDIDATES                                            \
+                                                                                            "},"                                                      \
+                                                                                            "\"st"                                                    \
+                                                                                            "atus"                                                    \
+                                                                                            "\":["                                                    \
+                                                                                            "\"lo"                                                    \
+                                                                                            "cked"                                                    \
+                                                                                            "-"                                                       \
+                                                                                            "mode"                                                    \
+                                                                                            "\"],"                                                    \
+                                                                                            "\"dr"                                                    \
+                                                                                            "aine"                                                    \
+                                                                                            "d_"                                                      \
+                                                                                            "from"                                                    \
+                                                                                            "\":"                                                     \
+                                                                                            "null"                                                    \
+                                                                                            ","                                                       \
+                                                                                            "\"fa"                                                    \
+                                                                                            "ilba"                                                    \
+                                                                                            "ck_"                                                     \
+                                                                                            "at_"                                                     \
+                                                                                            "ms\""                                                    \
+                                                                                            ":"                                                       \
+                                                                                            "1700"                                                    \
+                                                                                            "0000"                                                    \
+                                                                                            "6100"                                                    \
+                                                                                            "0,"                                                      \
+                                                                                            "\"op"                                                    \
+                                                                                            "erat"                                                    \
+                                                                                            "ion"                                                     \
+                                                                                            "\":"                                                     \
+                                                                                            "{\"i"                                                    \
+                                                                                            "d\":"                                                    \
+                                                                                            "43,"                                                     \
+                                                                                            "\"ki"                                                    \
+                                                                                            "nd\""                                                    \
+                                                                                            ":"                                                       \
+                                                                                            "\"mo"                                                    \
+                                                                                            "ve\""                                                    \
+                                                                                            ",\"t"                                                    \
+                                                                                            "arge"                                                    \
+                                                                                            "t\":"                                                    \
+                                                                                            "\"n2"                                                    \
+                                                                                            "\","                                                     \
+                                                                                            "\"ca"                                                    \
+                                                                                            "use_"                                                    \
+                                                                                            "text"                                                    \
+                                                                                            "\":"                                                     \
+                                                                                            "\"a "                                                    \
+                                                                                            "clie"                                                    \
+                                                                                            "nt "                                                     \
+                                                                                            "aske"                                                    \
+                                                                                            "d "                                                      \
+                                                                                            "for "                                                    \
+                                                                                            "a "                                                      \
+                                                                                            "move"                                                    \
+                                                                                            "\","                                                     \
+                                                                                            "\"qu"                                                    \
+                                                                                            "eued"                                                    \
+                                                                                            "\":"                                                     \
+                                                                                            "true"                                                    \
+                                                                                            ","                                                       \
+                                                                                            "\"wa"                                                    \
+                                                                                            "it_"                                                     \
+                                                                                            "text"                                                    \
+                                                                                            "\":"                                                     \
+                                                                                            "\"it"                                                    \
+                                                                                            " wai"                                                    \
+                                                                                            "ts "                                                     \
+                                                                                            "unti"                                                    \
+                                                                                            "l a "                                                    \
+                                                                                            "reso"                                                    \
+                                                                                            "urce"                                                    \
+                                                                                            " is "                                                    \
+                                                                                            "unlo"                                                    \
+                                                                                            "cked"                                                    \
+                                                                                            "\","                                                     \
+                                                                                            "\"si"                                                    \
+                                                                                            "nce_"                                                    \
+                                                                                            "ms\""                                                    \
+                                                                                            ":"                                                       \
+                                                                                            "1700"                                                    \
+                                                                                            "0000"                                                    \
+                                                                                            "0000"                                                    \
+                                                                                            "0},"                                                     \
+                                                                                            "\"re"                                                    \
+                                                                                            "sour"                                                    \
+                                                                                            "ces"                                                     \
+                                                                                            "\":["                                                    \
+                                                                                            "{\"n"                                                    \
+                                                                                            "ame"                                                     \
+                                                                                            "\":"                                                     \
+                                                                                            "\"db"                                                    \
+                                                                                            "\","                                                     \
+                                                                                            "\"st"                                                    \
+                                                                                            "ate"                                                     \
+                                                                                            "\":"                                                     \
+                                                                                            "\"Fa"                                                    \
+                                                                                            "iled"                                                    \
+                                                                                            "\","                                                     \
+                                                                                            "\"pe"                                                    \
+                                                                                            "rsis"                                                    \
+                                                                                            "tent"                                                    \
+                                                                                            "\":"                                                     \
+                                                                                            "\"in"                                                    \
+                                                                                            "heri"                                                    \
+                                                                                            "ted"                                                     \
+                                                                                            "\","                                                     \
+                                                                                            "\"co"                                                    \
+                                                                                            "de\""                                                    \
+                                                                                            ":111"                                                    \
+                                                                                            "7,"                                                      \
+                                                                                            "\"te"                                                    \
+                                                                                            "xt\""                                                    \
+                                                                                            ":\"d"                                                    \
+                                                                                            "isk "                                                    \
+                                                                                            "is "                                                     \
+                                                                                            "gone"                                                    \
+                                                                                            "\","                                                     \
+                                                                                            "\"re"                                                    \
+                                                                                            "star"                                                    \
+                                                                                            "ts\""                                                    \
+                                                                                            ":3,"                                                     \
+                                                                                            "\"wh"                                                    \
+                                                                                            "y\""                                                     \
+                                                                                            ":" REASON("report", "it failed") ",\"verdict\":" REASON( \
+                                                                                                "report",                                             \
+                                                                                                "its restarts are used "                              \
+                                                                                                "up") ",\"retry_at_ms\":"                             \
+                                                                                                      "1700000031000,"                                \
+                                                                                                      "\"refused\":["                                 \
+                                                                                                      "\"n3\"]},{"                                    \
+                                                                                                      "\"name\":\"ip\","                              \
+                                                                                                      "\"state\":"                                    \
+                                                                                                      "\"Online\","                                   \
+                                                                                                      "\"persistent\":"                               \
+                                                                                                      "\"inherited\","                                \
+                                                                                                      "\"why\":null}]}}"
 #define WHATIF                                                                                    \
     "{\"index\":50,\"end\":\"horizon\",\"after_ms\":500,\"next_ms\":3600000,\"dropped\":0,"       \
     "\"replies\":[{\"code\":997,\"name\":\"ERROR_IO_PENDING\",\"message\":\"\",\"detail\":\"\"}," \
@@ -118,9 +230,9 @@ static const struct {
      "\"dropped\":false,\"reached\":false},{\"id\":2,\"name\":\"n2\",\"state\":\"Down\",\"role\":"
      "\"voter\",\"groups\":0,\"dropped\":true,\"reached\":false}]}"},
     {"cluster.recover", "{\"epoch\":1}"},
-    {"cluster.status",
-     "{\"name\":\"demo\",\"epoch\":1,\"node\":\"n1\",\"leader\":\"n2\",\"term\":4,\"index\":50,\"quorum\":true,"
-     "\"nodes\":" NODES ",\"groups\":[{" GROUP_FIELDS "}]}"},
+    {"cluster.status", "{\"name\":\"demo\",\"epoch\":1,\"node\":\"n1\",\"leader\":\"n2\",\"term\":"
+                       "4,\"index\":50,\"quorum\":true,"
+                       "\"nodes\":" NODES ",\"groups\":[{" GROUP_FIELDS "}]}"},
     {"cluster.digest", "{\"node\":\"n1\",\"position\":61,\"index\":50,\"digest\":"
                        "\"00112233aabbccdd\",\"bytes\":\"ffeeddcc00112233\"}"},
     {"node.list", NODES},
@@ -143,9 +255,9 @@ static const struct {
     {"operation.get", OPERATION},
     {"why.get", WHY},
     {"whatif.run", WHATIF},
-    {"history.get", "{\"index\":50,\"time_ms\":1700000005000,\"nodes\":" NODES
-                    ",\"groups\":[{" GROUP_FIELDS "}],\"resources\":[" WEB "," DB
-                    "],\"events\":[" EVENT "]}"},
+    {"history.get",
+     "{\"index\":50,\"time_ms\":1700000005000,\"nodes\":" NODES ",\"groups\":[{" GROUP_FIELDS
+     "}],\"resources\":[" WEB "," DB "],\"events\":[" EVENT "]}"},
     {"group.online", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},
     {"group.offline", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},
     {"group.move", "{\"code\":997,\"index\":42,\"detail\":\"\"}"},

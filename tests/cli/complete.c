@@ -20,7 +20,9 @@ static void expect_offers(const struct fake *f, const char *expected, const char
 
 Test(complete, offers_nouns_verbs_and_options)
 {
-    OFFERS(NULL, "cluster\nnode\ngroup\nresource\noperation\nfence\ntype\nevents\nwhy\nreplay\nwhat-if\n", "");
+    OFFERS(NULL,
+           "cluster\nnode\ngroup\nresource\noperation\nfence\ntype\nevents\nwhy\nreplay\nwhat-if\n",
+           "");
     OFFERS(NULL, "group\n", "--json", "g");
     OFFERS(NULL, "online\noffline\n", "group", "o");
     OFFERS(NULL, "--ignore-locked\n", "group", "offline", "x", "--i");

@@ -1,10 +1,10 @@
 /* `holdfast node join`: its words, the file that it writes, the folder that it sets aside.
  * tests/cluster/test_join_command.py has the rest. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -164,7 +164,8 @@ Test(join, what_is_in_the_folder_is_set_aside_whole)
     cr_assert_eq(join_lock_folder(&p.join), CLI_DONE);
     cr_assert_eq(join_set_aside(&p.join), CLI_DONE);
     join_unlock_folder(&p.join);
-    cr_assert_eq(access(arena_printf(&p.cli.arena, "%s/raft/metadata1", p.join.set_aside), F_OK), 0);
+    cr_assert_eq(access(arena_printf(&p.cli.arena, "%s/raft/metadata1", p.join.set_aside), F_OK),
+                 0);
     cr_assert_eq(access(arena_printf(&p.cli.arena, "%s/diverged", p.join.set_aside), F_OK), 0);
     expect_text(&p, "log", "words\n");
     cr_assert_neq(access(path_of(&p, "epoch"), F_OK), 0, "its own epoch is not brought along");

@@ -5,9 +5,11 @@
 
 static struct command join_of(const char *name, const char *disk)
 {
-    return (struct command){
-        .kind = COMMAND_NODE_JOIN, .level = LEVEL_MAX, .name = name, .address = "somewhere:7400",
-        .disk = disk};
+    return (struct command){.kind = COMMAND_NODE_JOIN,
+                            .level = LEVEL_MAX,
+                            .name = name,
+                            .address = "somewhere:7400",
+                            .disk = disk};
 }
 
 Test(membership, node_that_joins_is_down_until_it_comes_up)
@@ -68,7 +70,8 @@ Test(membership, an_id_is_never_given_twice)
 {
     struct world w;
     struct command join = join_of("C", "disk-of-C");
-    struct command up = {.kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .node = 3, .name = "C", .disk = "disk-of-C"};
+    struct command up = {
+        .kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .node = 3, .name = "C", .disk = "disk-of-C"};
     struct command removed = {.kind = COMMAND_NODE_REMOVED, .node = 3};
     bool is_removed = true;
 

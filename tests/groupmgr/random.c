@@ -64,8 +64,10 @@ static void play(uint64_t seed, unsigned rounds)
     struct throw t;
 
     world_setup(&w, "");
-    cluster_apply(twin, w.now_ms, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world", .level = LEVEL_MAX},
-                  &reply);
+    cluster_apply(
+        twin, w.now_ms,
+        &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world", .level = LEVEL_MAX},
+        &reply);
     for (unsigned i = 0; i < rounds; i++) {
         uint64_t before;
 

@@ -154,9 +154,12 @@ Test(recover, ids_of_the_old_configuration_are_not_given_again)
 {
     struct world w;
     struct command recover = {.kind = COMMAND_CLUSTER_RECOVER, .node = 2, .by = 7, .epoch = 2};
-    struct command join = {
-        .kind = COMMAND_NODE_JOIN, .name = "A", .address = "somewhere:7400", .disk = "new", .node = 2,
-        .level = LEVEL_MAX};
+    struct command join = {.kind = COMMAND_NODE_JOIN,
+                           .name = "A",
+                           .address = "somewhere:7400",
+                           .disk = "new",
+                           .node = 2,
+                           .level = LEVEL_MAX};
 
     world_setup(&w, "A B C; db");
     check_code(world_apply(&w, &recover), 0);

@@ -153,8 +153,11 @@ static uint32_t do_up(struct world *w, const char *name)
     const struct node *n = cluster_node_by_name(w->cluster, name);
     char disk[64], address[64];
     uint32_t id = 1;
-    struct command cmd = {.kind = COMMAND_NODE_UP, .level = LEVEL_MAX, .name = name,
-                          .disk = disk, .address = address};
+    struct command cmd = {.kind = COMMAND_NODE_UP,
+                          .level = LEVEL_MAX,
+                          .name = name,
+                          .disk = disk,
+                          .address = address};
 
     snprintf(disk, sizeof(disk), "disk-of-%s", name);
     snprintf(address, sizeof(address), "%s:7400", name);
@@ -490,7 +493,8 @@ void world_setup(struct world *w, const char *plot)
     memset(w, 0, sizeof(*w));
     w->cluster = cluster_new();
     w->now_ms = 1000000;
-    world_apply(w, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world", .level = LEVEL_MAX});
+    world_apply(
+        w, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world", .level = LEVEL_MAX});
     part = strtok_r(copy, ";", &rest);
     count = part != NULL ? split(part, words, NODES_MAX) : 0;
     for (unsigned i = 0; i < count; i++)

@@ -307,7 +307,8 @@ Test(config, print_tells_programs_what_joining_is_about)
     char *text = NULL;
     size_t len;
     char *errors = load(GOOD_NODE "socket = /s\n[cluster]\nname = prod\npeers = "
-                        "n1=127.0.0.1:7401 n2=127.0.0.1:7402/witness\n", &c);
+                                  "n1=127.0.0.1:7401 n2=127.0.0.1:7402/witness\n",
+                        &c);
 
     cr_assert_str_eq(errors, "");
     free(errors);

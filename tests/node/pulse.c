@@ -243,9 +243,12 @@ static void settle(struct world *w)
 static void other_node_up(struct world *w, uint32_t id, const char *name)
 {
     unsigned done = 0;
-    struct command up = {
-        .kind = COMMAND_NODE_UP, .node = id, .name = name, .address = "x:1", .disk = name,
-        .level = LEVEL_MAX};
+    struct command up = {.kind = COMMAND_NODE_UP,
+                         .node = id,
+                         .name = name,
+                         .address = "x:1",
+                         .disk = name,
+                         .level = LEVEL_MAX};
 
     world_change(w, &up, 20000, ignore, &done);
     RUN_UNTIL(w, done > 0);

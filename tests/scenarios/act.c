@@ -104,9 +104,8 @@ static void node_up(struct stage *s, const char *name, struct words *w)
 /* node NAME recovers [epoch N]: alone, for a majority was lost for good */
 static void node_recovers(struct stage *s, const struct node *n, struct words *w)
 {
-    struct command cmd = {.kind = COMMAND_CLUSTER_RECOVER,
-                          .node = n->id,
-                          .epoch = cluster_epoch(s->cluster) + 1};
+    struct command cmd = {
+        .kind = COMMAND_CLUSTER_RECOVER, .node = n->id, .epoch = cluster_epoch(s->cluster) + 1};
 
     if (words_take(w, "epoch"))
         cmd.epoch = needed_number(s, w);

@@ -166,11 +166,17 @@ static const struct {
     const char *word;
     object_trait *holds;
 } predicates[] = {
-    {"never", object_never},     {"wanted", object_wanted},
-    {"has", object_has},         {"because", object_because},
-    {"code", object_code},       {"status", object_status},
-    {"drain", object_drain}, {"fencing", object_fencing},    {"passed-over", object_passed_over},
-    {"why", object_why},         {"placed-by", object_placed_by},
+    {"never", object_never},
+    {"wanted", object_wanted},
+    {"has", object_has},
+    {"because", object_because},
+    {"code", object_code},
+    {"status", object_status},
+    {"drain", object_drain},
+    {"fencing", object_fencing},
+    {"passed-over", object_passed_over},
+    {"why", object_why},
+    {"placed-by", object_placed_by},
     {"verdict", object_verdict},
 };
 

@@ -291,8 +291,8 @@ void stage_found(struct stage *s, uint32_t level)
     cluster_free(s->twin);
     s->cluster = cluster_new();
     s->twin = cluster_new();
-    stage_apply(
-        s, &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world", .level = level});
+    stage_apply(s,
+                &(struct command){.kind = COMMAND_CLUSTER_INIT, .name = "world", .level = level});
 }
 
 void stage_release(struct stage *s)
