@@ -20,7 +20,7 @@ from harness import MODE, SLOW, TOP, Broken, Refused, Rpc, wait_for
 sys.path.insert(0, str(TOP / "tests"))
 
 import faults  # noqa: E402
-from faults import command, compose  # noqa: E402
+from faults import command, compose, processes  # noqa: E402
 from faults import memory as limits  # noqa: E402
 from faults.local import PORT  # noqa: E402
 from faults.processes import is_alive, status_of  # noqa: E402
@@ -143,6 +143,25 @@ def test_freeze_stops_just_that_and_thaw_wakes_it(cluster, part):
     cluster.thaw()
     assert not [pid for pid in p.of("all") if status_of(pid) in "Tt"]
     assert not cluster.faults()
+
+
+def test_a_service_is_not_awake_while_those_who_are_to_end_it_are_not(cluster, monkeypatch):
+    """Children first, all at once: a service whose guardian sleeps already runs past its lease."""
+    sent = []
+    send_at_once = processes.send_at_once
+
+    def note(name, pids):
+        sent.append((name, list(pids)))
+        send_at_once(name, sent[-1][1])
+
+    monkeypatch.setattr(processes, "send_at_once", note)
+    p = cluster.processes("n1")
+    parent, child = p.pid("supervisor"), p.pid("daemon")
+    cluster.freeze(["n1"])
+    cluster.thaw()
+    assert {name for name, _ in sent} == {"STOP", "CONT"}
+    for _, pids in sent:
+        assert pids.index(child) < pids.index(parent)
 
 
 def test_scripts_cluster_works_on_such_a_folder_as_on_any_other(cluster):

@@ -76,6 +76,16 @@ def send(pid, number):
         os.kill(pid, number)
 
 
+def send_at_once(name, pids):
+    """In this order, by one process: between two calls from here other threads run, and a
+    service would be awake for as long while monitor and guardian, which are to end it, are not.
+    One that has ended meanwhile is no failure."""
+    pids = [str(pid) for pid in pids]
+    if pids:
+        subprocess.run(["sh", "-c", 'kill "$@"', "kill", f"-{name}", *pids], check=False,
+                       stderr=subprocess.DEVNULL)
+
+
 class NodeProcesses:
     """`folder` is the node's: DIR/nI."""
 
@@ -122,20 +132,15 @@ class NodeProcesses:
                              f"frozen; start the node first")
         end = time.monotonic() + END_SECONDS
         while any(status_of(p) not in ("T", "t", "Z", "") for p in self.of(part)):
-            for pid in self.of(part):
-                send(pid, signal.SIGSTOP)
+            # Services first: none is awake longer than those who are to end it.
+            send_at_once("STOP", reversed(self.of(part)))
             if time.monotonic() > end:
                 raise FaultError(f"{self.name}: not all of it has stopped")
             time.sleep(0.001)
 
     def thaw(self):
-        """Children first: a parent that wakes may end or wait for them. But all at once, by
-        one process: between two calls from here other threads run, and the service would be
-        awake for as long before the monitor that is to end it."""
-        pids = [str(pid) for pid in reversed(self.of("all"))]
-        if pids:  # One that has ended meanwhile is no failure.
-            subprocess.run(["sh", "-c", 'kill -CONT "$@"', "kill", *pids], check=False,
-                           stderr=subprocess.DEVNULL)
+        """Children first: a parent that wakes may end or wait for them."""
+        send_at_once("CONT", reversed(self.of("all")))
 
     def kill(self, part):
         """As a power cut: at once, nobody gets to clean up."""
