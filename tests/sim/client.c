@@ -92,6 +92,7 @@ static void client_hears(void *arg)
           h->reply.index);
     if (strcmp(c->queue->text, "read") != 0)
         oracle_on_reply(c->id, c->seq, &h->reply);
+    step_on_answer(c->queue->text);
     if (told != NULL)
         told(c->queue->text, h->reply.code);
     call_ended(c);

@@ -82,6 +82,13 @@ static void take_expression(struct command *c, char *value)
     c->expression = value;
 }
 
+/* As take_names(), of a level. */
+static void take_devices(struct parsed *p, char *list)
+{
+    take_names(p, list);
+    p->command.has_names = false;
+}
+
 /* The members of struct command that a call may set; one line each. */
 static void take_member(struct parsed *p, const char *key, char *value)
 {
@@ -98,12 +105,16 @@ static void take_member(struct parsed *p, const char *key, char *value)
         c->flags = (uint32_t)number;
     else if (strcmp(key, "node") == 0)
         c->node = (uint32_t)number;
+    else if (strcmp(key, "level") == 0)
+        c->level = (uint32_t)number;
     else if (strcmp(key, "drain") == 0)
         c->drain = number != 0;
     else if (strcmp(key, "expression") == 0)
         take_expression(c, value);
     else if (strcmp(key, "owners") == 0)
         take_names(p, value);
+    else if (strcmp(key, "devices") == 0)
+        take_devices(p, value);
     else if (strcmp(key, "instructions") == 0)
         take_instructions(p);
     else

@@ -106,11 +106,21 @@ static const char *unrest(void)
     return unrest_of(copy_of(boss));
 }
 
-/* One that was stopping when the faults ended is down by now. */
+/* Who switches it on now would only see it switched off again. */
+static bool is_being_fenced(uint32_t id)
+{
+    const struct cluster *c = leader() != NULL ? copy_of(leader()) : NULL;
+    const struct node *n = c != NULL ? cluster_node(c, id) : NULL;
+
+    return n != NULL && n->fencing.state == FENCING_UNDER_WAY;
+}
+
+/* One that was stopping when the faults ended is down by now; so is one that was fenced. */
 static void start_stopped(void)
 {
     for (uint32_t id = 1; id <= sim.profile.machines; id++)
-        if (sim.machines[id].daemon == NULL && sim.machines[id].restart == NULL)
+        if (sim.machines[id].daemon == NULL && sim.machines[id].restart == NULL &&
+            !is_being_fenced(id))
             machine_on(&sim.machines[id]);
 }
 

@@ -234,6 +234,41 @@ static void plan_mishap(struct schedule *to, struct rng *r, const struct profile
     }
 }
 
+/* The leader is gone for a while in the middle of a fencing: another one takes it over. */
+static void plan_takeover(struct schedule *to, struct rng *r, uint64_t at)
+{
+    static const char *const verbs[] = {"freeze", "freeze-daemon", "kill-daemon", "transfer"};
+
+    at = later(r, at, 20, 2000);
+    schedule_add(to, at, "%s leader", verbs[rng_below(r, 4)]);
+    at = later(r, at, 300, 6000);
+    schedule_add(to, at, "thaw all");
+    schedule_add(to, at, "thaw-daemon all");
+}
+
+/* Some clusters have fence devices. What was switched off and is not switched on again by
+ * itself somebody finds in time. */
+static void plan_fencing(struct schedule *to, uint64_t seed, const struct profile *s, uint64_t at)
+{
+    struct rng r;
+
+    rng_seed(&r, seed, 5);
+    if (!rng_chance(&r, 400))
+        return;
+    struct model *m = model_new(&r, s);
+    uint64_t gap = rng_range(&r, 1000, 8000);
+    workload_fencing_begin(m, to, at);
+    for (; at < DURATION_MS; at += rng_range(&r, 1, 2 * gap)) {
+        workload_fencing_call(m, to, at);
+        schedule_add(to, later(&r, at, 200, 12000), "on n%u", some_node(&r, s));
+        if (rng_chance(&r, 300))
+            schedule_add(to, later(&r, at, 1, 3000), "confirm n%u", some_node(&r, s));
+        if (rng_chance(&r, 300))
+            plan_takeover(to, &r, at);
+    }
+    model_free(m);
+}
+
 void schedule_generate(struct schedule *to, uint64_t seed, const struct profile *s)
 {
     struct rng calls, trouble;
@@ -255,5 +290,6 @@ void schedule_generate(struct schedule *to, uint64_t seed, const struct profile 
     for (at = ready; at < DURATION_MS; at += rng_range(&trouble, 1, 2 * mishap_gap))
         plan_mishap(to, &trouble, s, m, at);
     model_free(m);
+    plan_fencing(to, seed, s, ready);
     schedule_sort(to);
 }

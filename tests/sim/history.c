@@ -18,6 +18,7 @@ static void begin(const struct schedule *s, int trace_level)
     sim.profile = s->profile;
     rng_seed(&sim.net, seed, 10);
     clients_init();
+    fence_agents_init();
     oracle_init();
     links_mend();
     trace(1, "seed %" PRIu64 ": %u machines, %u voters, lease %u ms", seed, sim.profile.machines,

@@ -62,6 +62,7 @@ static void daemon_gone(struct machine *m, bool power_cut)
     struct process *p = m->daemon;
 
     m->daemon = NULL;
+    fence_agents_on_daemon_gone(p);
     sockets_of_process_close(p, power_cut);
     disk_on_crash(m->disk, power_cut);
     process_kill(p);
@@ -158,8 +159,12 @@ void monitor_kill(struct machine *m)
 
 void machine_on(struct machine *m)
 {
+    m->wanted_on = m->tended;
+    if (m->tended)
+        return;
     if (!m->on) {
         m->on = true;
+        m->outlets_off = 0; /* Who switches it on sees to all of it. */
         m->booted_ns = sim.now_ns;
     }
     m->pause_ms = 0;
@@ -178,10 +183,24 @@ void machine_off(struct machine *m)
     if (m->restart != NULL)
         event_cancel(m->restart);
     m->restart = NULL;
+    fence_agents_on_power_cut(m);
     if (m->daemon != NULL)
         daemon_gone(m, true);
     if (m->monitor != NULL)
         monitor_gone(m, true);
+}
+
+void machine_tend(struct machine *m)
+{
+    assert(!m->on);
+    m->tended = true;
+}
+
+void machine_leave(struct machine *m)
+{
+    m->tended = false;
+    if (m->wanted_on)
+        machine_on(m);
 }
 
 static void nothing(void *arg)
@@ -212,6 +231,7 @@ void machine_thaw(struct machine *m)
     }
     if (m->daemon != NULL)
         events_deferred(m->daemon, true);
+    fence_agents_on_thaw(m);
     event_at(sim.now_ns + 200 * MS, NULL, check_later, NULL, NULL);
 }
 

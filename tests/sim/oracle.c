@@ -281,6 +281,8 @@ void __wrap_cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct com
     bool is_due = cluster_next_deadline(c) <= stamp;
     uint64_t before = first ? cluster_objects_digest(c) : 0;
 
+    if (first)
+        oracle_before_fencing(c);
     __real_cluster_apply(c, stamp_ms, cmd, ret);
     if (sim.current == NULL || index != cluster_index(c))
         fail("the index went from %" PRIu64 " to %" PRIu64, index - 1, cluster_index(c));
@@ -296,6 +298,7 @@ void __wrap_cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct com
           ret->code);
     remember(index, cmd, ret, digest);
     judge(c, cmd, ret, is_due, cluster_objects_digest(c) != before);
+    oracle_judge_fencing(c, cmd, ret->index == index ? ret->code : ERROR_ALREADY_EXISTS, is_due);
 }
 
 /* --------------------------------------------------------------------- clients */
@@ -327,6 +330,7 @@ uint64_t oracle_index(void)
 void oracle_init(void)
 {
     last = acknowledged = 0;
+    oracle_forget_fencing();
     memset(applied, 0, sizeof applied);
 }
 

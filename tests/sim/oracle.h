@@ -10,4 +10,11 @@ void oracle_on_reply(uint64_t client, uint64_t seq, const struct reply *reply);
 /* Highest index that any client was told of. */
 uint64_t oracle_acknowledged(void);
 
+/* oracle_fence.c: the first node to apply a command is about to, and has. `due`: other
+ * things may have fallen due with it. */
+void oracle_before_fencing(const struct cluster *c);
+void oracle_judge_fencing(const struct cluster *c, const struct command *cmd, uint32_t code,
+                          bool due);
+void oracle_forget_fencing(void);
+
 #endif

@@ -43,14 +43,20 @@ void model_free(struct model *m);
 /* Steps that set up the first groups; returns when they are through. */
 uint64_t workload_begin(struct model *m, struct schedule *s, uint64_t at_ms);
 void workload_call(struct model *m, struct schedule *s, uint64_t at_ms);
+/* What the operator says of fencing: at first, and later. */
+void workload_fencing_begin(struct model *m, struct schedule *s, uint64_t at_ms);
+void workload_fencing_call(struct model *m, struct schedule *s, uint64_t at_ms);
 /* A name of something that was created; "" if there is nothing. */
 const char *model_resource(struct model *m);
 
 /* step.c */
 void step_run(const char *text);
+/* A call was answered: what somebody was waiting for before he goes on. */
+void step_on_answer(const char *call);
 void faults_end(void); /* Everything is switched on and mended. */
 
-/* client.c */
+/* client.c: callers 1 to 5 are clients, one more looks after the machines. */
+enum { OPERATOR = 6 };
 void clients_init(void);
 void clients_release(void);
 void client_call(unsigned client, const char *text); /* Waits for its turn. */

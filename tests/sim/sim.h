@@ -85,11 +85,17 @@ struct process {
     struct process *next;                    /* Of all ever. */
 };
 
+enum { OUTLETS = 2, OUTLETS_ALL = 3 };
+
 struct machine {
     uint32_t id;
     char name[8];
     bool on;
     bool frozen;
+    unsigned outlets_off; /* Of its power supplies, a bit each: fence_agent.c. */
+    uint64_t plug_free_ns[OUTLETS + 1];
+    bool tended;    /* An operator has seen that it is off, and sees to it that it stays so. */
+    bool wanted_on; /* Once he leaves. */
     uint64_t woke_ns;
     int64_t drift_ppm;  /* Of its boot clock. */
     uint64_t booted_ns; /* When its boot clock was 0. */
@@ -148,8 +154,10 @@ static inline struct machine *machine_of(uint32_t id)
 /* machine.c */
 void machines_init(void);
 void machines_release(void);
-void machine_on(struct machine *m);     /* Boots: the daemon starts, which starts its monitor. */
-void machine_off(struct machine *m);    /* A power cut. */
+void machine_on(struct machine *m);   /* Boots: the daemon starts, which starts its monitor. */
+void machine_off(struct machine *m);  /* A power cut. */
+void machine_tend(struct machine *m); /* It stays off until machine_leave(). */
+void machine_leave(struct machine *m);
 void machine_freeze(struct machine *m); /* As a paused virtual machine. */
 void machine_thaw(struct machine *m);
 void machine_stop(struct machine *m); /* SIGTERM for the daemon: an orderly stop. */
@@ -210,6 +218,12 @@ void truth_heal(void);
 bool truth_fail(const char *resource);
 bool truth_lock(const char *resource, bool locked);
 unsigned truth_count(void);
+
+/* fence_agent.c */
+void fence_agents_init(void);
+void fence_agents_on_daemon_gone(const struct process *daemon);
+void fence_agents_on_power_cut(const struct machine *m);
+void fence_agents_on_thaw(const struct machine *m);
 
 /* oracle.c */
 void oracle_init(void);

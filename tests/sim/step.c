@@ -146,6 +146,31 @@ static void verb_thaw_daemon(const struct words *w)
     for_each(w, thaw_daemon);
 }
 
+/* The operator says that a machine is off, and keeps it so until that is answered. One at
+ * a time: he has nobody else, and there is to be a majority to answer. */
+static void verb_confirm(const struct words *w)
+{
+    struct machine *m = who(w, 1);
+    char call[STEP_BYTES];
+
+    for (uint32_t id = 1; id <= sim.profile.machines; id++)
+        if (sim.machines[id].tended)
+            return;
+    if (m == NULL || m->on)
+        return;
+    machine_tend(m);
+    snprintf(call, sizeof call, "fence-confirm name=%s", m->name);
+    client_call(OPERATOR, call);
+}
+
+void step_on_answer(const char *call)
+{
+    uint32_t id;
+
+    if (sscanf(call, "fence-confirm name=n%" SCNu32, &id) == 1)
+        machine_leave(machine_of(id));
+}
+
 static void verb_disk(const struct words *w)
 {
     static const char *const moods[] = {"fine", "slow", "full", "broken"};
@@ -227,6 +252,7 @@ static const struct {
     {"stop", verb_stop, 2},
     {"kill-daemon", verb_kill_daemon, 2},
     {"kill-monitor", verb_kill_monitor, 2},
+    {"confirm", verb_confirm, 2},
     {"disk", verb_disk, 3},
     {"wall", verb_wall, 3},
     {"promote", verb_member, 2},

@@ -6,7 +6,7 @@
 
 #include "tests/sim/schedule.h"
 
-enum { GROUPS_MAX_ = 12, RESOURCES_MAX_ = 5, CLIENTS = 5 };
+enum { GROUPS_MAX_ = 12, RESOURCES_MAX_ = 5, CLIENTS = 5, DEVICES = 3 };
 
 /* `args`, a letter each:
  *   G a group       R a resource        M perhaps a node, as `other`
@@ -17,6 +17,9 @@ enum { GROUPS_MAX_ = 12, RESOURCES_MAX_ = 5, CLIENTS = 5 };
  *   D perhaps drain                     X an expression over the group's own
  *   p properties of a group             q properties of a resource
  *   s properties of a node              u properties of the cluster
+ *   F a fence device                    d its parameters
+ *   L a level of the node that `name` says
+ *   n fencing of a node                 c fencing of the cluster
  * What the state machine does not know (yet) it refuses: that is a fine call. */
 static const struct call_kind {
     const char *verb;
@@ -52,8 +55,16 @@ static const struct call_kind {
     {"read", 8, "", NULL},
 };
 
+/* Of the operator. */
+static const struct call_kind fencing_kinds[] = {
+    {"fence-node", 6, "N", "0|0|1|2"}, {"fence-create", 3, "Fd", NULL},
+    {"fence-delete", 1, "F", NULL},    {"fence-level", 4, "NL", NULL},
+    {"node-set", 4, "Nn", NULL},       {"cluster-set", 1, "c", NULL},
+};
+
 /* Values to choose from; `of`: p a group's, q a resource's, s a node's, u the
- * cluster's; "@a,b" is a list. Periods and delays are short, so that what
+ * cluster's; d a fence device's, n and c what nodes and cluster say of fencing;
+ * "@a,b" is a list. Periods and delays are short, so that what
  * depends on them happens within a minute. */
 static const struct property_kind {
     char of;
@@ -100,6 +111,20 @@ static const struct property_kind {
     {'u', "MinimumPreemptorPriority", "1|1000|2000"},
     {'u', "DrainOnShutdown", "0|1"},
     {'u', "ParallelMoves", "1|2|4"},
+    {'d', "reach", "127|127|127|63|5|85"},
+    {'d', "fails", "0|0|100|500"},
+    {'d', "hangs", "0|0|100|300"},
+    {'d', "lost", "0|0|100|300"},
+    {'d', "idle", "0|0|100|300"},
+    {'d', "slow", "50|500|3000|8000"},
+    {'d', "FenceTimeout", "300|1000|3000"},
+    {'d', "FenceRetries", "0|0|1|3"},
+    {'d', "FenceDelay", "0|0|200"},
+    {'n', "FencingRequired", "0|1"},
+    {'n', "FencingStaysOff", "0|0|1"},
+    {'n', "FencingAfter", "0|0|0|1000|3000"},
+    {'n', "FencingDelay", "0|0|500"},
+    {'c', "FencingRequired", "0|0|1"},
 };
 
 struct model {
@@ -229,6 +254,21 @@ static void append_expression(struct model *m, struct model_group *g, char *line
         append(line, " expression=");
 }
 
+/* What is to switch off the node of this call: its button, the outlets of both its power
+ * supplies; or nothing: there is no such level. */
+static void append_level(struct model *m, char *line)
+{
+    unsigned first = 1 + (unsigned)rng_below(m->rng, DEVICES);
+    unsigned node = (unsigned)atoi(strstr(line, " name=n") + 7);
+    uint64_t shape = rng_below(m->rng, 10);
+
+    append(line, " level=%u", 1 + (unsigned)rng_below(m->rng, 2));
+    if (shape < 6)
+        append(line, " devices=f%u:n%u", first, node);
+    else if (shape < 9)
+        append(line, " devices=f%u:n%u.1,f%u:n%u.2", first, node, first % DEVICES + 1, node);
+}
+
 static void append_arg(struct model *m, struct model_group *g, char arg, char *line)
 {
     struct rng *r = m->rng;
@@ -280,20 +320,31 @@ static void append_arg(struct model *m, struct model_group *g, char arg, char *l
     case 'X':
         append_expression(m, g, line);
         break;
+    case 'F':
+        append(line, " name=f%u", 1 + (unsigned)rng_below(r, DEVICES));
+        break;
+    case 'L':
+        append_level(m, line);
+        break;
     case 'p':
     case 'q':
     case 's':
     case 'u':
         append_properties(m, line, arg, 200);
         break;
+    case 'd':
+    case 'n':
+    case 'c':
+        append_properties(m, line, arg, 500);
+        break;
     default:
         abort();
     }
 }
 
-static void add_call(struct model *m, struct schedule *s, uint64_t at_ms, const struct call_kind *k)
+static void add_call(struct model *m, struct schedule *s, uint64_t at_ms, const struct call_kind *k,
+                     unsigned client)
 {
-    unsigned client = 1 + (unsigned)rng_below(m->rng, CLIENTS);
     struct model_group *g = m->count > 0 ? some_group(m) : &m->groups[0];
     char line[STEP_BYTES] = "", flags[16];
 
@@ -307,17 +358,52 @@ static void add_call(struct model *m, struct schedule *s, uint64_t at_ms, const 
     schedule_add(s, at_ms, "call c%u %s", client, line);
 }
 
-void workload_call(struct model *m, struct schedule *s, uint64_t at_ms)
+static const struct call_kind *some_kind(struct model *m, const struct call_kind *of, size_t count)
 {
     uint64_t sum = 0, drawn;
-    size_t i = 0;
 
-    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
-        sum += kinds[k].weight;
+    for (size_t k = 0; k < count; k++)
+        sum += of[k].weight;
     drawn = rng_below(m->rng, sum);
-    while (drawn >= kinds[i].weight)
-        drawn -= kinds[i++].weight;
-    add_call(m, s, at_ms, &kinds[i]);
+    while (drawn >= of->weight)
+        drawn -= of++->weight;
+    return of;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+void workload_call(struct model *m, struct schedule *s, uint64_t at_ms)
+{
+    const struct call_kind *k = some_kind(m, kinds, COUNT(kinds));
+
+    add_call(m, s, at_ms, k, 1 + (unsigned)rng_below(m->rng, CLIENTS));
+}
+
+void workload_fencing_call(struct model *m, struct schedule *s, uint64_t at_ms)
+{
+    add_call(m, s, at_ms, some_kind(m, fencing_kinds, COUNT(fencing_kinds)), OPERATOR);
+}
+
+/* Devices, and for most nodes the levels that use them. */
+void workload_fencing_begin(struct model *m, struct schedule *s, uint64_t at_ms)
+{
+    char line[STEP_BYTES];
+
+    for (unsigned i = 1; i <= DEVICES; i++) {
+        snprintf(line, sizeof line, "fence-create name=f%u agent:fence_sim", i);
+        append_properties(m, line, 'd', 400);
+        schedule_add(s, at_ms, "call c%u %s", OPERATOR, line);
+    }
+    for (unsigned id = 1; id <= m->profile->machines; id++) {
+        for (uint64_t n = rng_below(m->rng, 3); n > 0; n--) {
+            snprintf(line, sizeof line, "fence-level name=n%u", id);
+            append_level(m, line);
+            schedule_add(s, at_ms, "call c%u %s", OPERATOR, line);
+        }
+        snprintf(line, sizeof line, "node-set name=n%u", id);
+        append_properties(m, line, 'n', 400);
+        schedule_add(s, at_ms, "call c%u %s", OPERATOR, line);
+    }
 }
 
 uint64_t workload_begin(struct model *m, struct schedule *s, uint64_t at_ms)
