@@ -69,7 +69,8 @@ void quarantine_review(struct cluster *c)
         if (!node_is_up(n) || n->node.quarantined_until_ms == 0)
             continue;
         quarantine_end(c, n);
-        assert(node_can_host(n) || n->node.paused || n->node.leaving || n->node.log != LOG_CURRENT);
+        assert(node_can_host(n) || n->node.paused || n->node.leaving || node_is_fenced_now(n) ||
+               n->node.log != LOG_CURRENT);
         node_hosts(c, n, CAUSE_QUARANTINE_ENDED);
     }
 }
