@@ -134,6 +134,7 @@ static void submit(void *arg)
     const struct heard *call = arg;
     const struct client *c = &clients[call->client];
     struct daemon *d = sim.current->daemon;
+    struct reply refused = {0};
     struct asked *a;
     struct parsed p;
 
@@ -149,7 +150,13 @@ static void submit(void *arg)
         fail("no such call: %s", c->queue->text);
     p.command.client = c->id;
     p.command.seq = c->seq;
-    calls_change_command(d->calls, &p.command, CALL_TIMEOUT_MS, change_done_, a);
+    /* As the API does, of a build that knows more levels than the first. */
+    if (d->config->functional_level > LEVEL_MIN)
+        refused.code = cluster_level_check(replica_cluster(d->replica), &p.command, &refused);
+    if (refused.code != 0)
+        change_done_(0, &refused, a);
+    else
+        calls_change_command(d->calls, &p.command, CALL_TIMEOUT_MS, change_done_, a);
     command_release(&p);
 }
 

@@ -101,6 +101,8 @@ static const char *unrest(void)
             return text;
         }
     }
+    if (oracle_level() != LEVEL_MAX)
+        return "the functional level is not raised";
     if (!clients_idle())
         return "a call is not answered";
     return unrest_of(copy_of(boss));
@@ -124,6 +126,24 @@ static void start_stopped(void)
             machine_on(&sim.machines[id]);
 }
 
+/* By the book: node by node is stopped and started with its new programs (a daemon that goes
+ * on with its life says nothing new of itself), then the level is raised. */
+static void upgrade(void)
+{
+    const struct cluster *c = leader() != NULL ? copy_of(leader()) : NULL;
+
+    if (c == NULL || cluster_level(c) == LEVEL_MAX)
+        return;
+    for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
+        if (n->level_max < LEVEL_MAX) {
+            if (n->state != NODE_DOWN && !machine_of(n->id)->stopping)
+                machine_stop(machine_of(n->id));
+            return;
+        }
+    if (clients_idle())
+        client_call(OPERATOR, "cluster-level level=0");
+}
+
 static void rest(const char *phase)
 {
     const char *why = "";
@@ -132,6 +152,7 @@ static void rest(const char *phase)
     for (unsigned s = 0; s < LIMIT_S * 4 && !sim.failed; s++) {
         events_run(sim.now_ns + SECONDS / 4);
         start_stopped();
+        upgrade();
         why = unrest();
         quiet = why == NULL ? quiet + 1 : 0;
         if (quiet == REST_S * 4)

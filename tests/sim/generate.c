@@ -1,6 +1,7 @@
 /* From a seed to a schedule. */
 #include <stdlib.h>
 
+#include "groupmgr/groupmgr.h"
 #include "tests/sim/schedule.h"
 
 /* design: L >= pulse + 4 T + 100. */
@@ -35,6 +36,8 @@ void profile_choose(struct profile *s, uint64_t seed)
     s->dies = (unsigned)rng_skewed(&r, 0, 400);
     s->locks = (unsigned)rng_skewed(&r, 0, 300);
     s->slow_ms_max = (unsigned)rng_range(&r, 20, 3000);
+    rng_seed(&r, seed, 6);
+    s->level = rng_chance(&r, 300) ? LEVEL_MIN : LEVEL_MAX;
 }
 
 static unsigned some_node(struct rng *r, const struct profile *s)
@@ -269,6 +272,37 @@ static void plan_fencing(struct schedule *to, uint64_t seed, const struct profil
     model_free(m);
 }
 
+/* A rolling upgrade: a node gets new programs, and runs them from its next start on. Now and
+ * then one gets the old ones back. The level is raised too early, often. */
+static void plan_upgrade(struct schedule *to, uint64_t seed, const struct profile *s, uint64_t at)
+{
+    static const char *const verbs[] = {"stop", "kill-daemon", "off", "kill-daemon"};
+    struct rng r;
+
+    rng_seed(&r, seed, 7);
+    if (s->level == LEVEL_MAX)
+        return;
+    for (unsigned i = 0, first = some_node(&r, s); i < s->machines; i++) {
+        unsigned n = (first + i) % s->machines + 1;
+        at = later(&r, at, 100, 20000);
+        schedule_add(to, at, "install n%u %u", n, LEVEL_MAX);
+        schedule_add(to, at, "%s n%u", verbs[rng_below(&r, 4)], n);
+        schedule_add(to, later(&r, at, 100, 8000), "on n%u", n);
+    }
+    for (uint64_t raised = at; raised < DURATION_MS; raised += rng_range(&r, 1000, 10000))
+        schedule_add(to, raised > 8000 ? raised - rng_below(&r, 8000) : raised,
+                     "call c%u cluster-level level=%u", OPERATOR,
+                     (unsigned)rng_below(&r, LEVEL_MAX + 1));
+    if (rng_chance(&r, 400)) {
+        unsigned n = some_node(&r, s);
+        at = later(&r, at, 1, 10000);
+        schedule_add(to, at, "install n%u %u", n, LEVEL_MIN);
+        schedule_add(to, at, "kill-daemon n%u", n);
+        schedule_add(to, later(&r, at, 500, 20000), "install n%u %u", n, LEVEL_MAX);
+        schedule_add(to, later(&r, at, 500, 20000), "on n%u", n);
+    }
+}
+
 void schedule_generate(struct schedule *to, uint64_t seed, const struct profile *s)
 {
     struct rng calls, trouble;
@@ -291,5 +325,6 @@ void schedule_generate(struct schedule *to, uint64_t seed, const struct profile 
         plan_mishap(to, &trouble, s, m, at);
     model_free(m);
     plan_fencing(to, seed, s, ready);
+    plan_upgrade(to, seed, s, ready);
     schedule_sort(to);
 }

@@ -32,6 +32,7 @@ static void daemon_run_it(struct machine *m)
     assert(m->on && m->daemon == NULL);
     m->daemon = process_new(PROCESS_DAEMON, m);
     m->daemon_since_ns = sim.now_ns;
+    m->config->functional_level = m->level;
     trace(1, "%s daemon starts", m->name);
     process_enter(m->daemon, daemon_begin, m);
 }
@@ -95,7 +96,10 @@ void process_on_exit(struct process *p, int status)
     daemon_gone(m, false);
     if (status == EXIT_UNUSABLE || (status == EXIT_FAILSTOP && !excused))
         fail("%s: the daemon gave up: %s", m->name, m->last_error);
-    if (status != EXIT_ORDERLY)
+    /* Its programs are too old for the cluster: somebody must replace them. */
+    if (status == EXIT_CONFIG && m->config->functional_level >= oracle_level())
+        fail("%s: the daemon gave up: %s", m->name, m->last_error);
+    if (status != EXIT_ORDERLY && status != EXIT_CONFIG)
         supervise(m);
 }
 
@@ -280,7 +284,6 @@ static struct config *config_of(const struct machine *m)
     }
     c->peer_count = s->machines;
     c->fixed_roles = true; /* Changes of the configuration are part of the workload. */
-    c->functional_level = LEVEL_MAX;
     c->timing = (struct config_timing){.lease_ms = s->lease_ms,
                                        .pulse_ms = s->pulse_ms,
                                        .election_ms = s->election_ms,
@@ -315,6 +318,7 @@ void machines_init(void)
         m->wall_offset_ms = (int64_t)rng_range(&m->rng, 0, 400) - 200;
         m->disk = disk_new(m);
         m->config = config_of(m);
+        m->level = sim.profile.level;
     }
     for (uint32_t id = 1; id <= sim.profile.machines; id++)
         machine_on(&sim.machines[id]);

@@ -281,6 +281,7 @@ void __wrap_cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct com
     bool is_due = cluster_next_deadline(c) <= stamp;
     uint64_t before = first ? cluster_objects_digest(c) : 0;
 
+    oracle_judge_reader(c);
     if (first)
         oracle_before_fencing(c);
     __real_cluster_apply(c, stamp_ms, cmd, ret);
@@ -298,6 +299,7 @@ void __wrap_cluster_apply(struct cluster *c, uint64_t stamp_ms, const struct com
           ret->code);
     remember(index, cmd, ret, digest);
     judge(c, cmd, ret, is_due, cluster_objects_digest(c) != before);
+    oracle_judge_level(c, cmd, ret->code);
     oracle_judge_fencing(c, cmd, ret->index == index ? ret->code : ERROR_ALREADY_EXISTS, is_due);
 }
 
@@ -331,6 +333,7 @@ void oracle_init(void)
 {
     last = acknowledged = 0;
     oracle_forget_fencing();
+    oracle_forget_level();
     memset(applied, 0, sizeof applied);
 }
 

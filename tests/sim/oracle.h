@@ -17,4 +17,9 @@ void oracle_judge_fencing(const struct cluster *c, const struct command *cmd, ui
                           bool due);
 void oracle_forget_fencing(void);
 
+/* oracle_level.c: a node is about to apply a command; the first one has. */
+void oracle_judge_reader(const struct cluster *c);
+void oracle_judge_level(const struct cluster *c, const struct command *cmd, uint32_t code);
+void oracle_forget_level(void);
+
 #endif

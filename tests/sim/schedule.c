@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "groupmgr/groupmgr.h"
+
 void schedule_add(struct schedule *s, uint64_t at_ms, const char *format, ...)
 {
     va_list args;
@@ -73,6 +75,7 @@ static const struct {
     NUMBER(dies),
     NUMBER(locks),
     NUMBER(slow_ms_max),
+    NUMBER(level),
 };
 #undef NUMBER
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
@@ -115,6 +118,7 @@ bool schedule_read(struct schedule *s, FILE *from)
             continue;
         if (sscanf(line, "seed %" SCNu64, &s->seed) == 1) {
             profile_choose(&s->profile, s->seed);
+            s->profile.level = LEVEL_MAX; /* Files from before levels say nothing of it. */
             continue;
         }
         if (sscanf(line, "profile %31s %u", name, &value) == 2) {

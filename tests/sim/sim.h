@@ -108,6 +108,7 @@ struct machine {
     bool stopping;     /* Stopped by order; stays so until machine_on(). */
     uint64_t daemon_since_ns;
     struct event *restart;
+    unsigned level; /* That the programs on its disk know; in force when its daemon starts. */
     struct config *config;
     uint64_t lease_incarnation; /* What its monitor was last told. */
     uint64_t lease_deadline_ms;
@@ -126,6 +127,7 @@ struct profile {
     /* Of a resource's life, per mille. */
     unsigned online_fails, online_hangs, offline_fails, offline_hangs, silent, dies, locks;
     unsigned slow_ms_max;
+    unsigned level; /* The functional level that all programs know at first. */
 };
 
 struct sim {
@@ -230,6 +232,7 @@ void oracle_init(void);
 void oracle_release(void);
 void oracle_on_end(void);    /* At the end of a history: all copies equal. */
 uint64_t oracle_index(void); /* Highest index that any node has applied. */
+unsigned oracle_level(void); /* The functional level by then. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line of the trace; level 1 is what people want to read, 2 is everything. */
 void trace(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -146,6 +146,14 @@ static void verb_thaw_daemon(const struct words *w)
     for_each(w, thaw_daemon);
 }
 
+static void verb_install(const struct words *w)
+{
+    struct machine *m = who(w, 1);
+
+    if (m != NULL)
+        m->level = (unsigned)atoi(w->word[2]);
+}
+
 /* The operator says that a machine is off, and keeps it so until that is answered. One at
  * a time: he has nobody else, and there is to be a majority to answer. */
 static void verb_confirm(const struct words *w)
@@ -253,6 +261,7 @@ static const struct {
     {"kill-daemon", verb_kill_daemon, 2},
     {"kill-monitor", verb_kill_monitor, 2},
     {"confirm", verb_confirm, 2},
+    {"install", verb_install, 3},
     {"disk", verb_disk, 3},
     {"wall", verb_wall, 3},
     {"promote", verb_member, 2},
@@ -310,6 +319,7 @@ void faults_end(void)
         disk_set_mood(m->disk, DISK_FINE);
         thaw_daemon(m);
         machine_thaw(m);
+        m->level = LEVEL_MAX;
         machine_on(m);
     }
 }
