@@ -305,7 +305,8 @@ $(BUILD)/sim/%.o: %.c tests/sim/redirect.h
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC    $@")
 	$(Q)$(CC) $(CPPFLAGS) -include tests/sim/redirect.h $(CFLAGS) -c -o $@ $<
-$(BUILD)/sim/resources/monitor.o $(BUILD)/sim/resources/lease.o $(BUILD)/tests/sim/loop.o: \
+$(BUILD)/sim/resources/monitor.o $(BUILD)/sim/resources/lease.o $(BUILD)/sim/resources/watchdog.o \
+    $(BUILD)/tests/sim/loop.o $(BUILD)/tests/sim/watchdog.o: \
     CPPFLAGS += -DSIM_FILES
 $(BUILD)/tests/sim/sim: $(SIM_OBJECTS)
 	@$(if $(V),,echo "  LINK  $@")

@@ -126,8 +126,8 @@ static void start_stopped(void)
             machine_on(&sim.machines[id]);
 }
 
-/* By the book: node by node is stopped and started with its new programs (a daemon that goes
- * on with its life says nothing new of itself), then the level is raised. */
+/* Node by node is started anew with its new programs (a daemon that goes on with its life says
+ * nothing new of itself), then the level is raised. */
 static void upgrade(void)
 {
     const struct cluster *c = leader() != NULL ? copy_of(leader()) : NULL;
@@ -136,8 +136,8 @@ static void upgrade(void)
         return;
     for (const struct node *n = cluster_next_node(c, NULL); n != NULL; n = cluster_next_node(c, n))
         if (n->level_max < LEVEL_MAX) {
-            if (n->state != NODE_DOWN && !machine_of(n->id)->stopping)
-                machine_stop(machine_of(n->id));
+            if (n->state != NODE_DOWN)
+                machine_off(machine_of(n->id));
             return;
         }
     if (clients_idle())
@@ -248,6 +248,12 @@ static void ask_for_all(void)
             snprintf(text, sizeof text, "resource-maintenance name=%s flags=0",
                      g->resources[i]->name);
             client_call(2, text);
+            if (sim.profile.watchdog_s == 0)
+                continue;
+            /* With a budget that is too small for the watchdog it starts nowhere. */
+            snprintf(text, sizeof text, "resource-set name=%s SelfFencing:0",
+                     g->resources[i]->name);
+            client_call(1, text);
         }
 
     for (const struct group *g = cluster_next_group(c, NULL); g != NULL;

@@ -38,6 +38,7 @@ void profile_choose(struct profile *s, uint64_t seed)
     s->slow_ms_max = (unsigned)rng_range(&r, 20, 3000);
     rng_seed(&r, seed, 6);
     s->level = rng_chance(&r, 300) ? LEVEL_MIN : LEVEL_MAX;
+    s->watchdog_s = rng_chance(&r, 250) ? 1 + (unsigned)rng_below(&r, 3) : 0;
 }
 
 static unsigned some_node(struct rng *r, const struct profile *s)
@@ -303,6 +304,27 @@ static void plan_upgrade(struct schedule *to, uint64_t seed, const struct profil
     }
 }
 
+/* Some resources are over only when their node is reset. */
+static void plan_self_fencing(struct schedule *to, uint64_t seed, const struct profile *s,
+                              struct model *m, uint64_t at)
+{
+    static const unsigned budgets[] = {1000, 3000, 3000, 6000};
+    struct rng r;
+
+    rng_seed(&r, seed, 8);
+    for (; s->watchdog_s > 0 && at < DURATION_MS; at += rng_range(&r, 1, 4000)) {
+        const char *name = model_resource(m);
+        unsigned n = some_node(&r, s);
+        if (rng_chance(&r, 200)) { /* For longer than a lease and most budgets. */
+            schedule_add(to, at, "freeze n%u", n);
+            schedule_add(to, at + rng_range(&r, 4000, 15000), "thaw n%u", n);
+        }
+        schedule_add(to, at, "call c%u resource-set name=%s SelfFencing:1 TerminateBudget:%u",
+                     OPERATOR, name, budgets[rng_below(&r, 4)]);
+        schedule_add(to, at, "call c%u resource-restart name=%s flags=1", OPERATOR, name);
+    }
+}
+
 void schedule_generate(struct schedule *to, uint64_t seed, const struct profile *s)
 {
     struct rng calls, trouble;
@@ -323,6 +345,7 @@ void schedule_generate(struct schedule *to, uint64_t seed, const struct profile 
         plan_fault(to, &trouble, s, at);
     for (at = ready; at < DURATION_MS; at += rng_range(&trouble, 1, 2 * mishap_gap))
         plan_mishap(to, &trouble, s, m, at);
+    plan_self_fencing(to, seed, s, m, ready);
     model_free(m);
     plan_fencing(to, seed, s, ready);
     plan_upgrade(to, seed, s, ready);

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "groupmgr/groupmgr.h"
+#include "resources/life.h"
 #include "tests/sim/redirect.h"
 #include "tests/sim/sim.h"
 #include "tests/sim/truth.h"
@@ -19,13 +20,14 @@
 
 enum { NAME_MAX_ = 32, POISON_MAX = 64, RUNNING_MAX = 4096 };
 
-/* Something of a resource runs. Outlives its handler's memory. */
+/* Something of a resource runs. */
 struct running {
     uint64_t resource, token;
     char name[NAME_MAX_], group[NAME_MAX_];
     struct machine *machine;
     struct handler *handler;
-    bool ending; /* Terminated; its processes are on their way out. */
+    bool ending;   /* Terminated; its processes are on their way out. */
+    bool outlives; /* Them, until its machine is off (SelfFencing). */
     struct running *prev, *next;
 };
 
@@ -60,6 +62,8 @@ static bool counts(const struct running *r)
 {
     const struct machine *m = r->machine;
 
+    if (r->outlives)
+        return true;
     if (m->frozen)
         return false;
     return !(r->ending && m->woke_ns != 0 && sim.now_ns - m->woke_ns < 200 * MS);
@@ -101,6 +105,7 @@ static void check_token(const struct running *r)
 static void truth_begin(struct handler *h)
 {
     const struct handler_context *c = h->context;
+    const struct life *life = (const void *)((const char *)c - offsetof(struct life, context));
     struct running *r = calloc(1, sizeof *r);
 
     r->resource = c->id;
@@ -109,6 +114,7 @@ static void truth_begin(struct handler *h)
     snprintf(r->group, sizeof r->group, "%s", c->group);
     r->machine = sim.current->machine;
     r->handler = h;
+    r->outlives = life->self_fencing;
     r->next = all;
     if (all != NULL)
         all->prev = r;
@@ -150,18 +156,21 @@ void truth_on_monitor_gone(struct machine *m)
 {
     for (struct running *r = all, *next; r != NULL; r = next) {
         next = r->next;
-        if (r->machine == m)
+        if (r->machine != m)
+            continue;
+        if (m->on && r->outlives)
+            r->handler = NULL;
+        else
             truth_end(r);
     }
 }
 
-unsigned truth_count(void)
+bool truth_outlives_monitor(const struct machine *m)
 {
-    unsigned n = 0;
-
     for (const struct running *r = all; r != NULL; r = r->next)
-        n++;
-    return n;
+        if (r->machine == m && r->outlives)
+            return true;
+    return false;
 }
 
 void truth_release(void)
@@ -210,7 +219,7 @@ static bool is_poisoned(const struct handler *h)
 static struct running *find_online(const char *name)
 {
     for (struct running *r = all; r != NULL; r = r->next)
-        if (strcmp(r->name, name) == 0 && r->handler->online && !r->ending)
+        if (strcmp(r->name, name) == 0 && r->handler != NULL && r->handler->online && !r->ending)
             return r;
     return NULL;
 }
@@ -426,9 +435,14 @@ static void on_terminated(uv_timer_t *t)
 /* What can be killed is gone within the guard of a lease. */
 static void handler_terminate(struct handler *h)
 {
+    const struct machine *m = h->running->machine;
+    bool over = machine_boot_ns(m) / MS >= m->lease_deadline_ms;
+
     stop_timers(h);
     h->online = false;
     h->running->ending = true;
+    if (h->running->outlives && over && chance(300))
+        return; /* Nothing but a reset ends it. */
     uv_timer_start(&h->step, on_terminated, rng_range(script(), 1, sim.profile.guard_ms / 2), 0);
 }
 

@@ -363,8 +363,7 @@ ssize_t sim_read(int fd, void *buffer, size_t size)
 
 int sim_open(const char *path)
 {
-    (void)path;
-    return OTHER_FD;
+    return strcmp(path, "/dev/watchdog") == 0 ? watchdog_device_open() : OTHER_FD;
 }
 
 /* Held as long as the monitor or anything that it ran lives. */
@@ -376,6 +375,5 @@ int sim_flock(int fd)
 
 int sim_close(int fd)
 {
-    (void)fd;
-    return 0;
+    return fd == WATCHDOG_FD ? watchdog_device_close() : 0;
 }

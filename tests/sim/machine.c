@@ -132,7 +132,12 @@ static void monitor_begin(void *arg)
 {
     struct machine *m = arg;
     struct process *p = m->monitor;
-    struct host_config config = {.dir = m->config->data_dir, .node = m->name, .lock_fd = 3};
+    struct host_config config = {.dir = m->config->data_dir,
+                                 .node = m->name,
+                                 .lock_fd = 3,
+                                 .self_fence = sim.profile.watchdog_s > 0 ? SELF_FENCE_WATCHDOG
+                                                                          : SELF_FENCE_NONE,
+                                 .watchdog = "/dev/watchdog"};
     uv_loop_t *loop = sim_calloc(1, sizeof *loop);
     char message[256];
 
@@ -188,10 +193,12 @@ void machine_off(struct machine *m)
         event_cancel(m->restart);
     m->restart = NULL;
     fence_agents_on_power_cut(m);
+    watchdog_device_on_power_cut(m);
     if (m->daemon != NULL)
         daemon_gone(m, true);
     if (m->monitor != NULL)
         monitor_gone(m, true);
+    truth_on_monitor_gone(m); /* What has outlived it, too. */
 }
 
 void machine_tend(struct machine *m)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -40,13 +41,15 @@ int sim_getpid(void);
 #define getpid() sim_getpid()
 #define mkdir(path, mode) 0
 
-/* Files: only monitor.c (the monitor's lock) and lease.c (a timer that is a
- * descriptor) touch any. Elsewhere these are names of methods. */
+/* Files: only monitor.c (the monitor's lock), lease.c (a timer that is a
+ * descriptor) and watchdog.c touch any. Elsewhere these are names of methods. */
 #ifdef SIM_FILES
 int sim_open(const char *path);
 int sim_flock(int fd);
 int sim_close(int fd);
 ssize_t sim_read(int fd, void *buffer, size_t size);
+ssize_t sim_write(int fd, const void *buffer, size_t size);
+int sim_ioctl(int fd, unsigned long request, int *seconds);
 int sim_timerfd_create(void);
 int sim_timerfd_settime(int fd, const struct itimerspec *at);
 
@@ -54,6 +57,8 @@ int sim_timerfd_settime(int fd, const struct itimerspec *at);
 #define flock(fd, how) sim_flock(fd)
 #define close(fd) sim_close(fd)
 #define read(fd, buffer, size) sim_read(fd, buffer, size)
+#define write(fd, buffer, size) sim_write(fd, buffer, size)
+#define ioctl(fd, request, seconds) sim_ioctl(fd, request, seconds)
 #define timerfd_create(clock, flags) sim_timerfd_create()
 #define timerfd_settime(fd, flags, at, old) sim_timerfd_settime(fd, at)
 #endif

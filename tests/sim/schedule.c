@@ -76,6 +76,7 @@ static const struct {
     NUMBER(locks),
     NUMBER(slow_ms_max),
     NUMBER(level),
+    NUMBER(watchdog_s),
 };
 #undef NUMBER
 enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
@@ -118,7 +119,8 @@ bool schedule_read(struct schedule *s, FILE *from)
             continue;
         if (sscanf(line, "seed %" SCNu64, &s->seed) == 1) {
             profile_choose(&s->profile, s->seed);
-            s->profile.level = LEVEL_MAX; /* Files from before levels say nothing of it. */
+            s->profile.level = LEVEL_MAX; /* Older files say nothing of these. */
+            s->profile.watchdog_s = 0;
             continue;
         }
         if (sscanf(line, "profile %31s %u", name, &value) == 2) {

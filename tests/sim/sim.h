@@ -108,6 +108,11 @@ struct machine {
     bool stopping;     /* Stopped by order; stays so until machine_on(). */
     uint64_t daemon_since_ns;
     struct event *restart;
+    struct {
+        unsigned timeout_s;
+        bool magic;
+        struct event *reset; /* NULL: it does not count. */
+    } watchdog;
     unsigned level; /* That the programs on its disk know; in force when its daemon starts. */
     struct config *config;
     uint64_t lease_incarnation; /* What its monitor was last told. */
@@ -127,7 +132,8 @@ struct profile {
     /* Of a resource's life, per mille. */
     unsigned online_fails, online_hangs, offline_fails, offline_hangs, silent, dies, locks;
     unsigned slow_ms_max;
-    unsigned level; /* The functional level that all programs know at first. */
+    unsigned level;      /* The functional level that all programs know at first. */
+    unsigned watchdog_s; /* The shortest time of each machine's watchdog; 0: they have none. */
 };
 
 struct sim {
@@ -219,7 +225,14 @@ void truth_heal(void);
 /* Things that resources do by themselves; true if there was one to do it. */
 bool truth_fail(const char *resource);
 bool truth_lock(const char *resource, bool locked);
-unsigned truth_count(void);
+/* Something there is not over when the monitor is. */
+bool truth_outlives_monitor(const struct machine *m);
+
+/* watchdog.c */
+enum { WATCHDOG_FD = 79 };
+int watchdog_device_open(void);
+int watchdog_device_close(void);
+void watchdog_device_on_power_cut(struct machine *m);
 
 /* fence_agent.c */
 void fence_agents_init(void);
