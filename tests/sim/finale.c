@@ -144,6 +144,24 @@ static void upgrade(void)
         client_call(OPERATOR, "cluster-level level=0");
 }
 
+/* With a budget that is too small for the watchdog a resource starts nowhere, and one that
+ * is tried again for ever never rests. */
+static void give_up_self_fencing(void)
+{
+    const struct cluster *c = leader() != NULL ? copy_of(leader()) : NULL;
+    char text[STEP_BYTES];
+
+    for (const struct group *g = c != NULL ? cluster_next_group(c, NULL) : NULL; g != NULL;
+         g = cluster_next_group(c, g))
+        for (unsigned i = 0; i < g->resource_count; i++) {
+            if (g->resources[i]->self_fencing == 0)
+                continue;
+            snprintf(text, sizeof text, "resource-set name=%s SelfFencing:0",
+                     g->resources[i]->name);
+            client_call(OPERATOR, text);
+        }
+}
+
 static void rest(const char *phase)
 {
     const char *why = "";
@@ -153,6 +171,8 @@ static void rest(const char *phase)
         events_run(sim.now_ns + SECONDS / 4);
         start_stopped();
         upgrade();
+        if (clients_idle())
+            give_up_self_fencing();
         why = unrest();
         quiet = why == NULL ? quiet + 1 : 0;
         if (quiet == REST_S * 4)
@@ -248,12 +268,6 @@ static void ask_for_all(void)
             snprintf(text, sizeof text, "resource-maintenance name=%s flags=0",
                      g->resources[i]->name);
             client_call(2, text);
-            if (sim.profile.watchdog_s == 0)
-                continue;
-            /* With a budget that is too small for the watchdog it starts nowhere. */
-            snprintf(text, sizeof text, "resource-set name=%s SelfFencing:0",
-                     g->resources[i]->name);
-            client_call(1, text);
         }
 
     for (const struct group *g = cluster_next_group(c, NULL); g != NULL;
