@@ -16,6 +16,8 @@ static struct watch {
     uint64_t incarnation, renewed_seq; /* Before the command. */
 } watched[MACHINES_MAX + 1];
 
+static uint64_t attempted_ns[MACHINES_MAX + 1]; /* The last time. */
+
 static struct {
     uint64_t id;
     uint32_t owner;
@@ -117,7 +119,7 @@ static void follow(const struct cluster *c, const struct command *cmd, const str
         break;
     case COMMAND_FENCE_ATTEMPT:
         w->attempt = cluster_index(c);
-        w->began_ns = sim.now_ns;
+        w->began_ns = attempted_ns[n->id] = sim.now_ns;
         break;
     case COMMAND_FENCE_RESULT:
         follow_result(cmd);
@@ -178,7 +180,13 @@ void oracle_judge_fencing(const struct cluster *c, const struct command *cmd, ui
     judge_groups(c, due, was_held);
 }
 
+uint64_t oracle_attempted_ns(uint32_t node)
+{
+    return attempted_ns[node];
+}
+
 void oracle_forget_fencing(void)
 {
+    memset(attempted_ns, 0, sizeof attempted_ns);
     memset(watched, 0, sizeof watched);
 }

@@ -243,9 +243,10 @@ void fence_agents_on_thaw(const struct machine *m);
 /* oracle.c */
 void oracle_init(void);
 void oracle_release(void);
-void oracle_on_end(void);    /* At the end of a history: all copies equal. */
-uint64_t oracle_index(void); /* Highest index that any node has applied. */
-unsigned oracle_level(void); /* The functional level by then. */
+void oracle_on_end(void);                    /* At the end of a history: all copies equal. */
+uint64_t oracle_index(void);                 /* Highest index that any node has applied. */
+uint64_t oracle_attempted_ns(uint32_t node); /* When a fencing of it last began. */
+unsigned oracle_level(void);                 /* The functional level by then. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A line of the trace; level 1 is what people want to read, 2 is everything. */
 void trace(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -179,6 +179,17 @@ static void verb_confirm(const struct words *w)
     client_call(OPERATOR, call);
 }
 
+/* For schedules that people write: was an attempt to fence it made within so many ms? */
+static void verb_expect_attempt(const struct words *w)
+{
+    struct machine *m = who(w, 1);
+    uint64_t ns = strtoull(w->word[2], NULL, 10) * MS;
+
+    if (m != NULL &&
+        (oracle_attempted_ns(m->id) == 0 || sim.now_ns - oracle_attempted_ns(m->id) > ns))
+        fail("nobody has tried to fence %s for %s ms", m->name, w->word[2]);
+}
+
 void step_on_answer(const char *call)
 {
     uint32_t id;
@@ -270,6 +281,7 @@ static const struct {
     {"kill-monitor", verb_kill_monitor, 2},
     {"confirm", verb_confirm, 2},
     {"install", verb_install, 3},
+    {"expect-attempt", verb_expect_attempt, 3},
     {"disk", verb_disk, 3},
     {"wall", verb_wall, 3},
     {"promote", verb_member, 2},
