@@ -253,7 +253,7 @@ static bool waits_again(const struct fence *f, const struct node *n)
     const struct cluster *c = replica_cluster(f->replica);
 
     return n->fencing.state == FENCING_FAILED && n->fence_levels.len > 0 &&
-           node_awaits_fencing(c, n) && clock_wall_ms() > n->fencing.why.stamp_ms + AGAIN_MS;
+           node_awaits_fencing(c, n) && cluster_now_ms(c) > n->fencing.why.stamp_ms + AGAIN_MS;
 }
 
 /* Another one has to do it. */
