@@ -58,6 +58,11 @@
  *    missing. So nothing is written behind a cut before the folder shows it, and one
  *    that does not come about ends the process: see cut.h. A full segment that
  *    cannot be closed is told to nobody either: see fsm.c.
+ * 13. Entries of one batch are freed when the last of them leaves the log that no
+ *    message holds (log.c, isBatchReferenced: it looks at the log alone), also if a
+ *    message that is on its way holds others: it is sent from freed memory, which is
+ *    freed again behind it. Only what is loaded has batches of more than one entry:
+ *    it is taken apart.
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H

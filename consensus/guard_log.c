@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
@@ -158,16 +159,31 @@ uint64_t guard_writing_ms(const struct guard *g)
     return g->writing == NULL ? 0 : clock_boot_ms() - g->writing->began_ms;
 }
 
-/* Entries read from one segment share its buffer as their batch. */
-static void entries_free(struct raft_entry *entries, size_t n)
+/* Entries read from one segment share its buffer as their batch, which libraft frees when
+ * none of them is in its log any more (guard.h, 13): so each gets memory of its own. */
+static void entries_part(struct raft_entry *entries, size_t n)
 {
     void *batch = NULL;
 
     for (size_t i = 0; i < n; i++) {
-        if (entries[i].batch != batch)
-            raft_free(entries[i].batch);
-        batch = entries[i].batch;
+        struct raft_entry *e = &entries[i];
+        void *own = raft_malloc(e->buf.len > 0 ? e->buf.len : 1);
+        if (own == NULL)
+            abort(); /* No memory: see base/memory.h. */
+        memcpy(own, e->buf.base, e->buf.len);
+        e->buf.base = own;
+        if (e->batch != batch)
+            raft_free(batch);
+        batch = e->batch;
+        e->batch = NULL;
     }
+    raft_free(batch);
+}
+
+static void entries_free(struct raft_entry *entries, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        raft_free(entries[i].buf.base);
     raft_free(entries);
 }
 
@@ -199,6 +215,7 @@ int guard_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
 
     if (rv != 0)
         return rv;
+    entries_part(*entries, *n_entries);
     uint64_t last = *start_index + *n_entries - 1;
     if (*snapshot != NULL && (*snapshot)->index > last)
         last = (*snapshot)->index;

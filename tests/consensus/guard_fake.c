@@ -75,6 +75,15 @@ static int io_load(struct raft_io *io, raft_term *term, raft_id *voted_for,
     *start_index = 1;
     *n_entries = f->loaded_last;
     *entries = raft_calloc(f->loaded_last, sizeof **entries);
+    for (size_t i = 0, first = 0; i < f->loaded_last; i++) {
+        struct raft_entry *e = &(*entries)[i];
+        first = i % FAKE_BATCH == 0 ? i : first;
+        e->batch =
+            i == first ? raft_malloc(FAKE_BATCH * sizeof(uint64_t)) : (*entries)[first].batch;
+        e->buf = (struct raft_buffer){.base = (uint64_t *)e->batch + (i - first),
+                                      .len = sizeof(uint64_t)};
+        *(uint64_t *)e->buf.base = i + 1;
+    }
     return f->fails;
 }
 

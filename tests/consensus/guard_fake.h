@@ -7,7 +7,10 @@
 
 #include "consensus/guard.h"
 
-enum { WRITES_MAX = 4 };
+enum {
+    WRITES_MAX = 4,
+    FAKE_BATCH = 8, /* Entries that share memory when they are loaded. */
+};
 
 struct fake {
     struct raft_io io;
@@ -22,7 +25,7 @@ struct fake {
     raft_io_snapshot_put_cb put_cb;
     uint64_t mark_at_call; /* What the mark was when truncate or snapshot_put came. */
     raft_io_recv_cb recv;
-    uint64_t loaded_last; /* load() finds entries up to here. */
+    uint64_t loaded_last; /* load() finds entries up to here, each with its index as data. */
     unsigned received, answered;
     int status;                      /* Of the last answer. */
     struct raft raft;                /* Only its configuration counts. */
