@@ -36,6 +36,18 @@ static void change(struct site *s, struct command cmd)
     RUN_UNTIL(&s->w, done > 0);
 }
 
+static void device_fails(struct site *s, bool fails)
+{
+    static char fail[] = "fail", always[] = "999", never[] = "0";
+    char *calls = fails ? always : never;
+    struct property p = {
+        .name = fail, .type = PROPERTY_SZ, .text = calls, .text_len = strlen(calls)};
+
+    change(s,
+           (struct command){
+               .kind = COMMAND_FENCE_CREATE, .name = "pdu", .properties = &p, .property_count = 1});
+}
+
 static void device(struct site *s)
 {
     static char agent[] = "agent", dir[] = "dir";
@@ -99,13 +111,19 @@ static void give_device(struct site *s, const char *name)
                                .name_count = 1});
 }
 
-static void fence_after(struct site *s, const char *name, uint32_t ms)
+static void node_set(struct site *s, const char *name, char *property, uint32_t value)
 {
-    static char after[] = "FencingAfter";
-    struct property p = {.name = after, .type = PROPERTY_DWORD, .dword = ms};
+    struct property p = {.name = property, .type = PROPERTY_DWORD, .dword = value};
 
     change(s, (struct command){
                   .kind = COMMAND_NODE_SET, .name = name, .properties = &p, .property_count = 1});
+}
+
+static void fence_after(struct site *s, const char *name, uint32_t ms)
+{
+    static char after[] = "FencingAfter";
+
+    node_set(s, name, after, ms);
 }
 
 static void lose(struct site *s, uint32_t id)
@@ -208,5 +226,28 @@ Test(fence, a_node_that_asks_is_not_silent_though_nothing_is_applied)
         world_renew(&s.w, 3, 6);
     s.w.pulse->tick_under_way = false;
     assert_left_alone(&s);
+    teardown(&s);
+}
+
+/* The leader before had a wall clock an hour ahead of this one's. */
+Test(fence, a_failed_fencing_is_tried_again_though_the_wall_clock_is_behind)
+{
+    static char required[] = "FencingRequired";
+    struct site s;
+
+    setup(&s);
+    s.w.ahead_ms = 3600000;
+    node_up(&s, 3, "n3");
+    give_device(&s, "n3");
+    node_set(&s, "n3", required, 1);
+    device_fails(&s, true);
+    lose(&s, 3);
+    RUN_UNTIL(&s.w, node_of(&s, 3)->fencing.state == FENCING_FAILED);
+    device_fails(&s, false);
+    fence_look(s.fence);
+    node_up(&s, 9, "n9"); /* Behind whatever was proposed. */
+    cr_assert_eq(node_of(&s, 3)->fencing.state, FENCING_FAILED, "not at once");
+    s.w.ahead_ms += 31000; /* With the next pulse. */
+    RUN_UNTIL(&s.w, is_fenced(&s, 3));
     teardown(&s);
 }

@@ -72,7 +72,7 @@ static void on_apply(uint64_t position, uint64_t stamp_ms, const uint8_t *comman
 
     if (w->apply_delay_ms > 0)
         usleep(w->apply_delay_ms * 1000);
-    replica_apply(w->replica, position, stamp_ms, command, len, request);
+    replica_apply(w->replica, position, stamp_ms + w->ahead_ms, command, len, request);
 }
 
 static void on_entry(uint64_t position, void *data)

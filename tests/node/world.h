@@ -26,6 +26,7 @@ struct world {
     struct pulse *pulse;         /* NULL unless world_pulse(). */
     bool calls_open;
     unsigned apply_delay_ms; /* Before each command is applied: a slow node. */
+    uint64_t ahead_ms;       /* The state's time, of this node's wall clock. */
 
     /* What pulse told. */
     unsigned leases, joined, lost;
