@@ -63,6 +63,10 @@
  *    message that is on its way holds others: it is sent from freed memory, which is
  *    freed again behind it. Only what is loaded has batches of more than one entry:
  *    it is taken apart.
+ * 14. A pre-vote is answered with the term that was asked for (recv_request_vote.c), by one
+ *    whose own is later, too. The candidate never learns of it, and is refused for ever: if
+ *    nobody else has a log as long, nobody is elected. So a refusal carries the later term,
+ *    which the candidate takes over (recv_request_vote_result.c).
  *
  * Loop thread only. */
 #ifndef HOLDFAST_CONSENSUS_GUARD_H

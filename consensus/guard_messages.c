@@ -105,6 +105,14 @@ static raft_term snapshot_term(const struct guard *g, const struct raft_install_
     return s->last_term;
 }
 
+/* The term that a candidate is answered with. */
+static raft_term answered_term(const struct raft_io *io, const struct raft_request_vote_result *a)
+{
+    raft_term own = raft_current_term(io->data);
+
+    return a->pre_vote && !a->vote_granted && own > a->term ? own : a->term;
+}
+
 int guard_io_send(struct raft_io *io, struct raft_io_send *req, const struct raft_message *message,
                   raft_io_send_cb cb)
 {
@@ -119,6 +127,10 @@ int guard_io_send(struct raft_io *io, struct raft_io_send *req, const struct raf
         corrected = *message;
         corrected.append_entries.n_entries = resend_entries(
             &g->resend, message->server_id, &message->append_entries, clock_boot_ms());
+        message = &corrected;
+    } else if (message->type == RAFT_REQUEST_VOTE_RESULT) {
+        corrected = *message;
+        corrected.request_vote_result.term = answered_term(io, &message->request_vote_result);
         message = &corrected;
     }
 

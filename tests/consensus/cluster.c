@@ -189,6 +189,50 @@ Test(cluster, a_leader_without_a_majority_gives_up_and_says_so)
     world_teardown(&w);
 }
 
+/* As after elections that it lost; the node is closed. */
+static void lose_elections(const struct node *n, uint64_t terms)
+{
+    enum { TERM_AT = 16 }; /* Behind the format and the version (uv_metadata.c). */
+    char path[128];
+    size_t len;
+
+    for (unsigned nth = 0; file_find(n->dir, "metadata", "", nth, path, sizeof path); nth++) {
+        uint8_t *data = file_read(path, &len);
+        uint64_t term;
+        memcpy(&term, data + TERM_AT, sizeof term);
+        term += terms;
+        memcpy(data + TERM_AT, &term, sizeof term);
+        file_write(path, data, len);
+        free(data);
+    }
+}
+
+/* Only the one with the longer log can win, and with pre-vote it must be told of the other's
+ * term first. */
+Test(cluster, two_of_which_one_has_the_later_term_and_one_the_longer_log_elect_a_leader)
+{
+    struct world w;
+
+    world_setup(&w, 3, NULL);
+    open_all(&w);
+    commit(&w, "for all");
+    RUN_UNTIL(&w, all_equal(&w));
+    struct node *behind = other_than(&w, world_elect(&w));
+    node_close(behind);
+    commit(&w, "for two");
+    struct node *leader = world_elect(&w);
+    uint64_t term = consensus_term(leader->consensus);
+    node_close(other_than(&w, leader));
+    node_close(leader);
+
+    lose_elections(behind, 10);
+    node_open(behind);
+    node_open(leader);
+    cr_assert_eq(world_elect(&w), leader);
+    cr_assert_gt(consensus_term(leader->consensus), term + 10);
+    world_teardown(&w);
+}
+
 /* The entry of its former life carries this node's id and a tag that nobody
  * waits for now. It is committed by the new life, with a batch under way. */
 Test(cluster, an_entry_of_a_former_life_comes_without_its_request)

@@ -109,6 +109,8 @@ static int io_send(struct raft_io *io, struct raft_io_send *req, const struct ra
     (void)cb;
     if (m->type == RAFT_APPEND_ENTRIES)
         fake_of(io)->sent_entries = m->append_entries.n_entries;
+    else if (m->type == RAFT_REQUEST_VOTE_RESULT)
+        fake_of(io)->sent_term = m->request_vote_result.term;
     else
         fake_of(io)->sent_term = m->install_snapshot.last_term;
     return 0;

@@ -31,7 +31,7 @@ struct fake {
     struct raft raft;                /* Only its configuration counts. */
     raft_index configuration_of_put; /* That snapshot_put() was given. */
     unsigned recovered;              /* Calls of recover(). */
-    raft_term sent_term;             /* Of the last snapshot sent. */
+    raft_term sent_term;             /* Of the last snapshot or vote sent. */
     unsigned sent_entries;           /* In the last message of that kind. */
 };
 

@@ -51,6 +51,33 @@ Test(guard_messages, a_snapshot_carries_the_last_configuration_up_to_its_index)
     fake_close(&f);
 }
 
+/* ----------------------------------------------------------------------- votes */
+
+/* The term in the answer of a node in term 5 to who asked for term `asked`. */
+static raft_term answer(struct fake *f, bool pre_vote, bool granted, raft_term asked)
+{
+    struct raft_message m = {
+        .type = RAFT_REQUEST_VOTE_RESULT,
+        .request_vote_result = {.term = asked, .vote_granted = granted, .pre_vote = pre_vote}};
+    struct raft_io_send send;
+
+    f->raft.current_term = 5;
+    f->io.send(&f->io, &send, &m, NULL);
+    return f->sent_term;
+}
+
+Test(guard_messages, a_refusal_in_a_pre_vote_tells_of_a_later_term)
+{
+    struct fake f;
+
+    fake_open(&f);
+    cr_assert_eq(answer(&f, true, false, 3), 5);
+    cr_assert_eq(answer(&f, true, false, 7), 7, "an earlier one would be ignored");
+    cr_assert_eq(answer(&f, true, true, 6), 6);
+    cr_assert_eq(answer(&f, false, false, 3), 3, "libraft's own word");
+    fake_close(&f);
+}
+
 /* --------------------------------------------------------------------- entries */
 
 static struct {
