@@ -291,7 +291,7 @@ bench:
 # Whole clusters in one process on a virtual clock (docs/testing.md). The product
 # is compiled once more, with redirect.h in front of it, and linked with what
 # tests/sim puts in the place of libuv, sockets, disk and clocks.
-SIM_PRODUCT := $(filter-out base/memory.c base/clock.c base/log.c,$(wildcard base/*.c)) \
+SIM_PRODUCT := $(filter-out base/memory.c base/clock.c base/log.c base/reset_mark.c,$(wildcard base/*.c)) \
     $(wildcard groupmgr/*.c) net/msgpack.c net/msgpack_scan.c net/address.c \
     $(filter-out %/acked.c %/disk_check.c %/segments.c %/room.c %/transport.c %/heap.c,$(wildcard consensus/*.c)) \
     $(filter-out %/main.c %/config.c %/config_keys.c %/identity.c %/notify.c %/supervisor.c %/join.c %/farewell.c %/recovery.c %/directory.c,$(wildcard node/*.c)) \

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/reset_mark.h"
 #include "cli/join.h"
 #include "cli/output.h"
 
@@ -138,6 +139,19 @@ static int take_lock(struct join *j, const char *name, uint64_t until_ms, int *r
     return CLI_DONE;
 }
 
+/* With the monitor's lock nothing runs any more, but for that. */
+static int check_reset(struct join *j)
+{
+    if (!reset_mark_is_set(j->data))
+        return CLI_DONE;
+    cli_report(j->cli, j->about, ERROR_BUSY,
+               arena_printf(&j->cli->arena,
+                            "%s is set: what only a reset of this machine ends may still run",
+                            path_in(j, "monitor.reset")),
+               "reboot this machine first");
+    return CLI_FAILED;
+}
+
 /* A mount within the folder could not be moved: found out before anything is. */
 static int check_mounts(struct join *j)
 {
@@ -159,6 +173,8 @@ int join_lock_folder(struct join *j)
     status = take_lock(j, "lock", 0, &j->lock);
     if (status == CLI_DONE)
         status = take_lock(j, "monitor.lock", clock_boot_ms() + MONITOR_MS, &j->monitor_lock);
+    if (status == CLI_DONE)
+        status = check_reset(j);
     if (status == CLI_DONE)
         status = check_mounts(j);
     if (status != CLI_DONE)

@@ -56,6 +56,7 @@ struct daemon {
     bool opening;      /* consensus_open() is running. */
     bool joining;      /* pulse_join() was called and has not led to joined(). */
     bool lost;         /* Down: joins again when nothing runs any more. */
+    bool stranded;     /* Its monitor died, and what that ran goes on until a reset. */
     uint64_t incarnation;
     uint64_t lease_deadline_ms;
     uv_signal_t sigterm, sigint;

@@ -320,6 +320,25 @@ static void on_monitor_gone(void *data)
     executor_on_gone(d->executor);
 }
 
+/* Invariant: what a dead monitor ran with SelfFencing is given to nobody before the watchdog
+ * has reset this node. That comes before the end of the budget, counted from the end of the
+ * lease that the monitor knew (resources/vigil.h), and the others wait for as long: a renewal
+ * since then has them wait longer, and what would have them wait for less is not said. So this
+ * node neither reports what runs here nor says goodbye (stop.c), nor does it join anew; and it
+ * renews its lease no more, so that their wait has an end. */
+static void on_monitor_stranded(void *data)
+{
+    struct daemon *d = data;
+
+    d->stranded = true;
+    pulse_stop(d->pulse);
+    executor_on_stranded(d->executor);
+    log_error("monitor",
+              "it died while a resource with SelfFencing ran, which only a reset of this "
+              "node ends: no other one is started, and the lease is not renewed. If the "
+              "watchdog does not reset this machine, reboot it");
+}
+
 static void on_monitor_failed(uint32_t code, const char *message, void *data)
 {
     (void)data;
@@ -329,6 +348,7 @@ static void on_monitor_failed(uint32_t code, const char *message, void *data)
 const struct monitor_callbacks daemon_monitor_callbacks = {.ready = on_monitor_ready,
                                                            .changed = on_monitor_changed,
                                                            .gone = on_monitor_gone,
+                                                           .stranded = on_monitor_stranded,
                                                            .failed = on_monitor_failed};
 
 /* ---------------------------------------------------------------------- pulse */

@@ -402,6 +402,12 @@ void executor_on_gone(struct executor *x)
     forget_states(x, true);
 }
 
+/* Something may run on: nothing is reported any more, and it is not idle if it was not. */
+void executor_on_stranded(struct executor *x)
+{
+    x->monitor = NULL;
+}
+
 void executor_set_incarnation(struct executor *x, uint64_t incarnation)
 {
     x->incarnation = incarnation;

@@ -31,6 +31,7 @@ void executor_on_ready(struct executor *x, struct monitor *m,
                        const struct monitor_resource *resources, unsigned count);
 void executor_on_changed(struct executor *x, const struct monitor_resource *resource);
 void executor_on_gone(struct executor *x);
+void executor_on_stranded(struct executor *x);
 
 /* This node is a member with `incarnation`; 0: it is none, and nothing is
  * started or reported (what runs goes on until told otherwise). */

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/reset_mark.h"
 #include "consensus/epoch.h"
 #include "net/client.h"
 #include "net/msgpack.h"
@@ -93,7 +94,7 @@ static bool wait_until_nothing_runs(const struct config *config)
             return false;
         usleep(POLL_US);
     }
-    return true;
+    return !reset_mark_is_set(config->data_dir);
 }
 
 /* ------------------------------------------------------------------ the others */

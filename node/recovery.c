@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/reset_mark.h"
 #include "node/calls.h"
 #include "node/identity.h"
 #include "node/small_file.h"
@@ -20,24 +21,13 @@ enum {
     DRIFT_PER_MILLE = 10, /* As in node/pulse_private.h. */
     PROPOSE_TIMEOUT_MS = 10000,
     VALID_MS = 60000, /* What was confirmed, until it is begun. */
-    BOOT_ID_BYTES = 64,
 };
-
-static void read_boot_id(char ret[BOOT_ID_BYTES])
-{
-    FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-    if (f == NULL || fscanf(f, "%63s", ret) != 1)
-        strcpy(ret, "unknown");
-    if (f != NULL)
-        fclose(f);
-}
 
 uint32_t recovery_confirm(const char *data_dir, uint32_t epoch, uint32_t highest)
 {
     char boot[BOOT_ID_BYTES], text[BOOT_ID_BYTES + 96];
 
-    read_boot_id(boot);
+    boot_id(boot);
     snprintf(text, sizeof text, "epoch %" PRIu32 " highest %" PRIu32 " boot %s until %" PRIu64 "\n",
              epoch, highest, boot, clock_boot_ms() + VALID_MS);
     uint32_t code = small_file_write(data_dir, FILE_NAME, text);
@@ -90,7 +80,7 @@ static bool read_rest(const char *text, bool *ret_valid)
         return true;
     if (sscanf(text, "boot %63s until %" SCNu64, boot, &until_ms) != 2)
         return false;
-    read_boot_id(here);
+    boot_id(here);
     *ret_valid = strcmp(boot, here) == 0 && clock_boot_ms() < until_ms;
     return true;
 }

@@ -149,7 +149,7 @@ static void say_goodbye(struct stop *s)
         return;
     }
     /* What this node owned is started elsewhere as soon as it says so. */
-    if (!executor_is_idle(d->executor)) {
+    if (d->stranded || !executor_is_idle(d->executor)) {
         log_warn("daemon", "something still runs here: this node's lease runs out instead");
         s->deadline_ms = 0;
         return;

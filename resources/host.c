@@ -430,7 +430,7 @@ uint32_t host_open(uv_loop_t *loop, const struct host_config *config, struct hos
     if (rc != 0)
         goto close_guardians;
     host_fill_env(h);
-    vigil_init(&h->vigil, loop, &watchdog, h->lease, host_on_vigil_broken, h);
+    vigil_init(&h->vigil, loop, &watchdog, h->lease, h->dir, host_on_vigil_broken, h);
     uv_signal_init(loop, &h->terminate);
     h->terminate.data = h;
     uv_signal_start(&h->terminate, host_on_sigterm, SIGTERM);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/reset_mark.h"
 #include "net/msgpack.h"
 #include "net/rpc.h"
 #include "resources/monitor_link.h"
@@ -33,7 +34,7 @@ enum link_state {
     LINK_ATTACHING,
     LINK_READY,
     LINK_SPAWNING,
-    LINK_IDLE, /* Shut down. */
+    LINK_IDLE, /* Shut down, or stranded. */
     LINK_CLOSED,
 };
 
@@ -121,23 +122,6 @@ bool monitor_is_closed(const struct monitor *m)
     return m->state == LINK_CLOSED;
 }
 
-static void monitor_on_shutdown_answer(uint32_t code, const char *message,
-                                       const struct value *result, void *data)
-{
-    (void)result;
-    (void)data;
-    if (code != 0 && code != ERROR_CONNECTION_ABORTED)
-        log_warn("monitor", "the monitor does not shut down: %s (%u)", message, code);
-}
-
-/* Its end shows in the end of the connection, and in the lock. */
-static void send_shutdown(struct monitor *m)
-{
-    struct bytes none = BYTES_INIT;
-
-    rpc_call(m->conn, "shutdown", &none, 0, monitor_on_shutdown_answer, m);
-}
-
 /* Returns false if the answer is not one of a monitor. */
 static bool take_inventory(struct monitor *m, const struct value *result)
 {
@@ -177,7 +161,7 @@ static void monitor_on_attached(uint32_t code, const char *message, const struct
         return;
     if (code == 0 && m->shutdown_done != NULL) {
         m->state = LINK_READY;
-        send_shutdown(m);
+        monitor_send_shutdown(m->conn);
         return;
     }
     if (code == 0 && !take_inventory(m, result)) {
@@ -330,6 +314,15 @@ static void spawn(struct monitor *m)
     free(log_path);
 }
 
+/* For good: only the next boot makes the mark void. */
+static void strand(struct monitor *m)
+{
+    m->state = LINK_IDLE;
+    m->known = false;
+    if (m->callbacks.stranded != NULL)
+        m->callbacks.stranded(m->data);
+}
+
 /* Nobody answers at the socket. */
 static void unreached(struct monitor *m)
 {
@@ -339,6 +332,10 @@ static void unreached(struct monitor *m)
     if (monitor_is_dead(m, &code)) {
         if (m->shutdown_done != NULL) {
             finish_shutdown(m);
+            return;
+        }
+        if (reset_mark_is_set(m->dir)) {
+            strand(m);
             return;
         }
         if (m->known) {
@@ -478,7 +475,7 @@ bool monitor_is_ready(const struct monitor *m)
 
 bool monitor_feeds_watchdog(const struct monitor *m)
 {
-    return m->revision >= 2;
+    return m->revision >= 3;
 }
 
 void monitor_shutdown(struct monitor *m, void (*done)(void *data), void *data)
@@ -488,7 +485,7 @@ void monitor_shutdown(struct monitor *m, void (*done)(void *data), void *data)
     m->shutdown_done = done;
     m->shutdown_data = data;
     if (ready)
-        send_shutdown(m);
+        monitor_send_shutdown(m->conn);
     else if (m->state == LINK_WAITING || m->state == LINK_IDLE)
         try_again(m, 0);
 }

@@ -7,7 +7,8 @@
  * the monitor tells the state of all it has. Loop thread only; no call blocks.
  *
  * Invariant: the monitor reports a resource as offline or failed only when
- * nothing of it runs any more. */
+ * nothing of it runs any more. And none is started while a dead one may have left
+ * something running. */
 #ifndef HOLDFAST_RESOURCES_MONITOR_H
 #define HOLDFAST_RESOURCES_MONITOR_H
 
@@ -61,6 +62,10 @@ struct monitor_callbacks {
     /* The monitor's process is gone and everything that it ran with it. A new
      * one is being started; ready() follows. */
     void (*gone)(void *data);
+    /* Instead of gone(), or of the first ready(): the monitor's process is gone, but not all
+     * that it ran for certain (base/reset_mark.h). No other is started, and none of the other
+     * callbacks follows. */
+    void (*stranded)(void *data);
     /* No monitor can be had: `message` says why. Tried again every second. */
     void (*failed)(uint32_t code, const char *message, void *data);
 };
@@ -97,7 +102,7 @@ uint32_t monitor_open(uv_loop_t *loop, const struct monitor_config *config,
 /* Let go: the monitor and its resources go on. Freed once the loop has run. */
 void monitor_close(struct monitor *m);
 bool monitor_is_ready(const struct monitor *m);
-/* It knows `self_fencing`; false: it is older than this daemon. While ready. */
+/* It knows `self_fencing`, and to mark it; false: it is older than this daemon. While ready. */
 bool monitor_feeds_watchdog(const struct monitor *m);
 
 /* All of these do nothing while the link is down: ready() tells when to look

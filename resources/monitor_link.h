@@ -10,5 +10,7 @@
 /* NULL unless the link is ready. */
 struct rpc_conn *monitor_conn(const struct monitor *m);
 bool monitor_is_closed(const struct monitor *m);
+/* Its end shows in the end of the connection, and in the lock. */
+void monitor_send_shutdown(struct rpc_conn *conn);
 
 #endif

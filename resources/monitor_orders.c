@@ -39,6 +39,14 @@ static void message_order(struct rpc_conn *conn, const char *method, struct mess
     bytes_release(&message->bytes);
 }
 
+void monitor_send_shutdown(struct rpc_conn *conn)
+{
+    struct message message;
+
+    message_begin(&message, 0);
+    message_order(conn, "shutdown", &message);
+}
+
 void monitor_online(struct monitor *m, const struct monitor_order *order)
 {
     struct rpc_conn *conn = monitor_conn(m);

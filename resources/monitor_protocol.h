@@ -28,8 +28,8 @@
  * only ever added, what is not known is ignored, and `version` changes when
  * that does not suffice. `revision` rises with each member that an order may not be
  * obeyed without, so that a newer daemon does not give it (monitor_feeds_watchdog()):
- * 1, or not told: none; 2: self_fencing. A budget that is not known is one of 0, which
- * is sooner than the others count on. Any thread. */
+ * 1, or not told: none; 3: self_fencing (2: without the mark of base/reset_mark.h). A budget that
+ * is not known is one of 0, which is sooner than the others count on. Any thread. */
 #ifndef HOLDFAST_RESOURCES_MONITOR_PROTOCOL_H
 #define HOLDFAST_RESOURCES_MONITOR_PROTOCOL_H
 
@@ -38,7 +38,7 @@
 #include "net/rpc.h"
 #include "resources/monitor.h"
 
-enum { MONITOR_PROTOCOL_VERSION = 1, MONITOR_PROTOCOL_REVISION = 2 };
+enum { MONITOR_PROTOCOL_VERSION = 1, MONITOR_PROTOCOL_REVISION = 3 };
 
 /* Both sides. A node may have 65536 resources: its inventory fits. */
 extern const struct rpc_limits monitor_rpc_limits;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/reset_mark.h"
 #include "resources/lease.h"
 
 /* SIGKILL takes milliseconds, on a machine that hardly runs any more hundreds of them. */
@@ -112,6 +113,28 @@ static uint32_t refuse(const struct vigil *v, unsigned seconds, uint32_t budget_
     return ERROR_RETRY;
 }
 
+static uint32_t mark(struct vigil *v, char *message, size_t size)
+{
+    uint32_t rc = reset_mark_set(v->dir);
+
+    v->marked = true;
+    if (rc != 0)
+        snprintf(message, size, "that only a reset ends it cannot be noted as %s/monitor.reset: %s",
+                 v->dir, error_text(rc));
+    return rc;
+}
+
+/* Nothing needs the watchdog. If that fails, the death of this monitor would have the node
+ * wait for a reset; the next look tries again. */
+static void unmark(struct vigil *v)
+{
+    uint32_t rc = v->marked ? reset_mark_clear(v->dir) : 0;
+
+    if (rc != 0)
+        log_warn("fence", "%s/monitor.reset cannot be removed: %s", v->dir, error_text(rc));
+    v->marked = rc != 0;
+}
+
 /* Two limits: what runs already is reset in time whatever comes of this, and with 0 all that
  * has `budget_ms` at least is. */
 static uint32_t hold(struct vigil *v, unsigned seconds, uint32_t budget_ms, char *message,
@@ -141,6 +164,7 @@ uint32_t vigil_admit(struct vigil *v, uint32_t budget_ms, char *message, size_t 
 {
     uint32_t least_ms =
         v->facts.guarded && v->facts.budget_ms < budget_ms ? v->facts.budget_ms : budget_ms;
+    uint32_t rc;
 
     if (v->watchdog.how != SELF_FENCE_WATCHDOG) {
         snprintf(message, size,
@@ -157,7 +181,12 @@ uint32_t vigil_admit(struct vigil *v, uint32_t budget_ms, char *message, size_t 
         snprintf(message, size, "this node is about to end itself");
         return ERROR_INVALID_STATE;
     }
-    return hold(v, wanted_timeout_s(v, least_ms), least_ms, message, size);
+    rc = mark(v, message, size);
+    if (rc == 0)
+        rc = hold(v, wanted_timeout_s(v, least_ms), least_ms, message, size);
+    if (rc != 0 && !v->facts.guarded)
+        unmark(v);
+    return rc;
 }
 
 /* ----------------------------------------------------------------------- both */
@@ -199,16 +228,21 @@ void vigil_look(struct vigil *v, const struct vigil_facts *facts)
         uv_timer_stop(&v->overdue);
     if (!facts->overdue && armed)
         stand_down(v);
-    if (facts->guarded || !v->watchdog.held)
+    if (facts->guarded)
         return;
-    uv_timer_stop(&v->feed);
-    watchdog_disarm(&v->watchdog);
+    if (v->watchdog.held) {
+        uv_timer_stop(&v->feed);
+        watchdog_disarm(&v->watchdog);
+    }
+    unmark(v); /* What it may be armed for yet has ended when the monitor's lock is free. */
 }
 
 void vigil_init(struct vigil *v, uv_loop_t *loop, const struct watchdog *watchdog,
-                const struct lease *lease, void (*broken)(const char *text, void *data), void *data)
+                const struct lease *lease, const char *dir,
+                void (*broken)(const char *text, void *data), void *data)
 {
-    *v = (struct vigil){.watchdog = *watchdog, .lease = lease, .broken = broken, .data = data};
+    *v = (struct vigil){
+        .watchdog = *watchdog, .lease = lease, .dir = dir, .broken = broken, .data = data};
     uv_timer_init(loop, &v->overdue);
     v->overdue.data = v;
     uv_timer_init(loop, &v->feed);
@@ -221,4 +255,5 @@ void vigil_close(struct vigil *v)
     uv_close((uv_handle_t *)&v->overdue, NULL);
     uv_close((uv_handle_t *)&v->feed, NULL);
     watchdog_disarm(&v->watchdog);
+    unmark(v);
 }

@@ -29,7 +29,10 @@
  * end of a lease alone must not reset a node whose resource can be ended in order.
  * VIGIL_MARGIN_MS before the reset it is ended at once, so that the watchdog can be closed.
  *
- * A monitor that dies leaves the watchdog counting: what it ran may go on. Loop thread only. */
+ * A monitor that dies leaves the watchdog counting: what it ran may go on. Whoever comes
+ * after it must leave that alone, which the mark in `dir` tells (base/reset_mark.h): it is
+ * set before the watchdog is held for anything, and cleared when nothing needs it any more.
+ * Loop thread only. */
 #ifndef HOLDFAST_RESOURCES_VIGIL_H
 #define HOLDFAST_RESOURCES_VIGIL_H
 
@@ -58,18 +61,20 @@ struct vigil_facts {
 struct vigil { /* Embedded; private. */
     struct watchdog watchdog;
     const struct lease *lease;
+    const char *dir;
     struct vigil_facts facts;
     uv_timer_t overdue, feed;
+    bool marked;   /* The mark may be set. */
     bool starving; /* It is not fed, and that was told. */
     void (*broken)(const char *text, void *data);
     void *data;
 };
 
 /* `broken`: the watchdog can be fed no more; what needs it must end, and that may be
- * told by vigil_look() at once. `lease` is borrowed. */
+ * told by vigil_look() at once. `lease` and `dir`, the monitor's folder, are borrowed. */
 void vigil_init(struct vigil *v, uv_loop_t *loop, const struct watchdog *watchdog,
-                const struct lease *lease, void (*broken)(const char *text, void *data),
-                void *data);
+                const struct lease *lease, const char *dir,
+                void (*broken)(const char *text, void *data), void *data);
 /* Something that needs the watchdog is about to start; from here on it is fed. Returns 0,
  * ERROR_RETRY if it can be only once the lease is renewed, or an error code with why it
  * cannot be. */

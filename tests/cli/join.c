@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/reset_mark.h"
 #include "cli/join.h"
 #include "tests/cli/fake.h"
 
@@ -195,6 +196,23 @@ Test(join, a_folder_in_use_is_not_touched)
     cr_assert_eq(join_lock_folder(&p.join), CLI_FAILED);
     cr_assert(p.join.lock == -1 && p.join.monitor_lock == -1);
     close(fd);
+    fclose(p.io.err);
+    place_teardown(&p);
+}
+
+/* The monitor's lock is free, but what only a reset ends may go on. */
+Test(join, a_folder_that_waits_for_a_reset_is_left_alone)
+{
+    struct place p;
+
+    place_setup(&p);
+    p.io.err = fopen("/dev/null", "w");
+    cr_assert_eq(reset_mark_set(p.join.data), 0);
+    cr_assert_eq(join_lock_folder(&p.join), CLI_FAILED);
+    cr_assert(p.join.lock == -1 && p.join.monitor_lock == -1);
+    cr_assert_eq(reset_mark_clear(p.join.data), 0);
+    cr_assert_eq(join_lock_folder(&p.join), CLI_DONE);
+    join_unlock_folder(&p.join);
     fclose(p.io.err);
     place_teardown(&p);
 }

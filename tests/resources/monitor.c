@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/reset_mark.h"
 #include "resources/cgroup.h"
 #include "tests/resources/world.h"
 
@@ -130,6 +131,45 @@ Test(monitor, counts_as_alive_until_its_guardians_have_ended_everything)
     cr_assert(process_lives(pid));
     kill(guardian, SIGCONT);
     world_wait(&w, was_gone, &w.link, "gone()");
+    world_teardown(&w);
+}
+
+static bool was_stranded(void *data)
+{
+    return ((struct world_link *)data)->stranded > 0;
+}
+
+/* Invariant: no other is started while a dead one may have left something running that only
+ * a reset ends, by this daemon or the next, until the machine was booted. */
+Test(monitor, none_follows_one_that_died_with_what_only_a_reset_ends)
+{
+    struct world w;
+    long pid;
+
+    world_setup(&w);
+    service(&w, RES);
+    pid = world_resource(&w, RES)->pid;
+    cr_assert_eq(reset_mark_set(w.dir), 0);
+    kill((pid_t)world_monitor_pid(&w), SIGKILL);
+    world_wait(&w, was_stranded, &w.link, "stranded()");
+    cr_assert(!process_lives(pid)); /* For what can be ended its guardian cares. */
+    world_run_for(&w, 300);
+    cr_assert_eq(w.link.gone, 0);
+    cr_assert_eq(w.link.ready, 1);
+    cr_assert_eq(w.link.stranded, 1);
+    world_link_close(&w, &w.link);
+
+    world_link_begin(&w, &w.link);
+    world_wait(&w, was_stranded, &w.link, "stranded(), told to the next daemon");
+    world_run_for(&w, 300);
+    cr_assert_eq(w.link.ready, 0);
+    cr_assert_eq(world_processes(&w), 0);
+    world_link_close(&w, &w.link);
+
+    cr_assert_eq(reset_mark_clear(w.dir), 0);
+    cr_assert_eq(symlink("another-boot", world_path(&w, "monitor.reset")), 0);
+    world_link_open(&w, &w.link);
+    cr_assert_eq(w.link.inventory, 0);
     world_teardown(&w);
 }
 

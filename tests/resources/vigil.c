@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/reset_mark.h"
 #include "resources/lease.h"
 
 enum { PATIENCE_MS = 60000 };
@@ -76,7 +77,7 @@ static void setup(struct world *w, enum self_fence how, unsigned lease_ms)
     lease_set(w->lease, 5, clock_boot_ms() + lease_ms);
     watchdog_init(&watchdog, how, w->path, w->path);
     watchdog.control = fake_control;
-    vigil_init(&w->vigil, &w->loop, &watchdog, w->lease, on_broken, w);
+    vigil_init(&w->vigil, &w->loop, &watchdog, w->lease, w->dir, on_broken, w);
 }
 
 static void look(struct world *w, bool overdue, bool guarded, uint32_t budget_ms)
@@ -180,6 +181,47 @@ Test(vigil, starves_it_in_time_when_the_lease_is_not_renewed)
     cr_assert_not(w.closed);
     lease_set(w.lease, 6, clock_boot_ms() + 62000);
     wait_fed(&w, 1); /* Renewed after all: another chance. */
+    teardown(&w);
+}
+
+/* Invariant: the mark is there from before the watchdog is held for something until nothing
+ * needs it any more. */
+Test(vigil, marks_that_something_needs_a_reset_until_all_of_it_has_ended)
+{
+    struct world w;
+
+    setup(&w, SELF_FENCE_WATCHDOG, 62000);
+    cr_assert_neq(admit(&w, 0), 0);
+    cr_assert_not(reset_mark_is_set(w.dir));
+    unlink(w.path); /* Not to be opened. */
+    cr_assert_neq(admit(&w, 5000), 0);
+    cr_assert_not(reset_mark_is_set(w.dir));
+    cr_assert_eq(mkfifo(w.path, 0600), 0);
+    close(w.reader);
+    w.reader = open(w.path, O_RDONLY | O_NONBLOCK);
+    cr_assert_eq(admit(&w, 5000), 0);
+    cr_assert(reset_mark_is_set(w.dir));
+    look(&w, false, true, 5000);
+    cr_assert_neq(admit(&w, 0), 0); /* Another one. */
+    cr_assert(reset_mark_is_set(w.dir));
+    look(&w, true, true, 5000);
+    wait_armed(&w);
+    cr_assert(reset_mark_is_set(w.dir));
+    look(&w, true, false, 0); /* What is left ends with the monitor's lock. */
+    cr_assert_not(reset_mark_is_set(w.dir));
+    teardown(&w);
+}
+
+Test(vigil, does_not_admit_what_it_cannot_mark)
+{
+    struct world w;
+
+    setup(&w, SELF_FENCE_WATCHDOG, 62000);
+    w.vigil.dir = "/nonexistent";
+    cr_assert_eq(admit(&w, 5000), ERROR_FILE_NOT_FOUND);
+    cr_assert_not_null(strstr(w.message, "/nonexistent/monitor.reset"));
+    cr_assert_not(watchdog_is_armed(&w.vigil.watchdog));
+    w.vigil.dir = w.dir;
     teardown(&w);
 }
 

@@ -98,7 +98,13 @@ static void on_shut_down(void *data)
     link->shut_down++;
 }
 
-static const struct monitor_callbacks link_callbacks = {on_ready, on_changed, on_gone, on_failed};
+static void on_stranded(void *data)
+{
+    ((struct world_link *)data)->stranded++;
+}
+
+static const struct monitor_callbacks link_callbacks = {on_ready, on_changed, on_gone, on_stranded,
+                                                        on_failed};
 
 static bool link_is_ready(void *data)
 {

@@ -13,7 +13,7 @@ enum { WORLD_RESOURCES_MAX = 512, WORLD_HISTORY_MAX = 256 };
 struct world_link {
     struct world *world;
     struct monitor *monitor;
-    unsigned ready, gone, failed, shut_down;
+    unsigned ready, gone, stranded, failed, shut_down;
     uint64_t incarnation; /* Of the last ready(). */
     unsigned inventory;   /* Resources in it. */
     uint32_t failed_code;

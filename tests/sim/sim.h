@@ -112,6 +112,7 @@ struct machine {
         unsigned timeout_s;
         bool magic;
         struct event *reset; /* NULL: it does not count. */
+        bool marked;         /* base/reset_mark.h, since this boot. */
     } watchdog;
     unsigned level; /* That the programs on its disk know; in force when its daemon starts. */
     struct config *config;

@@ -4,6 +4,7 @@
 #include <linux/watchdog.h>
 #include <stdlib.h>
 
+#include "base/reset_mark.h"
 #include "tests/sim/redirect.h"
 #include "tests/sim/sim.h"
 
@@ -94,4 +95,25 @@ int sim_ioctl(int fd, unsigned long request, int *seconds)
 void watchdog_device_on_power_cut(struct machine *m)
 {
     stop(m);
+    m->watchdog.marked = false; /* Void with the boot. */
+}
+
+uint32_t reset_mark_set(const char *dir)
+{
+    (void)dir;
+    sim.current->machine->watchdog.marked = true;
+    return 0;
+}
+
+uint32_t reset_mark_clear(const char *dir)
+{
+    (void)dir;
+    sim.current->machine->watchdog.marked = false;
+    return 0;
+}
+
+bool reset_mark_is_set(const char *dir)
+{
+    (void)dir;
+    return sim.current->machine->watchdog.marked;
 }
