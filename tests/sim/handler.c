@@ -165,14 +165,6 @@ void truth_on_monitor_gone(struct machine *m)
     }
 }
 
-bool truth_outlives_monitor(const struct machine *m)
-{
-    for (const struct running *r = all; r != NULL; r = r->next)
-        if (r->machine == m && r->outlives)
-            return true;
-    return false;
-}
-
 void truth_release(void)
 {
     while (all != NULL)

@@ -226,8 +226,6 @@ void truth_heal(void);
 /* Things that resources do by themselves; true if there was one to do it. */
 bool truth_fail(const char *resource);
 bool truth_lock(const char *resource, bool locked);
-/* Something there is not over when the monitor is. */
-bool truth_outlives_monitor(const struct machine *m);
 
 /* watchdog.c */
 enum { WATCHDOG_FD = 79 };

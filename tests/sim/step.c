@@ -121,17 +121,9 @@ static void verb_kill_daemon(const struct words *w)
     for_each(w, daemon_kill);
 }
 
-/* Not while something there is over only with the machine: the daemon takes what a dead
- * monitor ran for ended, at once and not when the watchdog has reset the machine. */
-static void kill_monitor(struct machine *m)
-{
-    if (!truth_outlives_monitor(m))
-        monitor_kill(m);
-}
-
 static void verb_kill_monitor(const struct words *w)
 {
-    for_each(w, kill_monitor);
+    for_each(w, monitor_kill);
 }
 
 static void freeze_daemon(struct machine *m)
