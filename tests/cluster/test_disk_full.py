@@ -258,7 +258,8 @@ def test_full_disks_of_a_majority_make_it_read_only(cluster, how_many):
         assert c.change("group.create", name="load") == 0
         cluster.disk(full, "full")
         text = until_refused(c)
-        assert "free some space" in text and all(n in text for n in full), text
+        # Two are a majority: that the third one is full, too, may be known only later.
+        assert "free some space" in text and sum(n in text for n in full) >= 2, text
         end = time.monotonic() + LEASES_PASS
         while time.monotonic() < end:
             for node in cluster.names:
