@@ -220,24 +220,30 @@ static void free_loaded(struct raft_entry *entries, size_t n)
     raft_free(entries);
 }
 
-Test(guard, a_log_that_ends_below_the_mark_is_not_loaded)
+static int load(struct fake *f, struct raft_entry **entries, size_t *n)
 {
     struct raft_snapshot *snapshot;
-    struct raft_entry *entries;
     raft_index start;
     raft_term term;
     raft_id vote;
+
+    return f->io.load(&f->io, &term, &vote, &snapshot, &start, entries, n);
+}
+
+Test(guard, a_log_that_ends_below_the_mark_is_not_loaded)
+{
+    struct raft_entry *entries;
     size_t n;
     struct fake f;
 
     fake_open(&f);
     acked_raise(f.acked, 20);
     f.loaded_last = 19;
-    cr_assert_eq(f.io.load(&f.io, &term, &vote, &snapshot, &start, &entries, &n), RAFT_CORRUPT);
+    cr_assert_eq(load(&f, &entries, &n), RAFT_CORRUPT);
     cr_assert_not_null(strstr(f.io.errmsg, "ends at entry 19"), "%s", f.io.errmsg);
     cr_assert_not_null(strstr(f.io.errmsg, "acknowledged 20"), "%s", f.io.errmsg);
     f.loaded_last = 20;
-    cr_assert_eq(f.io.load(&f.io, &term, &vote, &snapshot, &start, &entries, &n), 0);
+    cr_assert_eq(load(&f, &entries, &n), 0);
     free_loaded(entries, n);
     fake_close(&f);
 }
@@ -245,17 +251,13 @@ Test(guard, a_log_that_ends_below_the_mark_is_not_loaded)
 /* libraft frees what they share while a message may still hold some of them. */
 Test(guard, loaded_entries_share_no_memory)
 {
-    struct raft_snapshot *snapshot;
     struct raft_entry *entries;
-    raft_index start;
-    raft_term term;
-    raft_id vote;
     size_t n;
     struct fake f;
 
     fake_open(&f);
     f.loaded_last = 20;
-    cr_assert_eq(f.io.load(&f.io, &term, &vote, &snapshot, &start, &entries, &n), 0);
+    cr_assert_eq(load(&f, &entries, &n), 0);
     cr_assert_eq(n, 20);
     for (size_t i = 0; i < n; i++) {
         cr_assert_null(entries[i].batch);
