@@ -146,7 +146,7 @@ $(BUILD)/tests/corpus-expression: $(BUILD)/tests/fuzz/expression.o $(BUILD)/test
 
 .PHONY: test tests-build
 tests-build: build faults-build $(UNITS) $(addprefix $(BUILD)/tests/corpus-,$(CORPORA)) $(BUILD)/tests/play-scenarios \
-             $(BUILD)/tests/sim/sim $(BUILD)/tests/chaos-service
+             $(BUILD)/tests/sim/sim chaos-build
 test:
 	@scripts/deps --tests
 	@$(MAKE) --no-print-directory -j$$(nproc) MODE=debug tests-build
@@ -348,13 +348,16 @@ scenarios:
 # Real clusters broken at random under load, then judged (docs/testing.md).
 # `make chaos SEED=1 MINUTES=10 BACKEND=netns NODES=5`; BACKEND=containers sees to an
 # engine first.
-$(BUILD)/tests/chaos-service: $(BUILD)/tests/chaos/service.o
+CHAOS := $(BUILD)/tests/chaos-service $(BUILD)/tests/chaos-standstill
+$(CHAOS): $(BUILD)/tests/chaos-%: $(BUILD)/tests/chaos/%.o
 	@$(if $(V),,echo "  LINK  $@")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+.PHONY: chaos-build
+chaos-build: $(CHAOS)
 .PHONY: chaos
 chaos:
 	@scripts/deps --tests
-	@$(MAKE) --no-print-directory MODE=release build faults-build build/release/tests/chaos-service
+	@$(MAKE) --no-print-directory MODE=release build faults-build chaos-build
 	@$(if $(filter containers,$(BACKEND)),scripts/docker-engine) scripts/chaos $(if $(SEED),--seed $(SEED)) --minutes $(or $(MINUTES),2) \
 	    $(if $(BACKEND),--backend $(BACKEND)) --nodes $(or $(NODES),3) \
 	    $(if $(PROFILE),--profile $(PROFILE))

@@ -30,6 +30,7 @@ from .history import History
 from .load import Worker
 from .nemesis import Nemesis
 from .plan import KINDS, plan
+from .standstill import Watch
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 REST_SECONDS = 90
@@ -117,10 +118,13 @@ class Chaos:
         o = self.options
         programs = self.dir / "programs"  # By itself: it is all that containers get to see.
         programs.mkdir()
-        service = shutil.copy(TOP / "build" / o.mode / "tests" / "chaos-service", programs)
+        built = TOP / "build" / o.mode / "tests"
+        service = shutil.copy(built / "chaos-service", programs)
         # A name for docker compose that no other run has.
         more = {"project": self.dir.name} if o.backend == "containers" else {}
         with contextlib.ExitStack() as stack:
+            watch = stack.enter_context(contextlib.closing(
+                Watch(built / "chaos-standstill", self.dir / "standstills")))
             cluster = stack.enter_context(
                 faults.make(o.backend, self.dir / "cluster", o.nodes, o.profile, o.mode,
                             shared=[programs, self.journals], **more))
@@ -137,12 +141,12 @@ class Chaos:
                 self.unload()
             self.figures.update(seconds=time.monotonic() - began, episodes=played,
                                 faults=nemesis.done, skipped=nemesis.skipped)
-            self.judge(cluster, nemesis, history)
+            self.judge(cluster, nemesis, history, watch)
         self.wrong += verdict.logs(self.dir / "cluster")  # Also what the end has brought about.
 
     # ------------------------------------------------------------------ judging
 
-    def judge(self, cluster, nemesis, history):
+    def judge(self, cluster, nemesis, history, watch):
         scale = SCALE[self.options.mode]
         began = time.monotonic()
         unrest = verdict.rest(cluster, REST_SECONDS * scale)
@@ -151,15 +155,16 @@ class Chaos:
         self.wrong += verdict.digests(cluster, 30 * scale)
         if not unrest:
             self.wrong += verdict.running(cluster, self.journals, 10 * scale)
-        journals = verdict.Journals(self.journals, nemesis.freezes, scale)
+        stood = watch.standstills()
+        journals = verdict.Journals(self.journals, nemesis.freezes, stood, scale)
         self.wrong += journals.wrong()
         steady = [g for g in journals.gaps if g.group in setup.STEADY]
         self.wrong += [f"group {g.group} did not run for {g.ns / 1e9:.0f} s before "
                        f"{verdict.who(g.after)}" for g in steady
                        if g.ns > GAP_SECONDS * scale * 1e9]
-        self.figures.update(lives=len(journals.lives), after_thaw=journals.after_thaw,
+        self.figures.update(lives=len(journals.lives), thaws=journals.thaws,
                             freezes=len(nemesis.freezes), gap=self.gap(steady, nemesis),
-                            unexpected=[x for x in journals.overlaps if not x.frozen])
+                            unexpected=journals.unexpected, stood=stood, unwatched=watch.why)
         began = time.monotonic()
         steps = []
         self.wrong += verdict.linearizable(history.calls, lambda k, n, j: steps.append(j.steps))
@@ -180,6 +185,13 @@ class Chaos:
 
     # ------------------------------------------------------------------ telling
 
+    def machine(self):
+        f = self.figures
+        if f["unwatched"]:
+            return f"not watched: {f['unwatched']}"
+        longest = max((s.end - s.start for s in f["stood"]), default=0)
+        return f"CPUs stood still {len(f['stood'])} times, for at most {longest / verdict.MS:.1f} ms"
+
     def tell(self):
         f = self.figures
         if "calls" in f:
@@ -189,11 +201,15 @@ class Chaos:
             print(f"faults     {sum(f['faults'].values())} in {f['episodes']} episodes: {kinds}")
             for kind, why in f["skipped"]:
                 print(f"           not made: {kind}: {why[:150]}")
-            thaws = f["after_thaw"]
+            thaws = f["thaws"]
             print(f"services   {f['lives']} lives, longest gap {f['gap']}")
             print(f"overlap    {len(f['unexpected'])}; after {f['freezes']} freezes {len(thaws)}" +
-                  (f", median {thaws[len(thaws) // 2]:.1f} ms, longest {thaws[-1]:.1f} ms"
-                   if thaws else ""))
+                  (f", median {thaws[len(thaws) // 2].ns / verdict.MS:.1f} ms, longest "
+                   f"{thaws[-1].ns / verdict.MS:.1f} ms" if thaws else ""))
+            for t in thaws:
+                if t.stood:
+                    print(f"           {t}")
+            print(f"machine    {self.machine()}")
             print(f"rest       after {f['rest']:.1f} s")
             print(f"checker    {f['objects']} objects, {f['steps']} steps in {f['checking']:.2f} s")
         for line in self.wrong:

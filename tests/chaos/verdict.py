@@ -6,7 +6,7 @@ import time
 
 from cluster.harness import Broken, Refused, Rpc, ask_all
 
-from . import overlap
+from . import overlap, standstill
 from .history import by_object, now_ns
 from .linear import check
 from .models import MODELS
@@ -102,29 +102,43 @@ def running(cluster, journals, seconds):
 
 # ------------------------------------------------------------------- journals
 
+class Thaw:
+    """An overlap after a thaw. `ns`: of how much it counts; the rest, `stood`, is when a CPU of
+    the machine ran nobody, and so maybe not who was to end it."""
+
+    def __init__(self, found, standstills):
+        self.overlap = found
+        self.stood = standstill.within(standstills, found.start, found.start + found.ns)
+        self.ns = found.ns - self.stood
+
+    def __str__(self):
+        o = self.overlap
+        but = f", in {self.stood / MS:.1f} of which a CPU stood still" if self.stood else ""
+        return (f"{o.group} ran twice for {o.ns / MS:.1f} ms after a thaw{but}: "
+                f"{who(o.first)} and {who(o.second)}")
+
+
 class Journals:
-    def __init__(self, folder, freezes, scale):
+    def __init__(self, folder, freezes, standstills, scale):
         """`scale`: how much slower than a release build everything is."""
         self.lives = overlap.read(folder)
-        self.freezes = freezes
         self.scale = scale
         self.overlaps = overlap.overlaps(self.lives, freezes)
         self.gaps = overlap.gaps(self.lives, freezes)
-        self.after_thaw = sorted(o.ns / MS for o in self.overlaps if o.frozen)
+        self.unexpected = [o for o in self.overlaps if not o.frozen]
+        self.thaws = sorted((Thaw(o, standstills) for o in self.overlaps if o.frozen),
+                            key=lambda t: t.ns)
 
     def wrong(self):
-        for o in self.overlaps:
-            if not o.frozen:
-                yield (f"{o.group} ran twice for {o.ns / MS:.1f} ms from {o.start}: "
-                       f"{who(o.first)} and {who(o.second)}")
-            elif o.ns / MS > THAW_MS_MAX * self.scale:
-                yield (f"{o.group} ran twice for {o.ns / MS:.1f} ms after a thaw: "
-                       f"{who(o.first)} and {who(o.second)}")
-        if len(self.after_thaw) >= MEDIAN_OF:
-            median = statistics.median(self.after_thaw)
+        for o in self.unexpected:
+            yield (f"{o.group} ran twice for {o.ns / MS:.1f} ms from {o.start}: "
+                   f"{who(o.first)} and {who(o.second)}")
+        yield from (str(t) for t in self.thaws if t.ns / MS > THAW_MS_MAX * self.scale)
+        if len(self.thaws) >= MEDIAN_OF:
+            median = statistics.median(t.ns / MS for t in self.thaws)
             if median > THAW_MS_MEDIAN * self.scale:
                 yield (f"overlap after thaws is {median:.1f} ms in the median of "
-                       f"{len(self.after_thaw)}")
+                       f"{len(self.thaws)}")
         yield from overlap.token_faults(self.lives)
 
 
