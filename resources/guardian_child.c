@@ -173,6 +173,7 @@ static _Noreturn void child_run(const struct warden *w, enum guardian_command co
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     setsid();
+    realtime_leave();
     if (w->in_cgroup)
         cgroup_enter(plan->cgroup);
     dup2(null, 0);

@@ -13,6 +13,11 @@
 
 #include "base/log.h"
 
+/* What the monitor had before it took its half. Guardians, and what they start, find it here
+ * since they are forked. */
+static cpu_set_t all_cpus;
+static int all_cpus_count; /* 0: there are no halves. */
+
 static bool is_capable(unsigned capability)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -44,9 +49,40 @@ static int give_priority(pid_t pid)
     return sched_setscheduler(pid, SCHED_RR | SCHED_RESET_ON_FORK, &param) == 0 ? 0 : errno;
 }
 
+/* At least two CPUs, or none. More than a cpu_set_t holds are none: the call fails. */
+static void divide_cpus(void)
+{
+    int count = sched_getaffinity(0, sizeof(all_cpus), &all_cpus) == 0 ? CPU_COUNT(&all_cpus) : 0;
+
+    all_cpus_count = count >= 2 ? count : 0;
+}
+
+static void take_half(bool upper)
+{
+    int seen = 0;
+    cpu_set_t half;
+
+    if (all_cpus_count == 0)
+        return;
+    CPU_ZERO(&half);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &all_cpus) && (seen++ >= all_cpus_count / 2) == upper)
+            CPU_SET(cpu, &half);
+    }
+    /* Fails if none of them is there any more: then any CPU has to do. */
+    sched_setaffinity(0, sizeof(half), &half);
+}
+
 void realtime_follow(void)
 {
-    give_priority(0);
+    if (give_priority(0) == 0)
+        take_half(true);
+}
+
+void realtime_leave(void)
+{
+    if (all_cpus_count != 0)
+        sched_setaffinity(0, sizeof(all_cpus), &all_cpus);
 }
 
 void realtime_hasten(pid_t pid)
@@ -59,8 +95,18 @@ void realtime_enter(void)
     int memory = lock_memory();
     int priority = give_priority(0);
 
+    if (priority == 0) {
+        divide_cpus();
+        take_half(false);
+    }
     if (memory == 0 && priority == 0) {
-        log_info("monitor", "memory locked, real-time priority");
+        if (all_cpus_count != 0)
+            log_info("monitor",
+                     "memory locked, real-time priority on %d of %d CPUs, guardians on "
+                     "the others",
+                     all_cpus_count / 2, all_cpus_count);
+        else
+            log_info("monitor", "memory locked, real-time priority");
         return;
     }
     log_warn("monitor",

@@ -1,8 +1,7 @@
 """When a CPU of the machine stood still, as standstill.c saw it.
 
-A hypervisor that takes a CPU away takes it from monitors as well. A service that wakes on one
-CPU while its monitor and its guardian wait on another, which does not run, is not theirs to
-end: what that adds to an overlap after a thaw is told, and not counted.
+A hypervisor that takes a CPU away may do so in the middle of a thaw, with a service awake and
+those who are to end it not: what that adds to an overlap is told, and not counted.
 """
 
 import collections

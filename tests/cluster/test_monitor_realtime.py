@@ -55,10 +55,15 @@ def test_locks_are_the_monitors_alone_and_priority_not_for_services(tmp_path):
         if os.geteuid() == 0 and "memory locked, real-time priority" in log:
             for pid in (monitor, guardian):
                 assert os.sched_getscheduler(pid) == os.SCHED_RR | RESET_ON_FORK
+            # Those who end the service do not wait on one CPU.
+            cpus = os.sched_getaffinity(c.pid("n1"))
+            both = [os.sched_getaffinity(pid) for pid in (monitor, guardian)]
+            assert set.union(*both) == cpus and (len(cpus) < 2 or not set.intersection(*both))
             assert MODE != "release" or locked_kb(monitor) > 0  # Sanitizers do not lock.
         else:
             assert "grant Limit" in log
         assert os.sched_getscheduler(service) == os.SCHED_OTHER
+        assert os.sched_getaffinity(service) == os.sched_getaffinity(c.pid("n1"))
         for pid in (service, guardian):
             assert locked_kb(pid) == 0
         client.close()
