@@ -411,6 +411,11 @@ uint64_t consensus_position(const struct consensus *c)
     return c->position;
 }
 
+uint64_t consensus_arrived_ms(const struct consensus *c)
+{
+    return c->arrived_ms;
+}
+
 uint64_t consensus_writing_ms(const struct consensus *c)
 {
     return guard_writing_ms(c->guard);

@@ -126,6 +126,10 @@ bool consensus_is_settled(const struct consensus *c);
 uint32_t consensus_leader(const struct consensus *c); /* 0: nobody known. */
 uint64_t consensus_term(const struct consensus *c);
 uint64_t consensus_position(const struct consensus *c); /* Entries applied. */
+/* From inside apply() and applied(): when that entry came to this node's log, on
+ * clock_boot_ms(); now, if it has been there since a former life. An entry may wait long to
+ * be committed: for the next leader, if its own dies. Never before it was proposed. */
+uint64_t consensus_arrived_ms(const struct consensus *c);
 enum consensus_role consensus_role(const struct consensus *c);
 /* Of any node, by the newest configuration here; false if it is in none. */
 bool consensus_role_of(const struct consensus *c, uint32_t id, enum consensus_role *ret);

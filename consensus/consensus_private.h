@@ -45,6 +45,7 @@ struct consensus {
     unsigned unclosed;          /* Looks at a segment that should have been closed. */
 
     uint64_t position;      /* Entries applied. */
+    uint64_t arrived_ms;    /* Of the entry that is being applied. */
     uint64_t stamp_ms;      /* Highest stamp applied, */
     uint64_t stamp_boot_ms; /* and when, by the boot clock. */
     uint64_t tag;           /* Of the last batch. */

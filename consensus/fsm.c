@@ -6,9 +6,20 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "consensus/consensus_private.h"
+#include "consensus/guard.h"
 #include "consensus/image.h"
 #include "consensus/room.h"
 #include "consensus/segments.h"
+
+/* libraft raises last_applied behind the call (legacy.c, applyCommand). Were it to do so
+ * before, the time would be that of the next entry, which is later, or none. */
+static uint64_t arrived_ms(const struct consensus *c)
+{
+    raft_index index = raft_last_applied((struct raft *)&c->raft) + 1;
+    uint64_t ms = guard_arrived_ms(c->guard, index);
+
+    return ms != 0 ? ms : clock_boot_ms();
+}
 
 static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void **result)
 {
@@ -26,6 +37,7 @@ static int fsm_apply(struct raft_fsm *fsm, const struct raft_buffer *buf, void *
     struct batch *own = proposals_find(c, &h);
     assert(own == NULL || own->command_count == h.count);
     c->position++;
+    c->arrived_ms = arrived_ms(c);
     if (h.stamp_ms > c->stamp_ms) {
         c->stamp_ms = h.stamp_ms;
         c->stamp_boot_ms = clock_boot_ms();

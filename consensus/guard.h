@@ -109,6 +109,10 @@ void guard_look_into(struct guard *g, const char *dir);
 /* For how long the oldest append has not been written; 0: none is under way. */
 uint64_t guard_writing_ms(const struct guard *g);
 
+/* When raft gave the entry that is or was `index` to this node's log, on clock_boot_ms(): its
+ * own proposal, or a leader's message. 0: not known, that was long ago or in a former life. */
+uint64_t guard_arrived_ms(const struct guard *g, raft_index index);
+
 /* A snapshot of our own is being written. */
 bool guard_is_taking_snapshot(const struct guard *g);
 

@@ -131,6 +131,22 @@ static void append_go(struct cut_call *call, bool cancelled)
         guard_die(g, "appending log entries", rv);
 }
 
+/* An entry that takes the place of another one takes its time as well. */
+static void note_arrivals(struct guard *g, raft_index first, unsigned n, uint64_t now_ms)
+{
+    for (raft_index i = first; i < first + n; i++) {
+        g->arrivals[i % ARRIVALS_KEPT].index = i;
+        g->arrivals[i % ARRIVALS_KEPT].ms = now_ms;
+    }
+}
+
+uint64_t guard_arrived_ms(const struct guard *g, raft_index index)
+{
+    return g->arrivals[index % ARRIVALS_KEPT].index == index
+               ? g->arrivals[index % ARRIVALS_KEPT].ms
+               : 0;
+}
+
 int guard_append(struct raft_io *io, struct raft_io_append *req, const struct raft_entry entries[],
                  unsigned n, raft_io_append_cb cb)
 {
@@ -148,6 +164,7 @@ int guard_append(struct raft_io *io, struct raft_io_append *req, const struct ra
     a->call.go = append_go;
     a->entries = entries;
     a->n = n;
+    note_arrivals(g, g->next_append, n, a->began_ms);
     g->next_append += n;
     writing_add(g, a);
     cut_do(&g->cut, &a->call);

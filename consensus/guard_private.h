@@ -9,6 +9,9 @@
 /* raft_uv keeps two. */
 enum { SNAPSHOTS_KEPT = 4 };
 
+/* Entries that wait to be committed are fewer, but for a log that is read or sent again. */
+enum { ARRIVALS_KEPT = 1024 };
+
 struct guard {
     struct raft_io *io;
     struct raft_io original; /* Methods of raft_uv. */
@@ -18,6 +21,10 @@ struct guard {
     raft_io_recv_cb recv;
     uint64_t next_append;                           /* Index that the next append begins with. */
     struct guarded_append *writing, **writing_tail; /* Oldest first. */
+    struct {
+        raft_index index;
+        uint64_t ms;
+    } arrivals[ARRIVALS_KEPT]; /* That of entry `index` is at index % ARRIVALS_KEPT. */
     bool taking;
     struct {
         raft_index index;

@@ -250,7 +250,15 @@ void pulse_stop(struct pulse *p)
 
 /* ------------------------------------------------------------ from the log back */
 
-static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
+/* When what is being applied came to the log here, which was after its renewals were asked
+ * for. Not when it is applied: a leader that dies before it has told that its last pulse is
+ * committed would have the others wait for a lease from when the next one tells them. */
+static uint64_t arrived_ms(const struct pulse *p)
+{
+    return p->consensus != NULL ? consensus_arrived_ms(p->consensus) : clock_boot_ms();
+}
+
+static void heard(struct pulse *p, uint32_t node, uint64_t incarnation, uint64_t at_ms)
 {
     struct member *m = pulse_member(p, node);
 
@@ -259,7 +267,7 @@ static void heard(struct pulse *p, uint32_t node, uint64_t incarnation)
     if (m->incarnation != incarnation)
         m->down_ms = 0;
     m->incarnation = incarnation;
-    m->heard_ms = clock_boot_ms();
+    m->heard_ms = at_ms;
 }
 
 void pulse_extend_lease(struct pulse *p, uint64_t sent_ms)
@@ -320,7 +328,7 @@ static void on_pulse(struct pulse *p, const struct command *cmd)
         if (n == NULL || n->state == NODE_DOWN || n->incarnation != r->incarnation ||
             n->renewed_seq != r->seq)
             continue;
-        heard(p, r->node, r->incarnation);
+        heard(p, r->node, r->incarnation, arrived_ms(p));
         if (r->node == p->self && r->incarnation == pulse_life(p) &&
             pulse_sent_time(p, r->seq, &sent_ms)) {
             p->seen_ms = sent_ms;
@@ -340,7 +348,7 @@ static void on_node_up(struct pulse *p, const struct command *cmd, const struct 
      * over meanwhile. */
     if (reply->code != 0 || n == NULL || n->state == NODE_DOWN || n->incarnation != reply->index)
         return;
-    heard(p, cmd->node, n->incarnation);
+    heard(p, cmd->node, n->incarnation, arrived_ms(p));
     if (cmd->node != p->self || n->incarnation == p->incarnation || p->stopped)
         return;
     if (p->joining && cmd->client == p->join_client && cmd->seq == p->join_seq) {
@@ -413,7 +421,7 @@ void pulse_on_restored(struct pulse *p)
 
     for (const struct node *n = cluster_next_node(pulse_state(p), NULL); n != NULL;
          n = cluster_next_node(pulse_state(p), n)) {
-        heard(p, n->id, n->incarnation);
+        heard(p, n->id, n->incarnation, clock_boot_ms());
         died(p, n->id);
         if (n->id == p->self)
             self = n;

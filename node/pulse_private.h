@@ -20,7 +20,7 @@ enum {
 struct member {
     uint32_t id; /* 0: free. */
     uint64_t incarnation;
-    uint64_t heard_ms; /* Boot time at which its last renewal was applied here, */
+    uint64_t heard_ms; /* Boot time at which its last renewal came to the log here, */
     uint64_t asked_ms; /* and at which it last asked this node, as leader, for one. */
     bool down_proposed;
     uint64_t down_ms; /* Boot time at which the death of that life was applied here; 0: not yet. */

@@ -71,7 +71,7 @@
 byte owner = 0, life = 1; /* Of the group. */
 bool up[N] = true;
 byte incarnation[N] = 1;
-byte heard[N];  /* Age of the last renewal accepted, since it was committed. */
+byte heard[N];  /* Age of the last renewal accepted, since it was asked for: see heard_from(). */
 #ifdef WEAK_NEW_LEADER
 bool untimed;
 #endif
@@ -254,6 +254,15 @@ inline extend_lease(n, inc, age)
     :: else
     fi;
     lease_of[n] = inc
+}
+
+/* pulse.c, heard(): counted from when the entry reached the log of whoever leads now, which
+ * is after it was asked for; that stands for all later moments. What a daemon asked that is
+ * gone gives nobody a lease: for a renewal it counts from the one before, which came
+ * earlier, and for a new incarnation, which has no lease yet, from any time. */
+inline heard_from(n, at_most)
+{
+    heard[n] = (asked_here[n] -> asked_age[n] : at_most)
 }
 
 inline life_is_over(n)
@@ -491,7 +500,7 @@ proctype node(byte n)
         printf("another node leads\n");
         untimed = true }
 #endif
-    :: d_step { /* Of `n`, by whoever leads: it applied the last renewal when it was committed, or later. */
+    :: d_step { /* Of `n`, by whoever leads: the last renewal reached its log when it was asked for, or later. */
                 (up[n] && concerned(n) && death[n] == NO_DEATH
                 && (heard[n] >= PATIENCE
 #ifdef WEAK_NEW_LEADER
@@ -506,7 +515,7 @@ proctype node(byte n)
         if
         :: up[n] && incarnation[n] == asked_for[n] ->
             printf("log: n%d's renewal, accepted\n", n + 1);
-            heard[n] = 0;
+            heard_from(n, heard[n]);
             death[n] = (death[n] == DEATH -> STALE : death[n]);
             if
             :: asked_here[n] -> asked[n] = RENEWED; tell(n, ACCEPTED)
@@ -544,7 +553,8 @@ proctype node(byte n)
     :: d_step { (asked[n] == NODE_UP && incarnation[n] < LIVES && MAY_STRAY(n)) ->
         incarnation[n]++;
         printf("log: n%d is up, incarnation %d\n", n + 1, incarnation[n]);
-        up[n] = true; heard[n] = 0;
+        up[n] = true;
+        heard_from(n, PATIENCE);
 #ifdef WEAK_OLD_DEATH
         death[n] = (death[n] != NO_DEATH -> PAST : NO_DEATH);
 #else

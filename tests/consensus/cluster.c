@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "consensus/consensus.h"
 #include "tests/consensus/world.h"
@@ -154,6 +155,39 @@ Test(cluster, when_the_leader_goes_another_takes_over_and_nothing_is_lost)
     cr_assert(next->commands == 2 || next->commands == 5, "all or none of the entry");
     node_open(leader);
     RUN_UNTIL(&w, leader->applied_position == next->applied_position && all_equal(&w));
+    world_teardown(&w);
+}
+
+static uint64_t log_end(const struct node *n)
+{
+    struct consensus_end end;
+
+    consensus_log_end(n->consensus, &end);
+    return end.index;
+}
+
+/* The next leader commits what the last one left, long after it came. */
+Test(cluster, an_entry_that_a_dead_leader_left_came_while_that_lived)
+{
+    struct ask pending = {0};
+    struct world w;
+
+    world_setup(&w, 3, NULL);
+    open_all(&w);
+    commit(&w, "before");
+    RUN_UNTIL(&w, all_equal(&w));
+    struct node *leader = world_elect(&w), *follower = other_than(&w, leader);
+    uint64_t end = log_end(follower), asked_ms = clock_boot_ms();
+    node_propose(leader, "left", &pending);
+    RUN_UNTIL(&w, log_end(follower) > end);
+    unsigned commands = follower->commands;
+    node_close(leader);
+    uint64_t closed_ms = clock_boot_ms();
+    cr_assert_eq(commands, 1, "in its log, and not known to be committed");
+    RUN_UNTIL(&w, follower->commands == 2);
+    cr_assert_geq(follower->arrived_ms, asked_ms);
+    cr_assert_leq(follower->arrived_ms, closed_ms, "not when the next leader has it applied");
+    cr_assert_geq(clock_boot_ms(), closed_ms + w.election_ms / 2, "which is much later");
     world_teardown(&w);
 }
 

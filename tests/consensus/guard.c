@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "tests/consensus/guard_fake.h"
 #include "tests/consensus/world.h"
 
@@ -108,6 +109,34 @@ Test(guard, every_failure_to_write_ends_the_process)
         cr_assert_eq(in_child(bodies[i], &f), WORLD_FATAL, "body %zu", i);
         fake_close(&f);
     }
+}
+
+Test(guard, an_entry_in_the_place_of_another_came_when_it_did)
+{
+    struct raft_io_append req;
+    struct fake f;
+
+    fake_open(&f);
+    uint64_t begin = clock_boot_ms();
+    fake_append(&f, &req, 1, 5);
+    fake_written(&f, 0);
+    for (raft_index i = 1; i <= 5; i++)
+        cr_assert_geq(guard_arrived_ms(f.guard, i), begin);
+    cr_assert_eq(guard_arrived_ms(f.guard, 6), 0);
+    while (clock_boot_ms() < begin + 3)
+        ;
+    fake_append(&f, &req, 4, 4);
+    guard_watch(f.guard); /* The cut is done. */
+    fake_written(&f, 0);
+    cr_assert_geq(guard_arrived_ms(f.guard, 4), begin + 3);
+    cr_assert_lt(guard_arrived_ms(f.guard, 3), begin + 3);
+    for (raft_index i = 5; i < 2000; i += 10) {
+        fake_append(&f, &req, i, i + 9);
+        fake_written(&f, 0);
+        cr_assert_gt(guard_arrived_ms(f.guard, i), 0);
+    }
+    cr_assert_eq(guard_arrived_ms(f.guard, 4), 0, "forgotten");
+    fake_close(&f);
 }
 
 Test(guard, an_append_whose_index_nobody_knows_is_a_bug)

@@ -122,6 +122,8 @@ static void on_apply(uint64_t position, uint64_t stamp_ms, const uint8_t *comman
     bytes_append(&n->state, command, len);
     n->commands++;
     n->stamp_ms = stamp_ms;
+    if (n->consensus != NULL)
+        n->arrived_ms = consensus_arrived_ms(n->consensus);
     cr_assert_eq(position, n->applied_position + 1);
     if (ask != NULL) {
         cr_assert_eq(ask->finished, 0, "applied before it is answered");

@@ -39,6 +39,7 @@ struct node {
     unsigned commands, entries, restores;
     uint64_t applied_position; /* Of the last applied(). */
     uint64_t stamp_ms;
+    uint64_t arrived_ms;      /* Of the last command applied while it is open. */
     uint32_t epoch;           /* 0: the first. */
     bool alone;               /* Force a configuration of it alone when it is opened. */
     unsigned outlived;        /* Told that the cluster went on without it. */
