@@ -142,9 +142,8 @@ static void note_arrivals(struct guard *g, raft_index first, unsigned n, uint64_
 
 uint64_t guard_arrived_ms(const struct guard *g, raft_index index)
 {
-    return g->arrivals[index % ARRIVALS_KEPT].index == index
-               ? g->arrivals[index % ARRIVALS_KEPT].ms
-               : 0;
+    return g->arrivals[index % ARRIVALS_KEPT].index == index ? g->arrivals[index % ARRIVALS_KEPT].ms
+                                                             : 0;
 }
 
 int guard_append(struct raft_io *io, struct raft_io_append *req, const struct raft_entry entries[],
