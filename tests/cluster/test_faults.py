@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -371,6 +372,19 @@ def test_memory_is_limited_for_a_node_or_it_is_said_why_not(cluster):
     assert "group" not in how or not group.exists()
     assert all(limits.read(f"/proc/{pid}/cgroup") == was for pid, was in before.items()
                if is_alive(pid))
+
+
+def test_memory_is_given_back_to_processes_that_keep_forking(tmp_path):
+    """They have children in the group that were not there when it was looked at."""
+    for _ in range(10):
+        with subprocess.Popen(["sh", "-c", "while :; do true & (true); wait; done"],
+                              start_new_session=True) as storm:
+            try:
+                how = limits.limit(limits.name_of(tmp_path), [storm.pid], 512 << 20)
+                limits.lift(how)
+            finally:
+                os.killpg(storm.pid, signal.SIGKILL)
+        assert "group" not in how or not pathlib.Path(how["group"]).exists()
 
 
 def test_a_corrupt_segment_is_refused_by_name_and_mended(cluster):

@@ -11,11 +11,13 @@ import contextlib
 import os
 import pathlib
 import resource
+import time
 
 from .errors import FaultError, Impossible
 from .processes import read
 
 SANITIZED_BYTES = 1 << 40
+LIFT_SECONDS = 10
 
 
 def mounts(kind):
@@ -133,14 +135,23 @@ def lift(how):
     for name, value in (("memory.high", "max"), ("memory.limit_in_bytes", "-1")):
         if (group / name).exists():
             (group / name).write_text(value)
+    end = time.monotonic() + LIFT_SECONDS
+    while not empty(group, how["was"]):
+        # Whoever forks has a child in it that was not there a moment ago.
+        if time.monotonic() > end:
+            raise FaultError(f"{group} cannot be removed; what still runs in it: "
+                             f"{(group / 'cgroup.procs').read_text().split()}")
+        time.sleep(0.01)
+
+
+def empty(group, was):
+    """Puts back whoever is there. Whether it could be removed then."""
     for pid in (group / "cgroup.procs").read_text().split():
-        back = group.parent / how["was"].get(pid, "/").lstrip("/")
+        back = group.parent / was.get(pid, "/").lstrip("/")
         if not back.is_dir():
             back = group.parent
         with contextlib.suppress(OSError):
             (back / "cgroup.procs").write_text(pid)
-    try:
+    with contextlib.suppress(OSError):
         group.rmdir()
-    except OSError as e:
-        raise FaultError(f"{group} cannot be removed ({e}); what still runs in it: "
-                         f"{(group / 'cgroup.procs').read_text().split()}") from e
+    return not group.exists()
