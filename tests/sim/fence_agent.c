@@ -225,6 +225,14 @@ static void agent_asks(void *arg)
     event_at(*free_ns, NULL, device_acts, o, free);
 }
 
+bool fence_devices_owe(const struct machine *m)
+{
+    for (unsigned i = 0; i < sizeof m->plug_free_ns / sizeof m->plug_free_ns[0]; i++)
+        if (m->plug_free_ns[i] > sim.now_ns)
+            return true;
+    return false;
+}
+
 /* ------------------------------------------------------------ the beginning */
 
 static unsigned number_of(const struct fence_call *call, const char *name, unsigned preset)

@@ -92,6 +92,10 @@ static const char *unrest(void)
             snprintf(text, sizeof text, "%s is no member", m->name);
             return text;
         }
+        if (fence_devices_owe(m)) {
+            snprintf(text, sizeof text, "a fence device has yet to act on %s", m->name);
+            return text;
+        }
         if (truth_is_under_way(id)) {
             snprintf(text, sizeof text, "something begins or ends on %s", m->name);
             return text;

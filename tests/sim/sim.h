@@ -238,6 +238,8 @@ void fence_agents_init(void);
 void fence_agents_on_daemon_gone(const struct process *daemon);
 void fence_agents_on_power_cut(const struct machine *m);
 void fence_agents_on_thaw(const struct machine *m);
+/* A device has been told to do something to it, and has not done it yet. */
+bool fence_devices_owe(const struct machine *m);
 
 /* oracle.c */
 void oracle_init(void);
