@@ -57,7 +57,8 @@
  *    with all that follow moved behind them: another log, in which nothing is
  *    missing. So nothing is written behind a cut before the folder shows it, and one
  *    that does not come about ends the process: see cut.h. A full segment that
- *    cannot be closed is told to nobody either: see fsm.c.
+ *    cannot be closed is told to nobody either: that ends the process before another
+ *    one is full, or a snapshot is taken (fsm.c), with all still to be read in order.
  * 13. Entries of one batch are freed when the last of them leaves the log that no
  *    message holds (log.c, isBatchReferenced: it looks at the log alone), also if a
  *    message that is on its way holds others: it is sent from freed memory, which is

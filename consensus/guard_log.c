@@ -8,6 +8,14 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "consensus/guard_private.h"
+#include "consensus/segments.h"
+
+enum {
+    ENTRY_OVERHEAD = 24,      /* In a segment, about. */
+    LOOK_BYTES = 512 << 10,   /* Written between two looks at the segments. */
+    UNCLOSED_BYTES = 4 << 20, /* A segment has 8 MB. */
+    LOOKS = 4,
+};
 
 /* ------------------------------------------------------------------ entries */
 
@@ -21,6 +29,7 @@ struct guarded_append {
     struct cut_call call;
     const struct raft_entry *entries; /* Borrowed until it is done, as its memory. */
     unsigned n;
+    size_t bytes; /* That it takes in a segment, about. */
     struct guarded_append *next;
 };
 
@@ -98,12 +107,34 @@ int guard_truncate(struct raft_io *io, raft_index index)
     return 0;
 }
 
+/* One that is full and cannot be closed must not have one closed behind it: the next start
+ * would find a gap between the closed ones (fsm.c). So this ends sooner than another one can
+ * be full, and not before much more than it takes to close one has gone to the same disk. */
+static void look_for_unclosed(struct guard *g, size_t written)
+{
+    uint64_t now = clock_boot_ms();
+
+    g->unlooked += written;
+    if (g->cut.dir == NULL || g->unlooked < LOOK_BYTES || now == g->looked_ms)
+        return;
+    g->unclosed_grew = g->unclosed > 0 ? g->unclosed_grew + g->unlooked : 0;
+    g->unlooked = 0;
+    g->looked_ms = now;
+    g->unclosed = segments_are_closed(g->cut.dir) ? 0 : g->unclosed + 1;
+    if (g->unclosed >= LOOKS && g->unclosed_grew >= UNCLOSED_BYTES)
+        g->fatal("closing a full segment of the log failed (several of raft/open-* are in use): "
+                 "stopping before another one is full",
+                 g->data);
+}
+
 static void append_done(struct raft_io_append *req, int status)
 {
     struct guarded_append *a = req->data;
     struct raft_io_append *user = a->user;
     raft_io_append_cb cb = a->cb;
     struct guard *g = a->guard;
+
+    size_t written = a->bytes;
 
     writing_remove(g, a);
     if (a->call.gone)
@@ -113,6 +144,8 @@ static void append_done(struct raft_io_append *req, int status)
     else if (status != RAFT_CANCELED)
         guard_die(g, "writing log entries", status);
     free(a);
+    if (status == 0)
+        look_for_unclosed(g, written);
     cb(user, status);
 }
 
@@ -163,6 +196,8 @@ int guard_append(struct raft_io *io, struct raft_io_append *req, const struct ra
     a->call.go = append_go;
     a->entries = entries;
     a->n = n;
+    for (unsigned i = 0; i < n; i++)
+        a->bytes += entries[i].buf.len + ENTRY_OVERHEAD;
     note_arrivals(g, g->next_append, n, a->began_ms);
     g->next_append += n;
     writing_add(g, a);

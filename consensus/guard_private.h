@@ -25,6 +25,10 @@ struct guard {
         raft_index index;
         uint64_t ms;
     } arrivals[ARRIVALS_KEPT]; /* That of entry `index` is at index % ARRIVALS_KEPT. */
+    size_t unlooked;      /* Bytes written since it was looked whether segments are closed. */
+    uint64_t looked_ms;   /* When that was. */
+    unsigned unclosed;    /* Looks in a row that found one that is not, */
+    size_t unclosed_grew; /* and bytes written since the first of them. */
     bool taking;
     struct {
         raft_index index;
